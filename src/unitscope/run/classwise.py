@@ -1,0 +1,54 @@
+"""Class-wise arrays ``[unit, class]``: what a measure says of every class, not only of the best one."""
+
+from pathlib import Path
+
+import numpy as np
+import zarr
+from zarr.codecs import ZstdCodec
+
+from ..columns import Column
+from ..errors import UnitscopeError, near_names
+from . import layout
+from .layout import CHUNK_UNITS
+
+
+def create_classwise(directory: Path, columns: list[Column], n_units: int, n_classes: int) -> None:
+    """Create the class-wise arrays, NaN throughout, replacing those of an earlier analysis."""
+    group = zarr.create_group(directory / layout.CLASSWISE, zarr_format=3, overwrite=True)
+    for column in columns:
+        group.create_array(
+            column.name,
+            shape=(n_units, n_classes),
+            dtype="float64",
+            chunks=(CHUNK_UNITS, n_classes),
+            compressors=[ZstdCodec(level=1)],
+            fill_value=np.nan,
+            dimension_names=("unit", "class"),
+            attributes={"column": column.to_json()},
+        )
+
+
+def write_classwise(directory: Path, first: int, values: dict[str, np.ndarray]) -> None:
+    """Write some units' rows; `first` is the place of the first in ``units.parquet``, a multiple of 64."""
+    group = zarr.open_group(directory / layout.CLASSWISE, mode="r+")
+    for name, rows in values.items():
+        group[name][first : first + len(rows)] = rows  # type: ignore[index]
+
+
+def read_classwise(directory: Path, name: str, units: slice = slice(None)) -> np.ndarray:
+    """Read a class-wise array, ``(units, classes)`` float64, or some units' rows of it."""
+    try:
+        group = zarr.open_group(directory / layout.CLASSWISE, mode="r")
+        return np.asarray(group[name][units])  # type: ignore[index]
+    except (FileNotFoundError, KeyError) as error:
+        names = list_classwise(directory)
+        raise UnitscopeError(
+            f"the run {directory} has no class-wise array {name}{near_names(name, names)}; "
+            "run `unitscope measure` first"
+        ) from error
+
+
+def list_classwise(directory: Path) -> list[str]:
+    """List the class-wise arrays of a run."""
+    root = directory / layout.CLASSWISE
+    return sorted(path.parent.name for path in root.glob("*/zarr.json"))

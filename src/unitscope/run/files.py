@@ -1,0 +1,87 @@
+"""Files that are either whole or absent: written beside their place, flushed, then renamed."""
+
+import contextlib
+import errno
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import UnitscopeError
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on success flush it to disk and rename it to `path`.
+
+    The temporary name carries the process number, so that several processes may write the same file.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Say in one sentence why nothing could be written below `path`: a full disk, no permission."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UnitscopeError(
+                f"the disk that holds {path} is full; free some space and run the same command again: "
+                "what was finished is kept"
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise UnitscopeError(f"{path} cannot be written to ({error.strerror}); choose another place") from error
+        raise
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file atomically, keys in the order given."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file that `write_json` wrote; a damaged one is named."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UnitscopeError(f"{path} is damaged ({error}); delete it and run the same command again") from error
+
+
+def write_parquet(path: Path, frame: pd.DataFrame, notes: dict[str, str] | None = None, note: str = "") -> None:
+    """Write a data frame as Parquet, atomically; `notes` holds texts of metadata for columns, `note` one for all."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    if note:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"unitscope": note.encode()})
+    for name, text in (notes or {}).items():
+        place = table.schema.get_field_index(name)
+        field = table.schema.field(place).with_metadata({"unitscope": text})
+        table = table.cast(table.schema.set(place, field))
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """Read a Parquet file; a damaged one is named."""
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        if not path.exists():
+            raise
+        raise UnitscopeError(
+            f"{path} is damaged ({error}); delete it and run the command that made it again"
+        ) from error

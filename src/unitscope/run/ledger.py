@@ -1,0 +1,111 @@
+"""The ledger: one small JSON per finished block, written after the block's files, so that what it lists is whole."""
+
+import hashlib
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UnitscopeError
+from . import layout
+from .files import read_json, write_json
+from .manifest import Manifest, now
+
+
+def entry_path(directory: Path, block: int) -> Path:
+    """Return where a block's entry stands."""
+    return directory / layout.LEDGER / f"{block:06d}.json"
+
+
+def enter_block(directory: Path, block: int, files: list[Path], seconds: float) -> None:
+    """Enter a block as finished: its files, all written and flushed, with sizes and sha256 digests."""
+    listed = {}
+    for path in files:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        listed[path.relative_to(directory).as_posix()] = {"bytes": path.stat().st_size, "sha256": digest}
+    entry = {
+        "block": block,
+        "files": listed,
+        "seconds": round(seconds, 3),
+        "host": platform.node(),
+        "process": os.getpid(),
+        "finished": now(),
+    }
+    write_json(entry_path(directory, block), entry)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the ledger says of a run: blocks finished, blocks missing, files that are not as written."""
+
+    finished: list[int]
+    missing: list[int]
+    damaged: dict[int, str]
+
+    @property
+    def to_do(self) -> list[int]:
+        """Blocks that a recording has to write (again)."""
+        return sorted([*self.missing, *self.damaged])
+
+
+def check_blocks(directory: Path, manifest: Manifest, *, contents: bool = False) -> Check:
+    """Compare the ledger with the files.
+
+    Parameters
+    ----------
+    directory, manifest
+        The run.
+    contents
+        Compare the sha256 of every file (reads the whole run); otherwise presence and size, which catch lost
+        and truncated files.
+    """
+    finished, missing, damaged = [], [], {}
+    for block in range(manifest.n_blocks):
+        path = entry_path(directory, block)
+        if not path.is_file():
+            missing.append(block)
+            continue
+        fault = find_fault(directory, path, contents)
+        if fault:
+            damaged[block] = fault
+        else:
+            finished.append(block)
+    return Check(finished, missing, damaged)
+
+
+def find_fault(directory: Path, path: Path, contents: bool) -> str:
+    """Say what is wrong with the files of one entry; empty when nothing is."""
+    try:
+        files = read_json(path)["files"]
+    except UnitscopeError:
+        return f"{path} cannot be read"
+    for name, was in files.items():
+        file = directory / name
+        if not file.is_file():
+            return f"{file} is gone"
+        if file.stat().st_size != was["bytes"]:
+            return f"{file} has {file.stat().st_size} bytes, but {was['bytes']} were written"
+        if contents:
+            with file.open("rb") as stream:
+                if hashlib.file_digest(stream, "sha256").hexdigest() != was["sha256"]:
+                    return f"{file} is not what was written"
+    return ""
+
+
+def in_words(blocks: list[int]) -> str:
+    """Write block numbers shortly.
+
+    Examples
+    --------
+    >>> in_words([0, 1, 2, 5, 7, 8])
+    '0-2, 5, 7-8'
+    """
+    parts: list[list[int]] = []
+    for block in blocks:
+        if parts and block == parts[-1][-1] + 1:
+            parts[-1].append(block)
+        else:
+            parts.append([block])
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)

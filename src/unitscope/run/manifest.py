@@ -1,0 +1,151 @@
+"""``run.json``: what a run is (its identity, by content) and where it came from (its provenance)."""
+
+import datetime
+import importlib.metadata
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import UnitscopeError
+from ..version import __version__
+from . import layout
+from .files import read_json, write_json
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A recorded layer.
+
+    Attributes
+    ----------
+    name
+        The layer's name in the network, e.g. ``"features.12"``.
+    units
+        Number of its units.
+    positions
+        Size of the map that was reduced to one number per unit, e.g. ``(13, 13)``; ``()`` for a dense layer.
+    reduction
+        How the map became one number: ``"max"``, ``"mean"``, ``"centre"``; ``"none"`` for a dense layer.
+    """
+
+    name: str
+    units: int
+    positions: tuple[int, ...] = ()
+    reduction: str = "none"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of ``run.json``.
+
+    Attributes
+    ----------
+    identity
+        Everything that makes the activations what they are: model, weights, preprocessing, data, computation.
+        Two runs with equal identity and layers hold the same numbers.
+    layers
+        The recorded layers, in the network's order.
+    n_items
+        Number of items, `N`.
+    dtype
+        ``"float32"`` or ``"float16"``.
+    block_items
+        Items per block.
+    predictions
+        Whether each item's prediction is part of the recording.
+    provenance
+        Where and when: data and model as the user named them, versions, host, times. Never compared.
+    """
+
+    identity: dict[str, Any]
+    layers: tuple[Layer, ...]
+    n_items: int
+    dtype: str = "float32"
+    block_items: int = layout.BLOCK_ITEMS
+    predictions: bool = True
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks of items."""
+        return layout.n_blocks(self.n_items, self.block_items)
+
+    def block(self, number: int) -> slice:
+        """Return the items of a block."""
+        start = number * self.block_items
+        return slice(start, min(start + self.block_items, self.n_items))
+
+    def write(self, directory: Path) -> None:
+        """Write ``run.json`` into a run directory."""
+        content = {"format_version": layout.FORMAT_VERSION, **asdict(self)}
+        write_json(directory / layout.MANIFEST, content)
+
+    @classmethod
+    def read(cls, directory: Path) -> "Manifest":
+        """Read ``run.json`` of a run directory."""
+        path = directory / layout.MANIFEST
+        if not path.is_file():
+            raise UnitscopeError(f"{directory} is not a run: it has no {layout.MANIFEST}; record or import one first")
+        content = read_json(path)
+        version = content.pop("format_version", None)
+        if version != layout.FORMAT_VERSION:
+            raise UnitscopeError(
+                f"{path} is of format version {version}, but this Unitscope {__version__} reads version "
+                f"{layout.FORMAT_VERSION}; install a version that reads it"
+            )
+        layers = tuple(Layer(**{**layer, "positions": tuple(layer["positions"])}) for layer in content.pop("layers"))
+        return cls(layers=layers, **content)
+
+    def differences(self, other: "Manifest") -> list[str]:
+        """Say in what another manifest describes another run; empty when it is the same run."""
+        mine, theirs = (dict(flatten(asdict(manifest))) for manifest in (self, other))
+        names = sorted(name for name in mine.keys() | theirs.keys() if not name.startswith("provenance"))
+        return [
+            f"{name.removeprefix('identity.')}: {mine.get(name, 'nothing')} there, {theirs.get(name, 'nothing')} now"
+            for name in names
+            if mine.get(name) != theirs.get(name)
+        ]
+
+
+def flatten(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Walk nested dictionaries and sequences as pairs of dotted name and value.
+
+    Examples
+    --------
+    >>> dict(flatten({"model": {"spec": "demo:"}, "layers": ["fc6", "fc7"]}))
+    {'model.spec': 'demo:', 'layers.0': 'fc6', 'layers.1': 'fc7'}
+    """
+    if isinstance(content, dict):
+        pairs = list(content.items())
+    elif isinstance(content, list | tuple):
+        pairs = [(str(index), value) for index, value in enumerate(content)]
+    else:
+        yield name, content
+        return
+    for key, value in pairs:
+        yield from flatten(value, f"{name}.{key}" if name else key)
+
+
+def describe_machine() -> dict[str, Any]:
+    """Describe the machine and the versions of the libraries that numbers may depend on."""
+    versions = {}
+    for library in ("numpy", "zarr", "torch", "torchvision", "timm", "transformers", "pillow"):
+        try:
+            versions[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "unitscope": __version__,
+        "python": platform.python_version(),
+        "host": platform.node(),
+        "system": platform.platform(),
+        "versions": versions,
+        "created": now(),
+    }
+
+
+def now() -> str:
+    """Return the time, to the second, in UTC."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

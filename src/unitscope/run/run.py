@@ -1,0 +1,218 @@
+"""A finished run, open for reading: items, classes, units, activations, tables."""
+
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..columns import Column
+from ..errors import UnitscopeError, near_names
+from . import classwise, layout, tables
+from .activations import read_units
+from .files import explained, read_parquet
+from .ledger import check_blocks, in_words
+from .manifest import Layer, Manifest
+
+
+def open_run(directory: str | Path) -> "Run":
+    """Open a finished run.
+
+    Parameters
+    ----------
+    directory
+        The run directory.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no run, if blocks are missing, or if a file is lost or truncated; the message names it.
+
+    Examples
+    --------
+    >>> open_run("nowhere")
+    Traceback (most recent call last):
+    unitscope.errors.UnitscopeError: nowhere is not a run: it has no run.json; record or import one first
+    """
+    directory = Path(directory)
+    manifest = Manifest.read(directory)
+    check = check_blocks(directory, manifest)
+    if check.damaged:
+        fault = next(iter(check.damaged.values()))
+        raise UnitscopeError(f"{fault}; run the same record command again: it writes damaged blocks anew")
+    run = Run(directory, manifest)
+    if check.missing or (manifest.predictions and "predicted" not in run.items):
+        missing = in_words(check.missing) or "none, but the predictions are not yet gathered"
+        raise UnitscopeError(
+            f"the run {directory} is not finished (missing blocks of {manifest.n_blocks}: {missing}); "
+            "run the same record command again to go on with it"
+        )
+    return run
+
+
+class Run:
+    """The activations of one network on one set of items, and the tables derived from them.
+
+    Attributes
+    ----------
+    directory
+        The run directory.
+    manifest
+        Identity, layers and provenance.
+    """
+
+    def __init__(self, directory: Path, manifest: Manifest):
+        self.directory = directory
+        self.manifest = manifest
+
+    def __repr__(self) -> str:
+        layers = ", ".join(layer.name for layer in self.manifest.layers)
+        return f"Run({str(self.directory)!r}: {self.manifest.n_items} items, layers {layers})"
+
+    @property
+    def name(self) -> str:
+        """The directory's name."""
+        return self.directory.resolve().name
+
+    # Items and classes
+
+    @functools.cached_property
+    def items(self) -> pd.DataFrame:
+        """One row per item: ``item_id``, ``uri``, ``label``; with predictions also ``predicted`` (class, -1 for an
+        output that is no class here), ``correct``, ``probability`` of the label.
+        """
+        return read_parquet(self.directory / layout.ITEMS).to_pandas()
+
+    @functools.cached_property
+    def classes(self) -> pd.DataFrame:
+        """One row per class, in label order: ``class``, ``name``, perhaps ``wnid``."""
+        return read_parquet(self.directory / layout.CLASSES).to_pandas()
+
+    @functools.cached_property
+    def skipped(self) -> pd.DataFrame:
+        """Items left out of the recording because they could not be read: ``item_id``, ``uri``, ``reason``."""
+        path = self.directory / layout.SKIPPED
+        return read_parquet(path).to_pandas() if path.exists() else pd.DataFrame(columns=["item_id", "uri", "reason"])
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The items' labels, ``(N,)`` int64, indices into `classes`."""
+        return self.items["label"].to_numpy(np.int64)
+
+    def choose_items(self, items: str | None = None) -> np.ndarray:
+        """Choose the items that an analysis uses.
+
+        Parameters
+        ----------
+        items
+            ``"correct"``: those whose top-1 prediction is their label, as in Gale et al.; ``"all"``; ``None``:
+            correct ones where there are predictions, else all.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(N,)`` bool.
+        """
+        if items is None:
+            items = "correct" if self.manifest.predictions else "all"
+        if items == "all":
+            return np.ones(self.manifest.n_items, bool)
+        if items != "correct":
+            raise UnitscopeError(f"there is no choice of items {items!r}; choose 'correct' or 'all'")
+        if not self.manifest.predictions:
+            raise UnitscopeError(f"the run {self.directory} has no predictions; use all items (--items all)")
+        return self.items["correct"].to_numpy(bool)
+
+    # Units and activations
+
+    @functools.cached_property
+    def units(self) -> pd.DataFrame:
+        """One row per unit: ``unit``, ``layer``, ``index``, ``reduction``, ``map_height``, ``map_width``."""
+        return read_parquet(self.directory / layout.UNITS).to_pandas()
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The recorded layers, in the network's order."""
+        return self.manifest.layers
+
+    def layer(self, name: str) -> Layer:
+        """Find a layer by name."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        names = [layer.name for layer in self.layers]
+        raise UnitscopeError(
+            f"the run {self.directory} has no layer {name}{near_names(name, names)}; it has: {', '.join(names)}"
+        )
+
+    def find_unit(self, unit: str) -> tuple[Layer, int]:
+        """Find a unit by its id, e.g. ``"fc6:1199"``."""
+        name, colon, index = unit.rpartition(":")
+        if not colon or not index.isdigit():
+            raise UnitscopeError(f"{unit!r} is not a unit; write LAYER:INDEX, for instance {self.layers[0].name}:0")
+        layer = self.layer(name)
+        if int(index) >= layer.units:
+            raise UnitscopeError(f"layer {name} has no unit {index}; its units are 0 to {layer.units - 1}")
+        return layer, int(index)
+
+    def activations(self, layer: str, first: int = 0, last: int | None = None) -> np.ndarray:
+        """Read the activations of a layer's units `first` to ``last - 1``, ``(units, N)``, unit-major."""
+        found = self.layer(layer)
+        return read_units(self.directory, self.manifest, found, first, found.units if last is None else last)
+
+    def unit_activations(self, unit: str) -> np.ndarray:
+        """Read one unit's activations to all items, ``(N,)``."""
+        layer, index = self.find_unit(unit)
+        return read_units(self.directory, self.manifest, layer, index, index + 1)[0]
+
+    # Tables and class-wise arrays
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables that analyses have added."""
+        return tables.table_names(self.directory)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read a table, one row per unit."""
+        return tables.read_table(self.directory, name)
+
+    def columns(self, name: str) -> dict[str, Column]:
+        """Read what the columns of a table mean."""
+        return tables.read_columns(self.directory, name)
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        """Read with which parameters a table was made, e.g. ``{"items": "correct"}``."""
+        return tables.read_parameters(self.directory, name)
+
+    def add_table(self, name: str, frame: pd.DataFrame, columns: Iterable[Column], parameters: dict[str, Any]) -> None:
+        """Add a table, or put a new one in its place.
+
+        Parameters
+        ----------
+        name
+            The table's name: the analysis, e.g. ``"selectivity"``.
+        frame
+            One row per unit; its first column is ``unit``.
+        columns
+            What the columns mean.
+        parameters
+            With what the analysis was made; must go into JSON.
+        """
+        with explained(self.directory):
+            tables.write_table(self.directory, name, frame, columns, parameters)
+
+    def classwise(self, name: str) -> np.ndarray:
+        """Read a class-wise array, ``(units, classes)``, rows in the order of `units`."""
+        return classwise.read_classwise(self.directory, name)
+
+    def unit_classwise(self, name: str, unit: str) -> np.ndarray:
+        """Read one unit's row of a class-wise array, ``(classes,)``."""
+        self.find_unit(unit)
+        row = int(np.flatnonzero((self.units["unit"] == unit).to_numpy())[0])
+        return classwise.read_classwise(self.directory, name, slice(row, row + 1))[0]

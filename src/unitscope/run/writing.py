@@ -1,0 +1,180 @@
+"""Making a run: create its directory in one move, write it block by block, finish it."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import UnitscopeError
+from . import layout
+from .activations import create_arrays, open_array, shard_path
+from .files import explained, read_parquet, write_parquet
+from .ledger import check_blocks, enter_block, entry_path
+from .manifest import Layer, Manifest
+
+
+def create_run(
+    directory: str | Path,
+    manifest: Manifest,
+    items: pd.DataFrame,
+    classes: pd.DataFrame,
+    skipped: pd.DataFrame | None = None,
+) -> "RunWriter":
+    """Create a run, or go on with the one that is there if it is the same run.
+
+    Parameters
+    ----------
+    directory
+        Where the run is to stand; absent, empty, or a run of equal identity.
+    manifest
+        What will be recorded.
+    items
+        One row per item in item order: ``item_id``, ``uri``, ``label`` (index into `classes`), and any more.
+    classes
+        One row per class: ``class``, ``name``, and any more.
+    skipped
+        Items left out because they could not be read: ``item_id``, ``uri``, ``reason``.
+
+    Returns
+    -------
+    RunWriter
+
+    Raises
+    ------
+    UnitscopeError
+        If `directory` holds something else; it is left as it was.
+    """
+    directory = Path(directory)
+    if not (directory / layout.MANIFEST).exists():
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise UnitscopeError(f"{directory} is neither a run nor empty; choose another place for the run")
+        with explained(directory):
+            make_directory(directory, manifest, items, classes, skipped)
+    existing = Manifest.read(directory)
+    differences = existing.differences(manifest)
+    if differences:
+        raise UnitscopeError(
+            f"{directory} holds another run ({'; '.join(differences[:4])}); choose another directory or delete this one"
+        )
+    return RunWriter(directory, existing)
+
+
+def make_directory(
+    directory: Path,
+    manifest: Manifest,
+    items: pd.DataFrame,
+    classes: pd.DataFrame,
+    skipped: pd.DataFrame | None,
+) -> None:
+    """Make the whole directory beside its place and move it there, so that a crash leaves no half of a run."""
+    making = directory.with_name(f".{directory.name}.{os.getpid()}.tmp")
+    shutil.rmtree(making, ignore_errors=True)
+    try:
+        making.mkdir(parents=True)
+        write_parquet(making / layout.ITEMS, items)
+        write_parquet(making / layout.CLASSES, classes)
+        write_parquet(making / layout.UNITS, list_units(manifest.layers))
+        if skipped is not None and len(skipped):
+            write_parquet(making / layout.SKIPPED, skipped)
+        create_arrays(making, manifest)
+        (making / layout.LEDGER).mkdir()
+        manifest.write(making)
+        try:
+            making.rename(directory)
+        except OSError:
+            # Another process of the same recording was first; whether it is the same run is checked next.
+            if not (directory / layout.MANIFEST).exists():
+                raise
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def list_units(layers: tuple[Layer, ...]) -> pd.DataFrame:
+    """List the units of layers: id, layer, index, reduction and the size of the map behind the number."""
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "unit": [f"{layer.name}:{index}" for index in range(layer.units)],
+                    "layer": layer.name,
+                    "index": np.arange(layer.units),
+                    "reduction": layer.reduction,
+                    "map_height": layer.positions[0] if layer.positions else 1,
+                    "map_width": int(np.prod(layer.positions[1:])),
+                }
+            )
+            for layer in layers
+        ],
+        ignore_index=True,
+    )
+
+
+class RunWriter:
+    """Writes the blocks of one run. Several processes may write one run, each its own blocks.
+
+    Attributes
+    ----------
+    directory
+        The run directory.
+    manifest
+        Its manifest.
+    """
+
+    def __init__(self, directory: Path, manifest: Manifest):
+        self.directory = directory
+        self.manifest = manifest
+
+    def blocks_to_do(self) -> list[int]:
+        """List the blocks that are missing or damaged."""
+        return check_blocks(self.directory, self.manifest).to_do
+
+    def write_block(
+        self, block: int, activations: dict[str, np.ndarray], predictions: pd.DataFrame | None = None
+    ) -> None:
+        """Write one block of items, whole, and enter it in the ledger.
+
+        Parameters
+        ----------
+        block
+            The block's number.
+        activations
+            For every layer the values as (units, items of the block).
+        predictions
+            ``predicted``, ``correct``, ``probability`` of the block's items; needed if the manifest says so.
+        """
+        start = time.perf_counter()
+        rows = self.manifest.block(block)
+        with explained(self.directory):
+            # A block that is written again is not finished while it is being written.
+            entry_path(self.directory, block).unlink(missing_ok=True)
+            files = []
+            for layer in self.manifest.layers:
+                path = shard_path(self.directory, layer, block)
+                path.unlink(missing_ok=True)  # a damaged shard must not be read back into the new one
+                open_array(self.directory, layer, "r+")[rows] = activations[layer.name].T
+                files.append(path)
+            if self.manifest.predictions:
+                if predictions is None:
+                    raise ValueError("this run wants predictions")
+                write_parquet(self._predictions(block), predictions)
+                files.append(self._predictions(block))
+            enter_block(self.directory, block, files, time.perf_counter() - start)
+
+    def finish(self) -> bool:
+        """Bring the predictions into ``items.parquet`` once every block is there; say whether it was so."""
+        if self.blocks_to_do():
+            return False
+        if self.manifest.predictions:
+            path = self.directory / layout.ITEMS
+            items = read_parquet(path).to_pandas()
+            parts = [read_parquet(self._predictions(block)).to_pandas() for block in range(self.manifest.n_blocks)]
+            predictions = pd.concat(parts, ignore_index=True)
+            with explained(self.directory):
+                write_parquet(path, items.assign(**{name: predictions[name] for name in predictions}))
+        return True
+
+    def _predictions(self, block: int) -> Path:
+        return self.directory / layout.PREDICTIONS / f"{block:06d}.parquet"

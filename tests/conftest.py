@@ -1,0 +1,67 @@
+"""What tests of several rooms share: tiny runs made on the spot, and the way to the real networks and images."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unitscope.run import Layer, Manifest, Run, create_run, open_run
+
+REAL = Path(__file__).parents[2] / "shared" / "real"
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The folder of real networks and images, or a skip where it is absent."""
+    if not REAL.is_dir():
+        pytest.skip("the real networks and images (../shared/real) are not here")
+    return REAL
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """Return a function that makes a small run from arrays, as a recording would."""
+
+    def make(
+        activations: dict[str, np.ndarray],
+        labels,
+        predicted=None,
+        class_names=None,
+        block_items: int = 64,
+        name: str = "run",
+        **provenance,
+    ) -> Run:
+        labels = np.asarray(labels)
+        n = len(labels)
+        names = class_names or [f"class{index}" for index in range(int(labels.max()) + 1)]
+        manifest = Manifest(
+            identity={"model": {"spec": "py:test", "weights_sha256": "0" * 64}, "data": {"fingerprint": "1" * 64}},
+            layers=tuple(Layer(layer, values.shape[1]) for layer, values in activations.items()),
+            n_items=n,
+            block_items=block_items,
+            predictions=predicted is not None,
+            provenance=provenance,
+        )
+        items = pd.DataFrame(
+            {
+                "item_id": [f"item{i:05d}" for i in range(n)],
+                "uri": [f"item{i:05d}.png" for i in range(n)],
+                "label": labels,
+            }
+        )
+        writer = create_run(tmp_path / name, manifest, items, pd.DataFrame({"class": names, "name": names}))
+        for block in writer.blocks_to_do():
+            rows = manifest.block(block)
+            predictions = None
+            if predicted is not None:
+                guess = np.asarray(predicted)[rows]
+                predictions = pd.DataFrame(
+                    {"predicted": guess, "correct": guess == labels[rows], "probability": np.float32(0.5)}
+                )
+            values = {layer: np.asarray(a, np.float32)[rows].T for layer, a in activations.items()}
+            writer.write_block(block, values, predictions)
+        assert writer.finish()
+        return open_run(tmp_path / name)
+
+    return make
