@@ -1,0 +1,59 @@
+"""The ``unitscope`` command: gathers the groups of commands and says errors in one sentence."""
+
+import sys
+import warnings
+
+import click
+import typer
+
+from ..errors import UnitscopeError, UnitscopeWarning
+from ..version import __version__
+from . import demo, figure, measure, record, report
+from .show import ERRORS
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="How selective are the single units of a neural network? Every measure the literature uses, side by side.",
+)
+for group in (demo, record, measure, figure, report):
+    group.add_to(app)
+
+
+@app.callback(invoke_without_command=True)
+def version(show: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+    """Print the version where asked."""
+    if show:
+        print(__version__)
+        raise typer.Exit
+
+
+def run() -> None:
+    """Run the command line; bad input is one sentence and exit status 2, Ctrl-C is exit status 130."""
+    warnings.simplefilter("always", UnitscopeWarning)
+    warnings.showwarning = show_warning
+    try:
+        app(standalone_mode=False)
+    except UnitscopeError as error:
+        stop(str(error), 2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        stop("stopped; what was finished is kept, and the same command goes on from there", 130)
+    except BrokenPipeError:
+        sys.exit(141)
+
+
+def stop(message: str, status: int) -> None:
+    """Print a message to standard error and end with a status."""
+    ERRORS.print(f"unitscope: {message}", style="red" if status == 2 else "yellow", soft_wrap=True, markup=False)
+    sys.exit(status)
+
+
+def show_warning(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
+    """Print our warnings as one line; leave other libraries' warnings out of a user's sight."""
+    if issubclass(category, UnitscopeWarning):
+        ERRORS.print(f"warning: {message}", style="yellow", soft_wrap=True, markup=False)

@@ -1,0 +1,131 @@
+"""``unitscope layers`` and ``unitscope record``: look at a network, record its units."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import DataOptions, ModelOptions, ModelSpec
+from .show import OUT, in_bytes, progress_bar, table
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(layers)
+    app.command()(record)
+
+
+def layers(
+    model: ModelSpec,
+    model_options: ModelOptions,
+    data: Annotated[str | None, typer.Option(help="Try the network on these items rather than on noise.")] = None,
+    data_options: DataOptions = [],  # noqa: B006 (typer wants a list, and copies it)
+) -> None:
+    """List a network's layers, with shapes and units, and warn of what makes hooks lie."""
+    from ..models import example_batch, list_layers, load_model
+    from ..specs import parse_options
+
+    loaded = load_model(model, **parse_options(model_options))
+    items = None
+    if data is not None:
+        from ..data import load_data
+
+        items = load_data(data, **parse_options(data_options))
+    found = list_layers(loaded, example_batch(loaded, items))
+    rows = [
+        [
+            layer.name,
+            layer.type,
+            " x ".join(str(size) for size in layer.shape) or "-",
+            f"{layer.units:,}" if layer.units else "-",
+            str(layer.calls),
+        ]
+        for layer in found
+    ]
+    OUT.print(table(["layer", "type", "output", "units", "calls"], rows, numbers=(3, 4)))
+    OUT.print(f"preprocessing: {loaded.preprocess.description}", markup=False)
+    for layer in found:
+        for warning in layer.warnings:
+            OUT.print(f"{layer.name}: {warning}", style="yellow", markup=False)
+
+
+def record(
+    model: ModelSpec,
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="folder:DIR, csv:FILE, torchvision:NAME, hf:NAME, py:FILE.py:FUNCTION (runs that code), or demo:",
+            show_default=False,
+        ),
+    ],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory to make or to go on with.")],
+    layers: Annotated[
+        str,
+        typer.Option(
+            help="Layers by name or glob, separated by commas: 'features.*,classifier.1'.", show_default=False
+        ),
+    ],
+    model_options: ModelOptions,
+    data_options: DataOptions,
+    reduction: Annotated[str, typer.Option(help="How a map becomes one number: max, mean or centre.")] = "max",
+    batch_size: Annotated[int, typer.Option(help="Items per forward pass.")] = 64,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[str, typer.Option(help="float32, or tf32 to let CUDA multiply with fewer bits.")] = "float32",
+    dtype: Annotated[str, typer.Option(help="Stored as float32, or float16 (half the size; values tie).")] = "float32",
+    predictions: Annotated[bool, typer.Option(help="Compare the network's outputs with the labels.")] = True,
+    label_map: Annotated[
+        Path | None, typer.Option(help="CSV with columns class and output, where names and order do not tell.")
+    ] = None,
+    skip_unreadable: Annotated[
+        bool, typer.Option("--skip-unreadable", help="Leave out items that cannot be read; they are listed in the run.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes that load items.", show_default="one per core")] = None,
+) -> None:
+    """Record a network's activations over labelled items. The same command again goes on where it stopped."""
+    from ..data import load_data
+    from ..models import load_model
+    from ..recording import record as record_run
+    from ..specs import parse_options
+
+    with progress_bar() as progress:
+        made = record_run(
+            load_model(model, **parse_options(model_options)),
+            load_data(data, **parse_options(data_options)),
+            run,
+            layers=layers,
+            reduction=reduction,
+            batch_size=batch_size,
+            device=device,
+            precision=precision,
+            dtype=dtype,
+            predictions=predictions,
+            label_map=None if label_map is None else str(label_map),
+            skip_unreadable=skip_unreadable,
+            workers=workers,
+            on_plan=print_plan,
+            progress=progress,
+        )
+    OUT.print(f"recorded {made.manifest.n_items:,} items in {made.directory}", markup=False)
+    if len(made.skipped):
+        OUT.print(f"left out {len(made.skipped)} unreadable items; skipped.parquet lists them", style="yellow")
+    if made.manifest.predictions:
+        correct = made.items["correct"]
+        OUT.print(f"correctly classified: {correct.sum():,} ({correct.mean():.4f})")
+    OUT.print(f"next: unitscope measure {made.directory}", markup=False, soft_wrap=True)
+
+
+def print_plan(plan: "Plan") -> None:  # type: ignore[name-defined]  # noqa: F821 (importing it would load PyTorch)
+    """Print what will be written."""
+    rows = [
+        [layer.name, f"{layer.units:,}", "x".join(map(str, layer.positions)) or "-", in_bytes(plan.layer_bytes(layer))]
+        for layer in plan.layers
+    ]
+    OUT.print(table(["layer", "units", "map", "at most"], rows, numbers=(1, 3)))
+    manifest = plan.manifest
+    OUT.print(
+        f"{manifest.n_items:,} items in {manifest.n_blocks} blocks of {manifest.block_items:,}; "
+        f"at most {in_bytes(plan.total_bytes)} of {manifest.dtype} before compression; on {plan.device}"
+    )
+    OUT.print(f"preprocessing: {manifest.identity['preprocessing']}", markup=False)
+    OUT.print(f"labels: {plan.matched}", markup=False)

@@ -1,0 +1,29 @@
+"""``unitscope report``: one HTML file about a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import RunPath
+from .show import OUT, progress_bar
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(report)
+
+
+def report(
+    run: RunPath,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write.", show_default="RUN/report.html")
+    ] = None,
+) -> None:
+    """Write one self-contained HTML file: what was recorded, every measure, the units to look at."""
+    from ..report import write_report
+    from ..run import open_run
+
+    with progress_bar() as progress:
+        path = write_report(open_run(run), output, progress=lambda done, total: progress("drawing", done, total))
+    OUT.print(f"report: {path}", markup=False, soft_wrap=True)

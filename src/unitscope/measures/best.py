@@ -1,0 +1,64 @@
+"""Picking a class: every measure that has a value for each class also reports the best class."""
+
+import numpy as np
+
+from .tally import Tally
+
+
+def best_class(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pick each unit's class of the largest value; of equal classes the first.
+
+    Parameters
+    ----------
+    values
+        ``(U, C)``, NaN where a class has no value.
+
+    Returns
+    -------
+    best : numpy.ndarray
+        ``(U,)`` the largest value, NaN where no class has one.
+    place : numpy.ndarray
+        ``(U,)`` its class, -1 where there is none.
+
+    Examples
+    --------
+    >>> best_class(np.array([[0.2, np.nan, 0.7], [np.nan, np.nan, np.nan]]))
+    (array([0.7, nan]), array([ 2, -1]))
+    """
+    filled = np.where(np.isnan(values), -np.inf, values)
+    place = filled.argmax(1)
+    best = values[np.arange(len(values)), place] if values.shape[1] else np.full(len(values), np.nan)
+    none = np.isneginf(filled.max(1))
+    return np.where(none, np.nan, best), np.where(none, -1, place)
+
+
+def at_class(values: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Take each unit's value at its class; NaN where the class is -1."""
+    taken = values[np.arange(len(values)), np.maximum(place, 0)].astype(float)
+    return np.where(place < 0, np.nan, taken)
+
+
+def where_present(tally: Tally, values: np.ndarray) -> np.ndarray:
+    """Make the values of classes without items NaN."""
+    return np.where(tally.present, values, np.nan)
+
+
+def where_two_classes(tally: Tally, values: np.ndarray) -> np.ndarray:
+    """Make all values NaN where fewer than two classes have items: then there is nothing to be selective against."""
+    return where_present(tally, values) if tally.present.sum() > 1 else np.full(values.shape, np.nan)
+
+
+def where_varied(tally: Tally, values: np.ndarray) -> np.ndarray:
+    """Make a unit's values NaN where all its activations are equal: it ranks nothing."""
+    return np.where(is_constant(tally)[:, None], np.nan, values)
+
+
+def is_constant(tally: Tally) -> np.ndarray:
+    """Say of each unit whether all its activations are equal, ``(U,)`` bool."""
+    present = tally.present
+    return tally.largest[:, present].max(1) == tally.smallest[:, present].min(1)
+
+
+def is_negative(tally: Tally) -> np.ndarray:
+    """Say of each unit whether it has negative activations, ``(U,)`` bool."""
+    return tally.smallest[:, tally.present].min(1) < 0

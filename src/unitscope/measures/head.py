@@ -1,0 +1,94 @@
+"""The head of a unit's ranking: its 60 or 100 most active items by class, ties at the last place in proportion."""
+
+from typing import Any
+
+import numpy as np
+
+from .ranking import bits_of_key, jit
+from .sweep import HALF, LOW
+
+
+@jit
+def count_head(
+    words: Any, n: Any, zeros: Any, zero_key: Any, levels: Any, size: Any, counts: Any, chances: Any, weights: Any
+) -> Any:
+    """Count the classes among the `size` most active items.
+
+    Where the last place falls into a group of ties, its items share what is left of the head: each class gets
+    its share of the group (the expected count over all orders of the tied items), and the chance that it has at
+    least one item there.
+
+    Parameters
+    ----------
+    words, n, zeros, zero_key, levels
+        The ranking, as in `unitscope.measures.sweep`.
+    size
+        Number of items in the head; all items if there are fewer.
+    counts, chances, weights
+        ``(C,)`` filled with the (expected) number of items of each class, the chance that there is one with
+        positive or negative or zero activation, and the class's summed positive activation.
+
+    Returns
+    -------
+    edge : float
+        Activation of the last item of the head.
+    n_positive : int
+        Items of the head with positive activation.
+    """
+    counts[:] = 0.0
+    chances[:] = 0.0
+    weights[:] = 0.0
+    n_zeros = zeros.sum()
+    size = min(size, n + n_zeros)
+    in_group = np.zeros(len(zeros), np.int64)
+    bits = np.empty(1, np.uint32)
+    as_float = bits.view(np.float32)
+    zeros_done = n_zeros == 0
+    taken = place = first = n_positive = 0
+    value = np.nan
+    while taken < size:
+        at_zeros = not zeros_done and (place == n or words[place] >> HALF > zero_key)
+        if at_zeros:
+            zeros_done = True
+            value = 0.0
+            group = n_zeros
+            in_group[:] = zeros
+        else:
+            key = words[place] >> HALF
+            if len(levels):
+                value = levels[key]
+            else:
+                bits[0] = bits_of_key(np.uint32(key))
+                value = np.float64(as_float[0])
+            first = place
+            while place < n and words[place] >> HALF == key:
+                in_group[np.int64(words[place] & LOW)] += 1
+                place += 1
+            group = place - first
+        drawn = min(group, size - taken)
+        for step in range(len(zeros) if at_zeros else group):
+            c = step if at_zeros else np.int64(words[first + step] & LOW)
+            m = in_group[c]
+            in_group[c] = 0
+            if m:
+                share = m * drawn / group
+                counts[c] += share
+                # Being there is certain once a whole group was taken; only the last group leaves a doubt.
+                chances[c] = max(chances[c], chance_of_any(m, group, drawn))
+                if value > 0:
+                    weights[c] += share * value
+        taken += drawn
+        if value > 0:
+            n_positive = taken
+    return value, n_positive
+
+
+@jit
+def chance_of_any(m: Any, group: Any, drawn: Any) -> Any:
+    """Return the chance that, of `drawn` items from a tied group, at least one is among `m` of them."""
+    if drawn == group:
+        return 1.0
+    none = 1.0
+    for step in range(drawn):
+        none *= max(group - m - step, 0) / (group - step)
+    return 1.0 - none

@@ -1,0 +1,89 @@
+"""Measures that compare mean activations."""
+
+import numpy as np
+
+from .best import is_negative, where_present, where_two_classes
+from .tally import Tally
+
+
+def ccmas(tally: Tally) -> np.ndarray:
+    """Class-conditional mean activity selectivity, (mu_A - mu_notA) / (mu_A + mu_notA), not-A pooled by item.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U, C)`` -1..1. NaN for dead units and for units with negative activations, where the ratio means
+        nothing. (Morcos et al. 2018, as in Gale et al. 2020, section 2.)
+    """
+    return contrast(tally, tally.mean, tally.rest_mean)
+
+
+def class_selectivity(tally: Tally) -> np.ndarray:
+    """Class selectivity of Morcos et al. 2018: as `ccmas`, against the mean of the other classes' means.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U, C)`` -1..1, NaN as for `ccmas`.
+    """
+    n_classes = tally.present.sum()
+    means = np.where(tally.present, tally.mean, 0.0)
+    others = (means.sum(1, keepdims=True) - means) / max(n_classes - 1, 1)
+    return contrast(tally, means, np.maximum(others, 0.0))
+
+
+def contrast(tally: Tally, mean: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return (mean - other) / (mean + other) where it has a meaning."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(mean + other > 0, (mean - other) / (mean + other), np.nan)
+    return np.where(is_negative(tally)[:, None], np.nan, where_two_classes(tally, ratio))
+
+
+def highest_mean(tally: Tally) -> np.ndarray:
+    """Return each class's mean activation, ``(U, C)``, NaN for classes without items."""
+    return where_present(tally, tally.mean)
+
+
+def d_prime(tally: Tally) -> np.ndarray:
+    """Sensitivity index d' = (mu_A - mu_notA) / sqrt((var_A + var_notA) / 2), with sample variances.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U, C)``, unbounded; NaN where either side has fewer than two items or neither varies.
+    """
+    spread = np.sqrt((variance(tally.squares, tally.sizes) + variance(tally.rest_squares, rest_sizes(tally))) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        index = np.where(spread > 0, (tally.mean - tally.rest_mean) / spread, np.nan)
+    return where_two_classes(tally, index)
+
+
+def variance(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the sample variance, NaN for fewer than two items."""
+    return np.where(sizes > 1, squares / np.maximum(sizes - 1, 1), np.nan)
+
+
+def standard_error(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the standard error of a mean, sd / sqrt(n), NaN for fewer than two items."""
+    return np.sqrt(variance(squares, sizes) / np.maximum(sizes, 1))
+
+
+def rest_sizes(tally: Tally) -> np.ndarray:
+    """Return how many items are not of each class, ``(C,)``."""
+    return tally.n_items - tally.sizes
+
+
+def lifetime_sparseness(tally: Tally) -> np.ndarray:
+    """Lifetime sparseness over items, (1 - mean(x)^2 / mean(x^2)) / (1 - 1/N) (Vinje & Gallant 2000).
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U,)`` 0..1: 0 for a constant unit, 1 for a unit active to one item. NaN for dead units and for units
+        with negative activations.
+    """
+    n = tally.n_items
+    mean_square = tally.total_squares / n + tally.total_mean**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = (tally.total_squares / n / mean_square) / (1 - 1 / n)
+    return np.where(is_negative(tally) | (mean_square == 0) | (n < 2), np.nan, value)

@@ -1,0 +1,302 @@
+"""All measures of some units: as arrays for a run's table, or as a data frame for anyone with an array."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import UnitscopeError, UnitscopeWarning
+from . import localist, means, precision, signal_detection, top_items
+from .best import at_class, best_class, is_constant, is_negative, where_present
+from .describe import COLUMNS
+from .tally import Tally, tally
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Every measure of some units.
+
+    Attributes
+    ----------
+    columns
+        Name to ``(U,)`` array, all columns of `COLUMNS` but the unit's id, layer and index; classes as indices,
+        -1 where there is none.
+    classwise
+        Name to ``(U, C)`` float64 array, as in `CLASSWISE`.
+    """
+
+    columns: dict[str, np.ndarray]
+    classwise: dict[str, np.ndarray]
+
+
+def measure(
+    activations: Any,
+    labels: Any,
+    *,
+    units: Sequence[str] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> pd.DataFrame:
+    """Measure how selective units are, with every measure the literature uses.
+
+    Parameters
+    ----------
+    activations
+        ``(items,)`` or ``(items, units)`` numbers; negative values are allowed. float32 and float64 are ranked
+        exactly as they are.
+    labels
+        ``(items,)`` the class of each item, any values that can be sorted.
+    units
+        Names of the units; default: their numbers.
+    threads
+        Threads to use; default: one per core.
+    progress
+        Called with the number of units done.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit; `COLUMNS` says what the columns mean. NaN where a measure is undefined, with the reason
+        in ``undefined``.
+
+    Raises
+    ------
+    UnitscopeError
+        If shapes do not fit, or a value is NaN or infinite.
+
+    Warns
+    -----
+    UnitscopeWarning
+        If units have negative activations, which leaves ratio measures undefined.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grandmother = np.array([9.0, 8.0, 0.0, 0.0, 0.0, 0.0])
+    >>> table = measure(grandmother, ["granny", "granny", "dog", "dog", "cat", "cat"])
+    >>> table[["localist", "localist_class", "max_informedness", "ccmas"]]
+       localist localist_class  max_informedness  ccmas
+    0      True         granny               1.0    1.0
+    """
+    values = np.asarray(activations)
+    if values.ndim == 1:
+        values = values[:, None]
+    labels = np.asarray(labels)
+    if values.ndim != 2 or labels.shape != (len(values),):
+        raise UnitscopeError(
+            f"activations of shape {np.shape(activations)} and labels of shape {labels.shape} do not fit; "
+            "give (items, units) and (items,)"
+        )
+    if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
+        raise UnitscopeError(f"activations are {values.dtype}, not real numbers; convert them first")
+    if units is not None and len(units) != values.shape[1]:
+        raise UnitscopeError(f"there are {len(units)} names for {values.shape[1]} units; give one for each")
+    names, places = np.unique(labels, return_inverse=True)
+    names = names.astype(str).astype(object)
+    dtype = np.float32 if values.dtype in (np.float32, np.float16) else np.float64
+    unit_major = np.ascontiguousarray(values.T, dtype)
+    ids = [str(name) for name in (units if units is not None else range(values.shape[1]))]
+    measured = measure_block(unit_major, places, len(names), units=ids, threads=threads, progress=progress)
+    columns: dict[str, Any] = {"unit": units if units is not None else np.arange(values.shape[1])}
+    for name, column in COLUMNS.items():
+        if name in measured.columns:
+            found = measured.columns[name]
+            columns[name] = class_names(found, names) if column.kind == "class" else found
+    return pd.DataFrame(columns)
+
+
+def class_names(places: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Turn class indices into names; None where there is none.
+
+    Examples
+    --------
+    >>> class_names(np.array([1, -1]), np.array(["cat", "dog"], dtype=object))
+    array(['dog', None], dtype=object)
+    """
+    found = names[np.maximum(places, 0)].astype(object)
+    found[places < 0] = None
+    return found
+
+
+def measure_block(
+    activations: np.ndarray,
+    labels: np.ndarray,
+    n_classes: int,
+    *,
+    units: Sequence[str] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Measured:
+    """Measure units whose values stand together.
+
+    Parameters
+    ----------
+    activations
+        ``(U, N)`` float32 or float64, C-contiguous.
+    labels
+        ``(N,)`` class indices.
+    n_classes
+        Number of classes, some of which may have no items.
+    units
+        Names of the units, for messages.
+    threads, progress
+        As in `measure`.
+
+    Returns
+    -------
+    Measured
+
+    Raises
+    ------
+    UnitscopeError
+        If a value is NaN or infinite, or there are no items.
+    """
+    names = list(units) if units is not None else None
+    counts = tally(activations, labels, n_classes, threads=threads, names=names, progress=progress)
+    negative = is_negative(counts)
+    if negative.any():
+        first = names[int(negative.argmax())] if names else str(int(negative.argmax()))
+        warnings.warn(
+            f"{negative.sum()} units have negative activations (the first is {first}): CCMAS, class selectivity and "
+            "lifetime sparseness are undefined for them",
+            UnitscopeWarning,
+            stacklevel=2,
+        )
+    return Measured(table_columns(counts), classwise_arrays(counts))
+
+
+def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
+    """Gather what the measures say of every class."""
+    rates = signal_detection.at_max_informedness(counts)
+    sizes = np.maximum(counts.sizes, 1)
+    return {
+        "mean": means.highest_mean(counts),
+        "zero_share": where_present(counts, counts.zeros / sizes),
+        "min": where_present(counts, counts.smallest),
+        "max": where_present(counts, counts.largest),
+        "ccmas": means.ccmas(counts),
+        "precision_60": precision.precision_60(counts),
+        "recall_at_precision_1": localist.recall_at_precision_1(counts),
+        "recall_at_precision_95": precision.recall_at_precision_95(counts),
+        "max_informedness": signal_detection.max_informedness(counts),
+        "informedness_threshold": np.where(np.isnan(rates.recall), np.nan, counts.informed_at),
+        "informedness_recall": rates.recall,
+        "informedness_specificity": rates.specificity,
+        "informedness_precision": rates.precision,
+        "detector_score": signal_detection.detector_score(counts),
+        "auc": signal_detection.auc(counts),
+        "average_precision": signal_detection.average_precision(counts),
+        "d_prime": means.d_prime(counts),
+    }
+
+
+def table_columns(counts: Tally) -> dict[str, np.ndarray]:
+    """Gather the columns of the table: each measure for its best class, and what goes with it."""
+    n_units = len(counts.zeros)
+    is_localist, localist_class = localist.localist(counts)
+    is_off, off_class = localist.localist_off(counts)
+    top_count, top_class = localist.top_class(counts)
+    precise, precise_class = best_class(precision.precision_60(counts))
+    high_mean_class = best_class(means.highest_mean(counts))[1]
+    ccmas = means.ccmas(counts)
+    selectivity, selectivity_class = best_mean(means.class_selectivity(counts), high_mean_class)
+    contrast, contrast_class = best_mean(ccmas, high_mean_class)
+    safe, safe_class = best_class(precision.recall_at_precision_95(counts))
+    informed, informed_class = best_class(signal_detection.max_informedness(counts))
+    rates = signal_detection.at_max_informedness(counts)
+    score, score_class = best_class(signal_detection.detector_score(counts))
+    area, area_class = best_class(signal_detection.auc(counts))
+    ap, ap_class = best_class(signal_detection.average_precision(counts))
+    d, d_class = best_class(means.d_prime(counts))
+    index, index_class = top_items.class_index(counts)
+    chance = np.where(np.isnan(index), np.nan, top_items.class_index_chance(counts))
+    no_recall = safe == 0
+    constant = is_constant(counts)
+    rest = means.rest_sizes(counts)
+    all_zeros = counts.zeros.sum(1)
+    in_rest = np.where(rest > 0, (all_zeros[:, None] - counts.zeros) / np.maximum(rest, 1), np.nan)
+    rest_mean = np.where(rest > 0, counts.rest_mean, np.nan)
+    return {
+        "n_items": np.full(n_units, counts.n_items),
+        "n_classes": np.full(n_units, counts.present.sum()),
+        "undefined": reasons(counts),
+        "localist": is_localist,
+        "localist_class": localist_class,
+        "localist_off": is_off,
+        "localist_off_class": off_class,
+        "top_class": top_class,
+        "top_class_selectivity": top_count,
+        "recall_at_precision_1": best_class(localist.recall_at_precision_1(counts))[0],
+        "precision_60": precise,
+        "precision_60_class": precise_class,
+        "precision_60_threshold": np.where(constant, np.nan, counts.few_edge),
+        "zhou_detector": precise > precision.ZHOU_DETECTOR,
+        "ccmas": contrast,
+        "ccmas_class": contrast_class,
+        "class_selectivity": selectivity,
+        "class_selectivity_class": selectivity_class,
+        "recall_at_precision_95": safe,
+        "recall_at_precision_95_class": np.where(no_recall, -1, safe_class),
+        "recall_at_precision_95_threshold": np.where(no_recall, np.nan, at_class(counts.safe_at, safe_class)),
+        "max_informedness": informed,
+        "max_informedness_class": informed_class,
+        "max_informedness_threshold": at_class(counts.informed_at, informed_class),
+        "max_informedness_recall": at_class(rates.recall, informed_class),
+        "max_informedness_specificity": at_class(rates.specificity, informed_class),
+        "max_informedness_false_alarm_rate": at_class(rates.false_alarm_rate, informed_class),
+        "max_informedness_precision": at_class(rates.precision, informed_class),
+        "max_informedness_false_discovery_rate": at_class(rates.false_discovery_rate, informed_class),
+        "detector": score > 0.5,
+        "detector_score": score,
+        "detector_class": score_class,
+        "detector_threshold": at_class(counts.detect_at, score_class),
+        "auc": area,
+        "auc_class": area_class,
+        "average_precision": ap,
+        "average_precision_class": ap_class,
+        "d_prime": d,
+        "d_prime_class": d_class,
+        "n_classes_top_100": top_items.n_classes_top(counts),
+        "class_index": index,
+        "class_index_class": index_class,
+        "class_index_chance": chance,
+        "class_population": top_items.class_population(counts),
+        "zero_share": all_zeros / counts.n_items,
+        "zero_share_in_class": at_class(counts.zeros / np.maximum(counts.sizes, 1), high_mean_class),
+        "zero_share_not_in_class": at_class(in_rest, high_mean_class),
+        "mean": counts.total_mean,
+        "mean_in_class": at_class(counts.mean, high_mean_class),
+        "mean_in_class_se": at_class(means.standard_error(counts.squares, counts.sizes), high_mean_class),
+        "mean_not_in_class": at_class(rest_mean, high_mean_class),
+        "mean_not_in_class_se": at_class(means.standard_error(counts.rest_squares, rest), high_mean_class),
+        "highest_mean_class": high_mean_class,
+        "max": counts.largest[:, counts.present].max(1),
+        "lifetime_sparseness": means.lifetime_sparseness(counts),
+        "mutual_information": np.where(constant | (counts.present.sum() < 2), np.nan, counts.information),
+    }
+
+
+def best_mean(values: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take a measure at the class of highest mean, as CCMAS is defined; no class where it is undefined."""
+    taken = at_class(values, place)
+    return taken, np.where(np.isnan(taken), -1, place)
+
+
+def reasons(counts: Tally) -> np.ndarray:
+    """Say of each unit why some measures have no value; empty where all have one."""
+    constant = is_constant(counts)
+    dead = constant & (counts.zeros.sum(1) == counts.n_items)
+    one_class = np.full(len(dead), counts.present.sum() < 2)
+    return np.select(
+        [one_class, dead, constant, is_negative(counts)],
+        [
+            "all items are of one class",
+            "dead: all activations are 0",
+            "constant: all activations are equal",
+            "negative activations: no ratio measures",
+        ],
+        "",
+    ).astype(object)

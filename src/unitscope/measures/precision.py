@@ -1,0 +1,32 @@
+"""Precision among the most active items, and recall where precision stays high."""
+
+import numpy as np
+
+from .best import where_two_classes, where_varied
+from .tally import Tally
+
+ZHOU_DETECTOR = 0.75
+
+
+def precision_60(tally: Tally) -> np.ndarray:
+    """Precision: each class's share among the 60 most active items (Zhou et al. 2015, as in Gale et al. 2020).
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U, C)`` 0..1. Items tied at the 60th place count in proportion; with fewer than 60 items all are
+        used. NaN for constant units and where there is one class only.
+    """
+    size = min(tally.few_size, tally.n_items)
+    return where_varied(tally, where_two_classes(tally, tally.few / size))
+
+
+def recall_at_precision_95(tally: Tally) -> np.ndarray:
+    """Recall at 95 % precision: the largest recall at any threshold with TP / (TP + FP) >= .95.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U, C)`` 0..1; 0 where no threshold is that precise. (Gale et al. 2020, section 2.)
+    """
+    return where_varied(tally, where_two_classes(tally, tally.safe_k / np.maximum(tally.sizes, 1)))

@@ -1,0 +1,129 @@
+"""The ranking: one unit's items in falling order of activation, tied values together, zeros as counts only.
+
+Zeros are most of the items of a rectified unit; they tie with each other, so they are counted by class and never
+sorted. The rest is packed into 64-bit words, an order-preserving key above the item's label, and sorted by radix,
+which costs a few passes whatever the values are. Every measure reads this one sort.
+"""
+
+from typing import Any
+
+import numba
+import numpy as np
+
+RADIX_BITS = 11
+ZERO_KEY = np.uint32(0x7FFFFFFF)
+
+jit = numba.njit(cache=True, nogil=True)
+
+
+@jit
+def key_of_bits(bits: Any) -> Any:
+    """Turn the bits of a float32 into a key that rises as the value falls; both zeros give `ZERO_KEY`."""
+    key = bits if bits & np.uint32(0x80000000) else ZERO_KEY - bits
+    return ZERO_KEY if bits == np.uint32(0x80000000) else key
+
+
+@jit
+def bits_of_key(key: Any) -> Any:
+    """Turn a key back into the bits of its float32."""
+    return key if key & np.uint32(0x80000000) else ZERO_KEY - key
+
+
+@jit
+def pack_float32(bits: Any, labels: Any, words: Any) -> Any:
+    """Pack the nonzeros of a unit into words, without branches: which values are zero cannot be foreseen.
+
+    Returns
+    -------
+    int
+        How many words were written, or -1 if some value is not finite.
+    """
+    n = 0
+    largest = np.uint32(0)
+    for item in range(len(bits)):
+        size = bits[item] & np.uint32(0x7FFFFFFF)
+        largest = max(largest, size)
+        words[n] = np.uint64(key_of_bits(bits[item])) << np.uint64(32) | np.uint64(labels[item])
+        n += size != 0
+    return n if largest < np.uint32(0x7F800000) else -1
+
+
+@jit
+def pack_levels(keys: Any, labels: Any, zero: Any, words: Any) -> Any:
+    """Pack a unit whose values were replaced by their place among the distinct values, falling.
+
+    `zero` is the place of the value zero, or -1. Returns how many words were written.
+    """
+    n = 0
+    for item in range(len(keys)):
+        words[n] = np.uint64(keys[item]) << np.uint64(32) | np.uint64(labels[item])
+        n += keys[item] != zero
+    return n
+
+
+@jit
+def count_zeros(words: Any, n: Any, sizes: Any, zeros: Any) -> None:
+    """Count each class's zeros: its items that were not packed."""
+    zeros[:] = sizes
+    for place in range(n):
+        zeros[words[place] & np.uint64(0xFFFFFFFF)] -= 1
+
+
+@jit
+def sort_words(words: Any, spare: Any, n: Any) -> Any:
+    """Sort the first `n` words by key, rising, with a radix sort over the range of keys that occurs.
+
+    Words of equal key stay in the order they came in; nothing reads that order. Returns the array (`words` or
+    `spare`) that holds the result.
+    """
+    if n < 2:
+        return words
+    lowest = highest = words[0] >> np.uint64(32)
+    for place in range(1, n):
+        key = words[place] >> np.uint64(32)
+        lowest = min(lowest, key)
+        highest = max(highest, key)
+    size = 1 << RADIX_BITS
+    mask = np.uint64(size - 1)
+    starts = np.empty(size, np.int64)
+    shift = np.uint64(0)
+    while (highest - lowest) >> shift:
+        starts[:] = 0
+        for place in range(n):
+            starts[((words[place] >> np.uint64(32)) - lowest >> shift) & mask] += 1
+        total = 0
+        for digit in range(size):
+            count = starts[digit]
+            starts[digit] = total
+            total += count
+        for place in range(n):
+            digit = ((words[place] >> np.uint64(32)) - lowest >> shift) & mask
+            spare[starts[digit]] = words[place]
+            starts[digit] += 1
+        words, spare = spare, words
+        shift += np.uint64(RADIX_BITS)
+    return words
+
+
+def levels_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Replace float64 values by their place among the distinct values, falling, which keeps every bit of order.
+
+    Returns
+    -------
+    levels
+        ``(distinct,)`` float64, falling.
+    keys
+        ``(N,)`` uint32 indices into `levels`.
+    zero
+        The place of the value zero, or -1.
+
+    Examples
+    --------
+    >>> levels_of(np.array([0.0, 2.5, -1.0, 2.5]))
+    (array([ 2.5,  0. , -1. ]), array([1, 0, 2, 0], dtype=uint32), 1)
+    """
+    rising, places = np.unique(values + 0.0, return_inverse=True)  # + 0.0 makes the negative zero a zero
+    levels = rising[::-1].copy()
+    keys = (len(rising) - 1 - places).astype(np.uint32)
+    at_zero = np.flatnonzero(levels == 0)
+    return levels, keys, int(at_zero[0]) if len(at_zero) else -1

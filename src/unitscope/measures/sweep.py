@@ -1,0 +1,205 @@
+"""From a unit's ranking to counts per class, in two passes: down the ranking, then along each class's own items.
+
+At the end of each group of tied values, `r` items of all classes and `k` of class A are above. An item is above a
+threshold t when x >= t, so these ends are the only thresholds there are. What is compared is kept in integers:
+informedness at a threshold is (k N - r n_A) / (n_A (N - n_A)), precision k / r, recall k / n_A.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .ranking import bits_of_key, jit
+
+N_BINS = 20
+"""Bins of the mutual information."""
+
+LOW = np.uint64(0xFFFFFFFF)
+HALF = np.uint64(32)
+
+
+@jit
+def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: Any, midranks: Any, joint: Any) -> Any:
+    """Walk down the ranking and line its items up class by class, each as a word of its key and its group's end.
+
+    Parameters
+    ----------
+    words, n
+        Sorted words of the nonzeros, from `sort_words`, and how many there are.
+    zeros, zero_key
+        ``(C,)`` zeros of each class, and the key at which they stand.
+    starts
+        ``(C,)`` where each class's items begin in `lined`; moved to where they end.
+    lined
+        ``(n,)`` filled with ``key << 32 | r``, falling within each class.
+    midranks
+        ``(C,)`` filled with the sum of twice the mid-ranks.
+    joint
+        ``(N_BINS, C)`` filled with the counts of each class in bins of equal numbers of items; a group of ties lies
+        in the bin of its first item.
+
+    Returns
+    -------
+    int
+        How many items are above the zeros.
+    """
+    n_zeros = zeros.sum()
+    n_items = n + n_zeros
+    midranks[:] = 0
+    joint[:] = 0
+    above_zeros = -1
+    start = place = row = 0
+    while place < n:
+        key = words[place] >> HALF
+        if above_zeros < 0 and key > zero_key:
+            above_zeros = start
+            start += n_zeros
+        stop = place + 1
+        while stop < n and words[stop] >> HALF == key:
+            stop += 1
+        end = start + stop - place
+        entry = key << HALF | np.uint64(end)
+        twice_mid = start + 1 + end
+        while N_BINS * start >= (row + 1) * n_items:  # cheaper than a division for every group
+            row += 1
+        for at in range(place, stop):
+            c = np.int64(words[at] & LOW)
+            lined[starts[c]] = entry
+            starts[c] += 1
+            midranks[c] += twice_mid
+            joint[row, c] += 1
+        start = end
+        place = stop
+    if above_zeros < 0:
+        above_zeros = n
+    if n_zeros:
+        row = N_BINS * above_zeros // n_items
+        for c in range(len(zeros)):
+            midranks[c] += zeros[c] * (2 * above_zeros + 1 + n_zeros)
+            joint[row, c] += zeros[c]
+    return above_zeros
+
+
+@jit
+def scan_classes(
+    lined: Any, starts: Any, zeros: Any, zero_key: Any, above_zeros: Any, sizes: Any, levels: Any, out: Any
+) -> None:
+    """Go down each class's own items once; keep the best of every threshold, and sums.
+
+    Parameters
+    ----------
+    lined, starts
+        Items lined up by `line_up`, and where each class's items end.
+    zeros, zero_key, above_zeros
+        ``(C,)`` zeros of each class, the key at which they stand, the number of items above them.
+    sizes
+        ``(C,)`` items of each class.
+    levels
+        The values of the keys, or empty where keys are bits of float32.
+    out
+        Arrays to fill, see `unitscope.measures.tally.Tally`.
+    """
+    (informedness, informed_k, informed_r, informed_at, safe_k, safe_at, pure_k, detect_k, detect_r, detect_at,
+     precisions, mean, squares, largest, smallest) = out  # fmt: skip
+    n_items = sizes.sum()
+    bits = np.empty(1, np.uint32)
+    as_float = bits.view(np.float32)
+    zero_entry = np.uint64(zero_key) << HALF | np.uint64(above_zeros + zeros.sum())
+    for c in range(len(sizes)):
+        n_c = sizes[c]
+        stop = starts[c]
+        place = stop - (n_c - zeros[c])
+        zeros_left = zeros[c]
+        k = 0
+        best = best_k = best_r = sure_k = clean_k = fair_k = fair_r = 0
+        fair_m = 1
+        best_at = sure_at = fair_at = first = value = np.nan
+        precision_sum = offset_sum = square_sum = 0.0
+        while k < n_c:
+            if zeros_left and (place == stop or lined[place] > zero_entry):
+                entry, m, zeros_left = zero_entry, zeros_left, 0
+            else:
+                entry = lined[place]
+                m = 1
+                while place + m < stop and lined[place + m] == entry:
+                    m += 1
+                place += m
+            if entry == zero_entry:
+                value = 0.0
+            elif len(levels):
+                value = levels[entry >> HALF]
+            else:
+                bits[0] = bits_of_key(np.uint32(entry >> HALF))
+                value = np.float64(as_float[0])
+            if k == 0:
+                first = value
+            k += m
+            r = np.int64(entry & LOW)
+            offset = value - first
+            offset_sum += m * offset
+            square_sum += m * offset * offset
+            precision_sum += m * (k / r)
+            gain = k * n_items - r * n_c
+            if gain > best:
+                best, best_k, best_r, best_at = gain, k, r, value
+            if 20 * k >= 19 * r:
+                sure_k, sure_at = k, value
+            if k == r:
+                clean_k = k
+            worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
+            if k * fair_m > fair_k * worse:
+                fair_k, fair_m, fair_r, fair_at = k, worse, r, value
+        informedness[c], informed_k[c], informed_r[c], informed_at[c] = best, best_k, best_r, best_at
+        safe_k[c], safe_at[c], pure_k[c] = sure_k, sure_at, clean_k
+        detect_k[c], detect_r[c], detect_at[c] = fair_k, fair_r, fair_at
+        precisions[c] = precision_sum / n_c if n_c else np.nan
+        # Sums of offsets from the largest value, so that a constant class has its own value as its mean, exactly.
+        mean[c] = first + offset_sum / n_c if n_c else np.nan
+        squares[c] = max(square_sum - offset_sum * offset_sum / n_c, 0.0) if n_c else 0.0
+        largest[c], smallest[c] = first, value
+
+
+@jit
+def merge_others(sizes: Any, mean: Any, squares: Any, rest_mean: Any, rest_squares: Any, total: Any) -> None:
+    """Mean and sum of squared deviations of all items not of each class, and of all items.
+
+    The others are merged class by class from both sides (Chan et al. 1983), never subtracted from the total, so
+    that constant values give exactly zero deviation.
+    """
+    n, mu, ss = 0, 0.0, 0.0
+    for c in range(len(sizes)):
+        rest_mean[c], rest_squares[c] = mu, ss
+        n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
+    total[0], total[1] = mu, ss
+    before = n
+    n, mu, ss = 0, 0.0, 0.0
+    for c in range(len(sizes) - 1, -1, -1):
+        before -= sizes[c]
+        _, rest_mean[c], rest_squares[c] = merge(before, rest_mean[c], rest_squares[c], n, mu, ss)
+        n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
+
+
+@jit
+def merge(n_a: Any, mu_a: Any, ss_a: Any, n_b: Any, mu_b: Any, ss_b: Any) -> Any:
+    """Merge number, mean and sum of squared deviations of two groups."""
+    if n_a == 0:
+        return n_b, mu_b, ss_b
+    if n_b == 0:
+        return n_a, mu_a, ss_a
+    n = n_a + n_b
+    delta = mu_b - mu_a
+    return n, mu_a + delta * n_b / n, ss_a + ss_b + delta * delta * n_a * n_b / n
+
+
+@jit
+def information(joint: Any, sizes: Any) -> Any:
+    """Return the mutual information of bin and class, in bits, from their joint counts."""
+    n_items = sizes.sum()
+    total = 0.0
+    for row in range(joint.shape[0]):
+        in_bin = joint[row].sum()
+        for c in range(joint.shape[1]):
+            count = joint[row, c]
+            if count:
+                total += count * np.log2(count * n_items / (in_bin * sizes[c]))
+    return max(total / n_items, 0.0)

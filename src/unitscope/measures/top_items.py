@@ -1,0 +1,92 @@
+"""What classes the 100 most active items are of."""
+
+import numpy as np
+
+from .best import best_class, is_constant
+from .tally import Tally
+
+POPULATION_SHARE = 0.1
+
+
+def n_classes_top(tally: Tally) -> np.ndarray:
+    """Count the classes among the 100 most active items (Gale et al. 2020, Table 3).
+
+    Where the 100th place falls into a group of ties, the expected number over all orders of the tied items.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U,)``, NaN for constant units.
+    """
+    return np.where(is_constant(tally), np.nan, tally.many.sum(1))
+
+
+def class_frequencies(tally: Tally) -> np.ndarray:
+    """Activation-weighted frequency of each class among the 100 most active items, items at or below 0 left out.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U, C)``, each unit's adding up to 1; NaN where no item of the 100 has positive activation, and for
+        constant units. (Rafegas et al. 2020.)
+    """
+    total = tally.weights.sum(1, keepdims=True)
+    undefined = (total == 0) | is_constant(tally)[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(undefined, np.nan, tally.weights / total)
+
+
+def class_index(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
+    """Class selectivity index (n - M) / (n - 1) of Rafegas et al. 2020.
+
+    n of the 100 most active items have positive activation (100 as a rule), and M classes are needed to cover
+    all of their weighted frequency: 1 where all are of one class, 0 where each is of another.
+
+    Returns
+    -------
+    index : numpy.ndarray
+        ``(U,)`` 0..1, NaN where n < 2.
+    place : numpy.ndarray
+        ``(U,)`` the class of the largest frequency, -1 where undefined.
+    """
+    frequencies = class_frequencies(tally)
+    n = tally.n_positive_many.astype(float)
+    classes = np.where(tally.weights > 0, tally.many, 0.0).sum(1)
+    undefined = np.isnan(frequencies).all(1) | (n < 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        index = np.where(undefined, np.nan, (n - classes) / (n - 1))
+    return index, np.where(undefined, -1, best_class(frequencies)[1])
+
+
+def class_index_chance(tally: Tally) -> np.ndarray:
+    """Return the class index that n items drawn at random would have on average, ``(U,)``.
+
+    The expected number of classes among n items drawn without replacement from classes of these sizes.
+    """
+    chances = {int(n): chance_index(tally.sizes, int(n)) for n in np.unique(tally.n_positive_many)}
+    index = np.array([chances[int(n)] for n in tally.n_positive_many])
+    return np.where(is_constant(tally), np.nan, index)
+
+
+def chance_index(sizes: np.ndarray, drawn: int) -> float:
+    """Return (n - E[M]) / (n - 1) for `drawn` items.
+
+    Examples
+    --------
+    >>> round(chance_index(np.full(1000, 1000), 100), 3)
+    0.048
+    """
+    if drawn < 2:
+        return np.nan
+    # P(none of the class) = prod over the draws of (N - n_A - i) / (N - i)
+    steps = np.arange(drawn)
+    rest = np.maximum(sizes.sum() - sizes[:, None] - steps, 0)
+    absent = np.prod(rest / (sizes.sum() - steps), axis=1)
+    return float((drawn - (1 - absent).sum()) / (drawn - 1))
+
+
+def class_population(tally: Tally) -> np.ndarray:
+    """Count the classes of at least a tenth of the weighted frequency (Rafegas et al. 2020), ``(U,)``."""
+    frequencies = class_frequencies(tally)
+    count = (frequencies >= POPULATION_SHARE - 1e-12).sum(1)
+    return np.where(np.isnan(frequencies).all(1), np.nan, count)

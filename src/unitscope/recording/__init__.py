@@ -1,0 +1,9 @@
+"""Recording: a network and labelled items go in, a run comes out.
+
+Forward hooks on the user's own module, one pass for all chosen layers, written block by block, resumable.
+"""
+
+from .plan import Plan, plan_recording
+from .record import record
+
+__all__ = ["Plan", "plan_recording", "record"]

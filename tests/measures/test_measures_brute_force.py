@@ -1,0 +1,93 @@
+"""Every measure against its definition in plain Python, on small cases full of ties, zeros and tiny classes."""
+
+import math
+
+import numpy as np
+import pytest
+from brute_force import brute_force, expected_classes
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from unitscope.measures import CLASSWISE, measure_block, tally
+from unitscope.measures.means import class_selectivity
+
+LEVELS = [0.0, 0.0, 0.0, -0.0, 1.0, 1.0, 2.5, 0.125, 7.0, 1e-3]
+SIGNED = [*LEVELS, -1.0, -2.5, -2.5]
+
+
+@st.composite
+def units(draw, levels):
+    """One unit of 1 to 30 items and up to 5 classes, some of them empty."""
+    n = draw(st.integers(1, 30))
+    n_classes = draw(st.integers(1, 5))
+    x = draw(st.lists(st.sampled_from(levels), min_size=n, max_size=n))
+    labels = draw(st.lists(st.integers(0, n_classes - 1), min_size=n, max_size=n))
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
+    return np.array(x, dtype), np.array(labels), n_classes
+
+
+def check_against_definition(x, labels, n_classes):
+    measured = measure_block(x[None], labels, n_classes, threads=1)
+    expected, single = brute_force(x, labels, n_classes)
+    for name in CLASSWISE:
+        np.testing.assert_allclose(measured.classwise[name][0], expected[name], atol=1e-9, err_msg=name)
+    np.testing.assert_allclose(
+        class_selectivity(tally(x[None], labels, n_classes))[0], expected["class_selectivity"], atol=1e-9
+    )
+    for name in ("localist", "localist_off"):
+        assert measured.columns[f"{name}_class"][0] == single[name], name
+        assert measured.columns[name][0] == (single[name] >= 0)
+    for name in ("lifetime_sparseness", "mutual_information"):
+        np.testing.assert_allclose(measured.columns[name][0], single[name], atol=1e-9, err_msg=name)
+
+
+@pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
+@settings(max_examples=300, deadline=None)
+@given(units(SIGNED))
+def test_signed_values(case):
+    check_against_definition(*case)
+
+
+@settings(max_examples=300, deadline=None)
+@given(units(LEVELS))
+def test_rectified_values(case):
+    check_against_definition(*case)
+
+
+@pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(allow_nan=False, allow_infinity=False, width=32), st.integers(0, 2)),
+        min_size=2,
+        max_size=25,
+    )
+)
+def test_any_float32_is_ranked_as_it_is(pairs):
+    x = np.array([value for value, _ in pairs], np.float32)
+    labels = np.array([label for _, label in pairs])
+    single = measure_block(x[None], labels, 3, threads=1).classwise
+    double = measure_block(x[None].astype(float), labels, 3, threads=1).classwise
+    for name in single:
+        np.testing.assert_array_equal(single[name], double[name], err_msg=name)
+    expected, _ = brute_force(x, labels, 3)
+    for name in ("auc", "max_informedness", "informedness_threshold", "detector_score"):
+        np.testing.assert_allclose(single[name][0], expected[name], atol=1e-9, err_msg=name)
+
+
+def test_float64_differences_below_float32_still_rank():
+    x = np.array([1.0, 1.0 + 1e-12, 1.0 - 1e-12])
+    measured = measure_block(x[None], np.array([0, 1, 0]), 2).columns
+    assert measured["localist"][0]
+    assert measured["localist_class"][0] == 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(units(LEVELS), st.integers(1, 12))
+def test_head_counts_are_means_over_every_order_of_ties(case, size):
+    x, labels, n_classes = case
+    edge = np.sort(x)[::-1][min(size, len(x)) - 1]
+    assume(math.comb(int((x == edge).sum()), int(min(size, len(x)) - (x > edge).sum())) <= 2000)
+    counts = tally(x[None], labels, n_classes, few=size, many=size)
+    assert counts.few.sum() == pytest.approx(min(size, len(x)))
+    assert counts.many.sum() == pytest.approx(expected_classes(x, labels.tolist(), size))
