@@ -1,5 +1,50 @@
-"""How selective are the single units of a neural network?"""
+"""How selective are the single units of a neural network? Every measure the literature uses, side by side.
 
+`measure` works on any array. `record` makes a run of a network and labelled items, `open_run` opens one,
+`measure_run` measures it, and `write_report` shows it.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from .errors import UnitscopeError, UnitscopeWarning
 from .version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from .data import load_data
+    from .measures import measure
+    from .measuring import measure_run
+    from .models import load_model
+    from .recording import record
+    from .report import write_report
+    from .run import open_run
+
+__all__ = [
+    "UnitscopeError",
+    "UnitscopeWarning",
+    "__version__",
+    "load_data",
+    "load_model",
+    "measure",
+    "measure_run",
+    "open_run",
+    "record",
+    "write_report",
+]
+
+ROOMS = {
+    "load_data": "data",
+    "load_model": "models",
+    "measure": "measures",
+    "measure_run": "measuring",
+    "open_run": "run",
+    "record": "recording",
+    "write_report": "report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public function when it is first used, so that ``import unitscope`` is quick and needs no PyTorch."""
+    if name not in ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{ROOMS[name]}", __name__), name)

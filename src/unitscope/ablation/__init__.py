@@ -1,0 +1,1 @@
+"""Ablation: what happens to each class when a unit is silenced. Not built yet."""

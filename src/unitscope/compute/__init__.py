@@ -1,0 +1,1 @@
+"""Compute: where tasks run, local processes, Dask, SLURM. Not built yet."""

@@ -1,0 +1,1 @@
+"""Dissection: concept masks, thresholds, intersection over union. Not built yet."""

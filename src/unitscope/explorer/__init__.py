@@ -1,0 +1,1 @@
+"""Explorer: the web page for browsing units; a static export and a live server. Not built yet."""

@@ -1,0 +1,1 @@
+"""Features: receptive fields, neuron features, colour indexes. Not built yet."""

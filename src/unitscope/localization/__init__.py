@@ -1,0 +1,1 @@
+"""Localization: class activation maps and boxes. Not built yet."""
