@@ -2,16 +2,32 @@
 
 import sys
 import warnings
+from typing import Any
 
-import click
 import typer
+from typer.core import TyperGroup
 
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..version import __version__
 from . import demo, figure, measure, record, report
 from .show import ERRORS
 
+
+class Commands(TyperGroup):
+    """The commands; bad input is one sentence and exit status 2, Ctrl-C is exit status 130."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except UnitscopeError as error:
+            stop(str(error), 2)
+        except KeyboardInterrupt:
+            stop("stopped; what was finished is kept, and the same command goes on from there", 130)
+
+
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,27 +40,17 @@ for group in (demo, record, measure, figure, report):
 
 @app.callback(invoke_without_command=True)
 def version(show: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
-    """Print the version where asked."""
+    """How selective are the single units of a neural network? Every measure, side by side."""
     if show:
         print(__version__)
         raise typer.Exit
 
 
 def run() -> None:
-    """Run the command line; bad input is one sentence and exit status 2, Ctrl-C is exit status 130."""
+    """Run the command line."""
     warnings.simplefilter("always", UnitscopeWarning)
     warnings.showwarning = show_warning
-    try:
-        app(standalone_mode=False)
-    except UnitscopeError as error:
-        stop(str(error), 2)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
-        stop("stopped; what was finished is kept, and the same command goes on from there", 130)
-    except BrokenPipeError:
-        sys.exit(141)
+    app()
 
 
 def stop(message: str, status: int) -> None:

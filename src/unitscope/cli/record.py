@@ -18,8 +18,8 @@ def add_to(app: typer.Typer) -> None:
 def layers(
     model: ModelSpec,
     model_options: ModelOptions,
+    data_options: DataOptions,
     data: Annotated[str | None, typer.Option(help="Try the network on these items rather than on noise.")] = None,
-    data_options: DataOptions = [],  # noqa: B006 (typer wants a list, and copies it)
 ) -> None:
     """List a network's layers, with shapes and units, and warn of what makes hooks lie."""
     from ..models import example_batch, list_layers, load_model

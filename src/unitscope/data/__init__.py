@@ -1,0 +1,13 @@
+"""Data: labelled items by spec string, such as ``folder:DIR``, ``csv:FILE``, ``hf:name`` or ``demo:``.
+
+Whatever the source, items come out the same: a table in a fixed order that is never shuffled, a class number for
+every item, a fingerprint, and a function that loads one item. Nothing here needs PyTorch.
+"""
+
+from .items import LabelledItems, without
+from .labels import match_labels
+from .load import load_data
+from .pictures import as_rgb
+from .unreadable import find_unreadable
+
+__all__ = ["LabelledItems", "as_rgb", "find_unreadable", "load_data", "match_labels", "without"]

@@ -1,0 +1,169 @@
+"""``py:`` specs: functions of the user's own, by module or by file. Importing them runs their code."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import pickle
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .errors import UnitscopeError, near_names
+from .specs import first_line
+
+
+def load_function(rest: str) -> Callable[..., Any]:
+    """Import the function that a ``py:`` spec names.
+
+    The file's folder, or the current directory for a module, is appended to ``sys.path``, so that the file's
+    neighbours can be imported as they could by a script.
+
+    Parameters
+    ----------
+    rest
+        ``package.module:function`` or ``path/file.py:function``.
+
+    Returns
+    -------
+    Callable
+        The function (or class).
+
+    Raises
+    ------
+    UnitscopeError
+        If the file, module or function does not exist, or importing it fails.
+
+    Examples
+    --------
+    >>> load_function("collections:Counter")("aab")["a"]
+    2
+    """
+    where, colon, name = rest.rpartition(":")
+    if not colon or not where or not name:
+        raise UnitscopeError(
+            f"the spec 'py:{rest}' names no function; write py:path/file.py:function or py:package.module:function"
+        )
+    module = import_file(Path(where)) if where.endswith(".py") else _import_module(where)
+    function = getattr(module, name, None)
+    if not callable(function):
+        known = [key for key, value in vars(module).items() if callable(value)]
+        raise UnitscopeError(f"{where} has no function {name!r}{near_names(name, known)}")
+    return function
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a Python file under a name of its own, once.
+
+    Raises
+    ------
+    UnitscopeError
+        If the file is absent, or running it fails.
+    """
+    path = path.expanduser().absolute()
+    name = f"unitscope_py_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if not path.is_file():
+        raise UnitscopeError(f"the file {path} does not exist; check the path in the spec")
+    _append_to_path(path.parent)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # before running it, as Python does: classes defined in it look it up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise UnitscopeError(f"importing {path} failed: {_place(error)}") from error
+    return module
+
+
+def _import_module(name: str) -> ModuleType:
+    """Import a module that is installed or lies in the current directory."""
+    _append_to_path(Path.cwd())
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+            raise UnitscopeError(
+                f"there is no Python module {error.name!r}; install it, or name a file: py:path/file.py:function"
+            ) from error
+        raise UnitscopeError(f"importing {name} failed: {_place(error)}") from error
+    except Exception as error:
+        raise UnitscopeError(f"importing {name} failed: {_place(error)}") from error
+
+
+def _append_to_path(folder: Path) -> None:
+    """Let modules in a folder be imported, after everything that could be imported before."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def call_function(rest: str, options: Mapping[str, object]) -> Any:
+    """Call the function of a ``py:`` spec with options as keywords.
+
+    Raises
+    ------
+    UnitscopeError
+        If the function does not take an option, needs one that is missing, or raises.
+
+    Examples
+    --------
+    >>> call_function("fractions:Fraction", {"numerator": 1, "denominator": 3})
+    Fraction(1, 3)
+    """
+    function = load_function(rest)
+    try:
+        inspect.signature(function).bind(**options)
+    except TypeError as error:
+        raise UnitscopeError(f"py:{rest} cannot be called with these options: {first_line(error)}") from error
+    except ValueError:
+        pass  # a builtin without a signature: the call itself will tell
+    try:
+        return function(**options)
+    except UnitscopeError:
+        raise
+    except Exception as error:
+        raise UnitscopeError(f"py:{rest} failed: {_place(error)}") from error
+
+
+def _place(error: Exception) -> str:
+    """Say what was raised, and in which line of which file."""
+    text = f"{type(error).__name__}: {first_line(error)}"
+    if isinstance(error, SyntaxError):
+        return text
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{text} ({frame.filename}, line {frame.lineno})"
+
+
+class Imported:
+    """An object that came out of a ``py:`` spec, made so that it can be pickled for worker processes.
+
+    A module imported from a file cannot be found by its name in another process; this imports the file there
+    before it unpickles the object.
+
+    Attributes
+    ----------
+    rest
+        The spec without ``py:``.
+    value
+        The object.
+    """
+
+    def __init__(self, rest: str, value: Any) -> None:
+        self.rest = rest
+        self.value = value
+
+    def __reduce__(self) -> tuple[Callable[..., "Imported"], tuple[str, bytes]]:
+        return _unpickle, (self.rest, pickle.dumps(self.value))
+
+
+def _unpickle(rest: str, value: bytes) -> Imported:
+    """Import the code of a spec, then unpickle what came out of it."""
+    load_function(rest)
+    return Imported(rest, pickle.loads(value))

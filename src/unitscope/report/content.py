@@ -1,0 +1,162 @@
+"""What the report says: gathered from the run's tables, in plain dictionaries for the template."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..columns import Column
+from ..figures import rank_disagreement
+from ..run import Run
+
+BESIDE = ["precision_60", "ccmas", "recall_at_precision_1", "recall_at_precision_95", "max_informedness",
+          "detector_score", "average_precision", "auc"]  # fmt: skip
+"""Measures that tables of units show beside each other."""
+
+
+def summary(run: Run, table: pd.DataFrame) -> list[str]:
+    """Say in a few sentences what was found."""
+    n = len(table)
+    items = run.parameters("selectivity")
+    which = "correctly classified items" if items["items"] == "correct" else "items"
+    zhou, localist, bar = (int(table[name].sum()) for name in ("zhou_detector", "localist", "detector"))
+    both = int((table["zhou_detector"] & table["detector"]).sum())
+    sentences = [
+        f"{n:,} units in {len(run.layers)} layers were measured on {items['n_items']:,} {which} "
+        f"of {table['n_classes'].max():,} classes.",
+        f"By precision among the 60 most active items, {zhou:,} units ({zhou / n:.0%}) would be called object "
+        f"detectors (more than .75). Of these, {both:,} also meet the minimal bar of signal detection: some threshold "
+        f"with more hits than misses and more hits than false alarms. In all, {bar:,} units meet it.",
+        f"{localist:,} units are localist: active to all items of one class more than to any other item.",
+    ]
+    if table["max_informedness"].notna().any():
+        best = table.loc[table["max_informedness"].idxmax()]
+        name = dict(zip(run.classes["class"], run.classes["name"], strict=True))[best["max_informedness_class"]]
+        sentences.append(
+            f"The highest maximum informedness is {best['max_informedness']:.2f}, unit {best['unit']} for {name}: "
+            f"{best['max_informedness_recall']:.0%} of its members are above the threshold, "
+            f"and {best['max_informedness_false_discovery_rate']:.0%} of what is above are not members."
+        )
+    return sentences
+
+
+def recorded(run: Run) -> list[tuple[str, str]]:
+    """List what was recorded, as pairs of a word and what it was."""
+    identity, origin = run.manifest.identity, run.manifest.provenance
+    model = identity.get("model", {})
+    computation = identity.get("computation", {})
+    facts = [
+        ("Model", model.get("spec", "unknown")),
+        ("Weights (sha256)", str(model.get("weights_sha256", "unknown"))[:16]),
+        ("Preprocessing", identity.get("preprocessing", "unknown")),
+        ("Data", origin.get("data", {}).get("spec", "unknown")),
+        ("Items", f"{run.manifest.n_items:,} of {len(run.classes):,} classes"),
+        ("Labels", origin.get("labels", "as given")),
+        ("Stored as", run.manifest.dtype + (
+            " — half precision: values were rounded and many tie" if run.manifest.dtype == "float16" else "")),
+        ("Computed on", ", ".join(str(value) for value in computation.values()) or "unknown"),
+        ("Recorded", f"{origin.get('created', 'unknown')} with Unitscope {origin.get('unitscope', 'unknown')}"),
+    ]  # fmt: skip
+    if run.manifest.predictions:
+        correct = run.items["correct"]
+        facts.insert(5, ("Correctly classified", f"{correct.sum():,} of {len(correct):,} ({correct.mean():.2%})"))
+    if len(run.skipped):
+        facts.append(("Left out", f"{len(run.skipped):,} unreadable items: " + ", ".join(run.skipped["item_id"][:20])))
+    return facts
+
+
+def layers(run: Run, table: pd.DataFrame) -> list[list[str]]:
+    """List the layers with what they hold and how many of their units tell nothing."""
+    rows = []
+    for layer in run.layers:
+        reasons = table.loc[table["layer"] == layer.name, "undefined"]
+        counts = reasons[reasons != ""].value_counts()
+        rows.append(
+            [
+                layer.name,
+                f"{layer.units:,}",
+                " x ".join(map(str, layer.positions)) or "–",
+                layer.reduction,
+                "; ".join(f"{count:,} {reason}" for reason, count in counts.items()) or "–",
+            ]
+        )
+    return rows
+
+
+def measures(run: Run) -> list[Column]:
+    """List the measures of the table that have a value for some unit."""
+    table = run.table("selectivity")
+    return [
+        column for column in run.columns("selectivity").values()
+        if column.kind == "measure" and table[column.name].notna().any()
+    ]  # fmt: skip
+
+
+def unit_rows(run: Run, table: pd.DataFrame, units: list[str], first: str | None = None) -> dict[str, Any]:
+    """Make a table of some units with what the measures say of them, each with its class."""
+    columns = run.columns("selectivity")
+    names = dict(zip(run.classes["class"], run.classes["name"], strict=True))
+    shown = [first, *(name for name in BESIDE if name != first)] if first else BESIDE
+    found = table.set_index("unit").loc[units]
+    rows = []
+    for unit, row in found.iterrows():
+        of = row.get(f"{first or 'max_informedness'}_class")
+        rows.append({"unit": unit, "class": names.get(of, "–"), "values": [number(row[name]) for name in shown]})
+    return {"titles": [columns[name].title for name in shown], "rows": rows}
+
+
+def tops(run: Run, table: pd.DataFrame, count: int) -> list[dict[str, Any]]:
+    """List the units highest on each measure."""
+    found = []
+    for column in measures(run):
+        ranked = table[["unit", column.name]].dropna().sort_values(column.name, ascending=False, kind="stable")
+        found.append({"column": column, **unit_rows(run, table, ranked["unit"].head(count).tolist(), column.name)})
+    return found
+
+
+def disagreed(run: Run, table: pd.DataFrame, count: int) -> dict[str, Any]:
+    """List the units that the measures disagree about most."""
+    columns = run.columns("selectivity")
+    ranked = rank_disagreement(table).head(count)
+    rows = unit_rows(run, table, ranked["unit"].tolist())
+    for row, (_, found) in zip(rows["rows"], ranked.iterrows(), strict=True):
+        row["highest_by"], row["lowest_by"] = columns[found["highest_by"]].title, columns[found["lowest_by"]].title
+    return rows
+
+
+def units_to_show(table: pd.DataFrame, per_layer: int = 1, disagreeing: int = 4, most: int = 12) -> list[str]:
+    """Choose the units worth a picture: the most informed of each layer, and those most disagreed about."""
+    ranked = table.dropna(subset=["max_informedness"]).sort_values("max_informedness", ascending=False, kind="stable")
+    best = ranked.groupby("layer", sort=False).head(per_layer)["unit"].tolist()[: most - disagreeing]
+    return list(dict.fromkeys([*best, *rank_disagreement(table)["unit"].head(disagreeing)]))
+
+
+def most_active(run: Run, unit: str, count: int) -> list[dict[str, Any]]:
+    """List a unit's most active items, of those that were measured; of equal ones the first in item order."""
+    keep = np.flatnonzero(run.choose_items(run.parameters("selectivity")["items"]))
+    activations = run.unit_activations(unit)[keep]
+    order = keep[np.argsort(-activations, kind="stable")[:count]]
+    names = run.classes["name"].to_numpy()
+    values = dict(zip(keep.tolist(), activations.tolist(), strict=True))
+    return [
+        {
+            "item_id": run.items["item_id"].iloc[item],
+            "label": int(run.labels[item]),
+            "name": str(names[run.labels[item]]),
+            "activation": values[int(item)],
+        }
+        for item in order
+    ]
+
+
+def number(value: Any) -> str:
+    """Write a number for a table.
+
+    Examples
+    --------
+    >>> number(0.98342), number(float("nan")), number(12.0)
+    ('0.983', '–', '12.0')
+    """
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
