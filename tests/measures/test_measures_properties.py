@@ -48,11 +48,11 @@ def test_hand_worked_unit():
     assert (row["max_informedness_recall"], row["max_informedness_specificity"]) == (0.5, 1)
     assert (row["max_informedness_false_alarm_rate"], row["max_informedness_false_discovery_rate"]) == (0, 0)
     # Perfect precision down to 8: 2 of 4.
-    assert (row["top_class"], row["top_class_selectivity"], row["recall_at_precision_1"]) == ("a", 2, 0.5)
+    assert (row["recall_at_precision_1_class"], row["top_class_selectivity"], row["recall_at_precision_1"]) == ("a", 2, 0.5)
     # Precision >= .95 nowhere below.
     assert row["recall_at_precision_95"] == 0.5
     # t = 5: recall 3/4, precision 3/4.
-    assert (row["detector"], row["detector_score"], row["detector_threshold"]) == (True, 0.75, 5)
+    assert (row["detector"], row["detector_score"], row["detector_score_threshold"]) == (True, 0.75, 5)
     # Mean of a 22/4 = 5.5, of the rest 7/4 = 1.75.
     assert row["ccmas"] == pytest.approx((5.5 - 1.75) / (5.5 + 1.75))
     # The others' means are 7/3 and 0, their mean 7/6.
@@ -207,7 +207,7 @@ def test_one_class_with_one_item_and_one_without_any():
 
 def test_ties_at_the_top_between_classes_leave_no_top_class():
     row = measure(np.array([5.0, 5, 1, 0]), [0, 1, 0, 1]).iloc[0]
-    assert row["top_class"] is None
+    assert row["recall_at_precision_1_class"] is None
     assert (row["top_class_selectivity"], row["recall_at_precision_1"]) == (0, 0)
 
 

@@ -59,7 +59,7 @@ COLUMNS = {
         Column("localist_class", "Localist: class", "the class of a localist unit", source=BOWERS, kind="class"),
         flag("localist_off", "Localist (off)", "every item of some class is less active than every other item", BOWERS),
         Column("localist_off_class", "Localist (off): class", "the class of a localist-off unit", kind="class"),
-        Column("top_class", "Top class", "class of the most active item; none where several tie", kind="class"),
+        Column("recall_at_precision_1_class", "Top class", "class of the most active item; none where several tie", kind="class"),
         count("top_class_selectivity", "Top-class selectivity",
               "items of the most active item's class above every item of any other class", GALE_2019),
         measure("recall_at_precision_1", "Recall at perfect precision",
@@ -101,8 +101,8 @@ COLUMNS = {
              "alarms", GALE),
         measure("detector_score", "Detector score", "largest of the smaller of recall and precision, over classes and "
                 "thresholds; a detector has more than 1/2", "max min(recall(t), precision(t))", GALE),
-        Column("detector_class", "Detector score: class", "class of the largest detector score", kind="class"),
-        value("detector_threshold", "Threshold of the detector score", "the threshold of that score"),
+        Column("detector_score_class", "Detector score: class", "class of the largest detector score", kind="class"),
+        value("detector_score_threshold", "Threshold of the detector score", "the threshold of that score"),
         measure("auc", "Area under the ROC curve", "chance that a member is more active than a non-member, ties "
                 "counting half; best class", "P(x_A > x_notA) + P(x_A = x_notA) / 2", SDT),
         klass("auc", "Area under the ROC curve"),

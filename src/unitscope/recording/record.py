@@ -86,7 +86,7 @@ def record(
     Raises
     ------
     UnitscopeError
-        If the input is at fault; see ``docs/errors.md``. Blocks that were finished stay.
+        If the input is at fault. Blocks that were finished stay.
     """
     model = load_model(model) if isinstance(model, str) else model
     data = load_data(data) if isinstance(data, str) else data

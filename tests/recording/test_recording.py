@@ -1,0 +1,405 @@
+"""Recording: what the hooks take, what a run then holds, resuming, and input that is at fault."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+
+from unitscope.data import load_data  # noqa: E402
+from unitscope.errors import UnitscopeError  # noqa: E402
+from unitscope.models import choose_layers, list_layers, load_model  # noqa: E402
+from unitscope.recording import plan_recording, record  # noqa: E402
+from unitscope.recording.hooks import Taps  # noqa: E402
+from unitscope.recording.predictions import are_probabilities, find_outputs, predict  # noqa: E402
+from unitscope.recording.reduction import reduce_positions  # noqa: E402
+from unitscope.run import open_run  # noqa: E402
+
+MODEL = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    """Small, awkward: an in-place ReLU, a module used twice, a tuple output."""
+
+    def __init__(self, bad=0.0):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv = nn.Conv2d(3, 5, 3)
+        self.relu = nn.ReLU(inplace=True)
+        self.mix = nn.Conv2d(5, 5, 1)
+        self.rnn = nn.LSTM(5, 4, batch_first=True)
+        self.fc = nn.Linear(5, 3)
+        self.bad = bad
+
+    def forward(self, x):
+        x = self.relu(self.conv(x))
+        x = self.relu(self.mix(x))
+        self.rnn(x.flatten(2).transpose(1, 2))
+        x = self.fc(x.mean((2, 3)))
+        if self.bad:
+            x = x / (x.abs() > self.bad)
+        return x
+
+
+def net(bad=0.0):
+    return Net(bad)
+'''
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    path = tmp_path / "awkward.py"
+    path.write_text(MODEL)
+    return path
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Make 3 folders of 7, 5 and 1 images of 8 x 8 noise."""
+    rng = np.random.default_rng(0)
+    for name, count in (("ant", 7), ("bee", 5), ("cow", 1)):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for index in range(count):
+            pixels = rng.integers(0, 256, (8, 8, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / name / f"{index}.png")
+    return tmp_path / "images"
+
+
+def inputs(images):
+    data = load_data(f"folder:{images}")
+    pixels = np.stack([np.asarray(data.load(index)) for index in range(len(data))])
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+
+
+def test_recorded_values_are_the_modules_outputs_before_anything_changes_them(model_file, images, tmp_path):
+    run = record(
+        f"py:{model_file}:net", f"folder:{images}", tmp_path / "run", layers="conv,relu@1,relu@2,rnn[0],fc", workers=0
+    )
+    net = load_model(f"py:{model_file}:net").module
+    x = inputs(images)
+    with torch.no_grad():
+        conv = net.conv(x)
+        first = conv.clamp(min=0)
+        second = net.mix(first).clamp(min=0)
+        tokens = net.rnn(second.flatten(2).transpose(1, 2))[0]
+        out = net.fc(second.mean((2, 3)))
+    expected = {
+        "conv": conv.amax((2, 3)),  # negative values in it: not what the in-place ReLU made of it
+        "relu@1": first.amax((2, 3)),
+        "relu@2": second.amax((2, 3)),
+        "rnn[0]": tokens.amax(1),
+        "fc": out,
+    }
+    assert (conv.amin((2, 3)) < 0).any()
+    assert [layer.name for layer in run.layers] == ["conv", "relu@1", "relu@2", "rnn[0]", "fc"]
+    for layer, values in expected.items():
+        np.testing.assert_allclose(run.activations(layer), values.T.numpy(), rtol=1e-5, atol=1e-6, err_msg=layer)
+    np.testing.assert_array_equal(run.items["predicted"], out.argmax(1).numpy())
+    own = out.softmax(1).numpy()[np.arange(len(x)), run.labels]
+    np.testing.assert_allclose(run.items["probability"], own, rtol=1e-5)
+    assert run.classes["class"].tolist() == ["ant", "bee", "cow"]
+    assert run.manifest.identity["computation"]["precision"] == "float32"
+
+
+def test_an_in_place_operation_afterwards_cannot_change_a_dense_layer():
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=True))
+    model = type("Model", (), {"module": net})
+    x = torch.randn(6, 3)
+    layers = choose_layers(list_layers(model, x), "0")
+    assert "changed in place" in layers[0].warnings[0]
+    with torch.inference_mode(), Taps(net, layers, "max") as taps:
+        net(x)
+        np.testing.assert_array_equal(taps.values["0"], net[0](x))
+        assert (taps.values["0"] < 0).any()
+
+
+def test_hooks_are_gone_afterwards():
+    net = nn.Sequential(nn.Linear(3, 4))
+    layers = choose_layers(list_layers(type("Model", (), {"module": net}), torch.randn(2, 3)), "0")
+    with pytest.raises(RuntimeError, match="stop"), Taps(net, layers, "max"):
+        raise RuntimeError("stop")
+    assert not net[0]._forward_hooks
+    assert not net._forward_pre_hooks
+
+
+@pytest.mark.parametrize(("reduction", "expected"), [("max", [5.0, 8.0]), ("mean", [2.5, 5.5]), ("centre", [4.0, 7.0])])
+@pytest.mark.parametrize("axis", [1, 2])
+def test_reductions(reduction, expected, axis):
+    maps = torch.tensor([[[0.0, 2, 3, 4, 5, 1], [3.0, 5, 6, 7, 8, 4]]])  # centre of six: the fourth
+    if axis == 2:
+        maps = maps.transpose(1, 2)
+    assert reduce_positions(maps, axis, reduction).tolist() == [expected]
+
+
+def test_outputs_are_found_in_what_networks_return():
+    scores = torch.zeros(2, 3)
+    for output in (scores, (scores, None), {"logits": scores}, type("Out", (), {"logits": scores})()):
+        assert find_outputs(output).shape == (2, 3)
+    with pytest.raises(UnitscopeError, match="--no-predictions"):
+        find_outputs(torch.zeros(2, 3, 4))
+
+
+def test_probabilities_are_not_put_through_softmax_again():
+    shares = torch.tensor([[0.7, 0.2, 0.1]])
+    assert are_probabilities(shares)
+    assert not are_probabilities(torch.tensor([[0.7, 0.2, 0.2]]))
+    frame = predict(shares, np.array([1]), np.arange(3), True, ["a"])
+    assert frame["probability"].item() == pytest.approx(0.2)
+
+
+def test_outputs_that_belong_to_no_class_are_predicted_as_minus_one():
+    frame = predict(torch.tensor([[0.0, 9.0, 0.0]]), np.array([0]), np.array([2]), False, ["a"])
+    assert frame["predicted"].item() == -1
+    assert not frame["correct"].item()
+
+
+def small(directory, **changes):
+    """Record the demo's network on 200 scenes in blocks of 64."""
+    settings = {"layers": "conv5,fc6", "block_items": 64, "batch_size": 16, "workers": 0, "device": "cpu", **changes}
+    return record("demo:", load_data("demo:", n=200), directory, **settings)
+
+
+def shards(directory):
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in sorted(directory.glob("activations.zarr/**/c/*/0"))
+    }
+
+
+def test_stopped_by_ctrl_c_it_goes_on_and_ends_with_the_same_bits(tmp_path):
+    whole = small(tmp_path / "whole")
+
+    def interrupt(doing, done, total):
+        if doing == "recording" and done > 100:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        small(tmp_path / "parts", progress=interrupt)
+    with pytest.raises(UnitscopeError, match="not finished"):
+        open_run(tmp_path / "parts")
+    started = []
+    parts = small(tmp_path / "parts", progress=lambda doing, done, total: started.append(done))
+    assert shards(tmp_path / "parts") == shards(tmp_path / "whole")
+    assert len(shards(tmp_path / "parts")) == 8
+    np.testing.assert_array_equal(parts.items, whole.items)
+
+
+SCRIPT = """
+import sys, time
+from unitscope.data import load_data
+from unitscope.recording import record
+
+def slowly(doing, done, total):
+    if doing == "recording" and done > 100:
+        print("under way", flush=True)
+        time.sleep(60)
+
+record("demo:", load_data("demo:", n=200), sys.argv[1], layers="conv5,fc6", block_items=64, batch_size=16, workers=0,
+       device="cpu", progress=slowly)
+"""
+
+
+def test_killed_without_warning_it_goes_on_and_ends_with_the_same_bits(tmp_path):
+    small(tmp_path / "whole")
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "parts")], stdout=subprocess.PIPE, env={**os.environ}
+    )
+    assert process.stdout.readline() == b"under way\n"
+    time.sleep(0.5)  # the writer has had the first block
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert sorted(path.name for path in (tmp_path / "parts" / "ledger").iterdir()) == ["000000.json"]
+    small(tmp_path / "parts")
+    assert shards(tmp_path / "parts") == shards(tmp_path / "whole")
+
+
+def test_workers_and_processes_change_no_bit(tmp_path):
+    small(tmp_path / "one")
+    small(tmp_path / "two", workers=2)
+    assert shards(tmp_path / "one") == shards(tmp_path / "two")
+
+
+def test_a_finished_run_is_returned_without_computing(tmp_path):
+    small(tmp_path / "run")
+    before = shards(tmp_path / "run")
+    stamps = [path.stat().st_mtime_ns for path in (tmp_path / "run" / "ledger").iterdir()]
+    small(tmp_path / "run")
+    assert [path.stat().st_mtime_ns for path in (tmp_path / "run" / "ledger").iterdir()] == stamps
+    assert shards(tmp_path / "run") == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"layers": "conv5"}, "layers.1.name: fc6 there, nothing now"),
+        ({"reduction": "mean"}, "reduction: max there, mean now"),
+        ({"batch_size": 8}, "batch_size: 16 there, 8 now"),
+        ({"dtype": "float16"}, "dtype: float32 there, float16 now"),
+    ],
+)
+def test_another_recording_in_the_same_place_is_refused(tmp_path, changes, message):
+    small(tmp_path / "run")
+    before = shards(tmp_path / "run")
+    with pytest.raises(UnitscopeError, match=message):
+        small(tmp_path / "run", **changes)
+    assert shards(tmp_path / "run") == before
+
+
+def test_other_weights_are_another_run(tmp_path):
+    small(tmp_path / "run")
+    with pytest.raises(UnitscopeError, match=r"model\.options\.untrained|weights_sha256"):
+        record(load_model("demo:", untrained=True), load_data("demo:", n=200), tmp_path / "run", layers="conv5,fc6",
+               block_items=64, batch_size=16, workers=0, device="cpu")  # fmt: skip
+
+
+def test_a_corrupt_image_is_named_before_anything_is_written(model_file, images, tmp_path):
+    victim = images / "bee" / "3.png"
+    victim.write_bytes(victim.read_bytes()[:60])
+    with pytest.raises(UnitscopeError, match=f"{victim} cannot be read.*--skip-unreadable"):
+        record(f"py:{model_file}:net", f"folder:{images}", tmp_path / "run", layers="fc", workers=0)
+    assert not (tmp_path / "run").exists()
+    run = record(
+        f"py:{model_file}:net", f"folder:{images}", tmp_path / "run", layers="fc", workers=0, skip_unreadable=True
+    )
+    assert run.manifest.n_items == 12
+    assert run.skipped["item_id"].tolist() == ["bee/3.png"]
+    assert "bee/3.png" not in run.items["item_id"].tolist()
+    again = record(
+        f"py:{model_file}:net", f"folder:{images}", tmp_path / "run", layers="fc", workers=0, skip_unreadable=True
+    )
+    assert again.manifest.n_items == 12
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_image_that_vanishes_while_recording_is_named(model_file, images, tmp_path, workers):
+    data = load_data(f"folder:{images}")
+    (images / "cow" / "0.png").unlink()
+    with pytest.raises(UnitscopeError, match=r"cow/0\.png"):
+        record(load_model(f"py:{model_file}:net"), data, tmp_path / "run", layers="fc", workers=workers)
+
+
+def test_values_that_are_not_finite_are_named(model_file, images, tmp_path):
+    model = load_model(f"py:{model_file}:net")
+    model.module.conv.weight.data[3] = float("nan")
+    with pytest.raises(UnitscopeError, match="layer conv, unit 3 gave nan for item ant/0.png"):
+        record(model, f"folder:{images}", tmp_path / "run", layers="conv", workers=0)
+    with pytest.raises(UnitscopeError, match="not finite"):
+        record(load_model(f"py:{model_file}:net", bad=0.5), f"folder:{images}", tmp_path / "other", layers="conv",
+               workers=0)  # fmt: skip
+
+
+def test_labels_that_do_not_match_the_outputs(model_file, images, tmp_path):
+    (images / "dog").mkdir()
+    Image.new("RGB", (8, 8)).save(images / "dog" / "0.png")
+    with pytest.raises(UnitscopeError, match=r"3 outputs.*4 classes.*--label-map.*--no-predictions"):
+        record(f"py:{model_file}:net", f"folder:{images}", tmp_path / "run", layers="fc", workers=0)
+    assert not (tmp_path / "run").exists()
+    run = record(
+        f"py:{model_file}:net", f"folder:{images}", tmp_path / "run", layers="fc", workers=0, predictions=False
+    )
+    assert "predicted" not in run.items
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ("cnov", "no layer matches 'cnov'; did you mean 'conv'"),
+        ("relu", "choose relu@1 or relu@2"),
+        ("", "no layers were chosen"),
+    ],
+)
+def test_layers_that_match_nothing(model_file, images, tmp_path, layers, message):
+    with pytest.raises(UnitscopeError, match=message):
+        record(f"py:{model_file}:net", f"folder:{images}", tmp_path / "run", layers=layers, workers=0)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"reduction": "median"}, "no reduction 'median'"),
+        ({"device": "tpu"}, "--device tpu is unknown"),
+        ({"dtype": "int8"}, "--dtype int8 is unknown"),
+        ({"batch_size": 0}, "batch size 0 is too small"),
+    ],
+)
+def test_options_out_of_range(tmp_path, changes, message):
+    with pytest.raises(UnitscopeError, match=message):
+        small(tmp_path / "run", **changes)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_disk_too_small_is_refused_before_anything_is_written(tmp_path, monkeypatch):
+    usage = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr("unitscope.recording.plan.shutil.disk_usage", lambda path: usage)
+    with pytest.raises(UnitscopeError, match="may need .* GB, but the disk"):
+        small(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_disk_that_fills_up_keeps_what_was_finished(tmp_path, monkeypatch):
+    from unitscope.run import writing
+
+    enter = writing.enter_block
+
+    def full(directory, block, *rest):
+        if block == 2:
+            raise OSError(28, "No space left on device")
+        enter(directory, block, *rest)
+
+    monkeypatch.setattr(writing, "enter_block", full)
+    with pytest.raises(UnitscopeError, match="is full"):
+        small(tmp_path / "run")
+    monkeypatch.undo()
+    assert {"000000.json", "000001.json"} <= {path.name for path in (tmp_path / "run" / "ledger").iterdir()}
+    assert small(tmp_path / "run").manifest.n_blocks == 4
+
+
+def test_float16_rounds_and_refuses_what_it_cannot_hold(tmp_path):
+    half, full = small(tmp_path / "half", dtype="float16"), small(tmp_path / "full")
+    np.testing.assert_array_equal(half.activations("fc6"), full.activations("fc6").astype(np.float16))
+    model = load_model("demo:")
+    for parameter in model.module.fc6.parameters():
+        parameter.mul_(1e6)
+    with pytest.raises(UnitscopeError, match="beyond 65,504"):
+        record(model, load_data("demo:", n=20), tmp_path / "big", layers="fc6", workers=0, dtype="float16")
+
+
+def test_the_plan_says_what_will_be_written(tmp_path):
+    plan = plan_recording(load_model("demo:"), load_data("demo:", n=200), layers="conv5,fc6", block_items=64)
+    assert [plan.layer_bytes(layer) for layer in plan.layers] == [200 * 64 * 4, 200 * 192 * 4]
+    assert plan.total_bytes == 200 * 256 * 4
+    assert plan.manifest.n_blocks == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_stays_flat_however_many_items(tmp_path):
+    import resource
+
+    small(tmp_path / "first")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    record("demo:", load_data("demo:", n=4000), tmp_path / "run", layers="conv5,fc6", block_items=256, workers=0)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    assert grown < 150  # MiB; the items' activations alone, kept, would stay small, their inputs would be 190
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("name", "images", "options", "layers", "accuracy"),
+    [("resnet20", "cifar10-test", {}, "layer*.*,linear", 0.81)],
+)
+def test_real_networks_predict_as_well_as_they_should(real, tmp_path, name, images, options, layers, accuracy):
+    data = load_data(f"folder:{real / images}", limit=100)
+    run = record(load_model(f"py:{real / 'models.py'}:{name}", **options), data, tmp_path / "run", layers=layers)
+    assert run.items["correct"].mean() == pytest.approx(accuracy, abs=0.03)
+    assert len(run.layers) == 10
