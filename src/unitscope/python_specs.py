@@ -132,6 +132,20 @@ def call_function(rest: str, options: Mapping[str, object]) -> Any:
         raise UnitscopeError(f"py:{rest} failed: {_place(error)}") from error
 
 
+def takes_option(rest: str, name: str) -> bool:
+    """Say whether the function of a ``py:`` spec has a parameter of its own of this name.
+
+    Examples
+    --------
+    >>> takes_option("random:seed", "version")
+    True
+    """
+    try:
+        return name in inspect.signature(load_function(rest)).parameters
+    except ValueError:
+        return False  # a builtin without a signature
+
+
 def _place(error: Exception) -> str:
     """Say what was raised, and in which line of which file."""
     text = f"{type(error).__name__}: {first_line(error)}"

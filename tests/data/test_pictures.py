@@ -18,9 +18,11 @@ def jpeg():
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "1", "CMYK", "YCbCr", "RGBA", "HSV", "LAB"])
 def test_every_mode_becomes_rgb(mode):
-    image = as_rgb(Image.new("RGB", (4, 3), (255, 255, 255)).convert("L").convert("RGB").convert(mode)) if mode not in (
-        "LAB",
-    ) else as_rgb(Image.new("LAB", (4, 3)))
+    image = (
+        as_rgb(Image.new("RGB", (4, 3), (255, 255, 255)).convert("L").convert("RGB").convert(mode))
+        if mode not in ("LAB",)
+        else as_rgb(Image.new("LAB", (4, 3)))
+    )
     assert image.mode == "RGB"
     assert image.size == (4, 3)
 

@@ -19,7 +19,9 @@ def write(tmp_path):
 
 def test_a_file_is_imported_once_with_its_neighbours(write):
     write("answer = 42", "a_neighbour.py")
-    path = write("import a_neighbour\ncalls = []\ndef make():\n    calls.append(1)\n    return a_neighbour.answer, calls")
+    path = write(
+        "import a_neighbour\ncalls = []\ndef make():\n    calls.append(1)\n    return a_neighbour.answer, calls"
+    )
     assert call_function(f"{path}:make", {}) == (42, [1])
     assert call_function(f"{path}:make", {}) == (42, [1, 1])
 
@@ -40,7 +42,7 @@ def test_a_module_in_the_current_directory(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("rest", ["", "nets.py", "nets.py:", ":make"])
 def test_no_function_named(rest):
-    with pytest.raises(UnitscopeError, match="names no function; write py:path/file.py:function"):
+    with pytest.raises(UnitscopeError, match=r"names no function; write py:path/file.py:function"):
         load_function(rest)
 
 

@@ -102,9 +102,9 @@ def sparseness(x):
 
 
 def information(x, labels, n_bins=20):
-    """Mutual information of class and bin, a tie group in the bin of its first item from the top."""
+    """Mutual information of class and bin, a tie group in the bin of its last item from the top."""
     n = len(x)
-    bins = [n_bins * sum(w > v for w in x) // n for v in x]
+    bins = [n_bins * (sum(w >= v for w in x) - 1) // n for v in x]
     total = 0.0
     for b, a in set(zip(bins, labels, strict=True)):
         both = sum(c == b and label == a for c, label in zip(bins, labels, strict=True))

@@ -75,9 +75,9 @@ def fill(writer, blocks=None):
 def test_a_run_is_identified_by_its_content(tmp_path):
     fill(begin(tmp_path / "run"))
     before = sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "run").rglob("*"))
-    with pytest.raises(UnitscopeError, match="model.weights_sha256: abc there, xyz now"):
+    with pytest.raises(UnitscopeError, match=r"model.weights_sha256: abc there, xyz now"):
         begin(tmp_path / "run", identity={"model": {"weights_sha256": "xyz"}})
-    with pytest.raises(UnitscopeError, match="layers.0.name: fc6 there, fc7 now"):
+    with pytest.raises(UnitscopeError, match=r"layers.0.name: fc6 there, fc7 now"):
         begin(tmp_path / "run", layers=(Layer("fc7", 5),))
     with pytest.raises(UnitscopeError, match="n_items: 150 there, 151 now"):
         begin(tmp_path / "run", n_items=151)

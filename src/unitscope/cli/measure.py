@@ -25,21 +25,14 @@ def measure(
     opened = open_run(run)
     with progress_bar() as progress:
         frame = measure_run(opened, items=items, threads=threads, progress=progress)
+    names = dict(zip(opened.classes["class"], opened.classes["name"], strict=True))
     rows = []
     for column in opened.columns("selectivity").values():
-        if column.kind != "measure" or not frame[column.name].notna().any():
-            continue
-        best = frame.loc[frame[column.name].idxmax()]
-        of = f"{column.name}_class"
-        rows.append(
-            [
-                column.title,
-                f"{frame[column.name].median():.3f}",
-                f"{best[column.name]:.3f}",
-                best["unit"],
-                best.get(of, ""),
-            ]
-        )
+        values = frame[column.name]
+        if column.kind == "measure" and values.notna().any():
+            best = frame.iloc[int(values.argmax())]
+            name = str(names.get(best.get(f"{column.name}_class"), "-"))
+            rows.append([column.title, f"{values.median():.3f}", f"{values.max():.3f}", str(best["unit"]), name])
     used = opened.parameters("selectivity")
     OUT.print(f"{len(frame):,} units, {used['n_items']:,} items ({used['items']})")
     OUT.print(table(["measure", "median", "highest", "unit", "class"], rows, numbers=(1, 2)))

@@ -43,10 +43,10 @@ def layers(
         for layer in found
     ]
     OUT.print(table(["layer", "type", "output", "units", "calls"], rows, numbers=(3, 4)))
-    OUT.print(f"preprocessing: {loaded.preprocess.description}", markup=False)
+    OUT.print(f"preprocessing: {loaded.preprocess.description}", markup=False, soft_wrap=True)
     for layer in found:
         for warning in layer.warnings:
-            OUT.print(f"{layer.name}: {warning}", style="yellow", markup=False)
+            OUT.print(f"{layer.name}: {warning}", style="yellow", markup=False, soft_wrap=True)
 
 
 def record(
@@ -108,7 +108,10 @@ def record(
         )
     OUT.print(f"recorded {made.manifest.n_items:,} items in {made.directory}", markup=False)
     if len(made.skipped):
-        OUT.print(f"left out {len(made.skipped)} unreadable items; skipped.parquet lists them", style="yellow")
+        OUT.print(
+            f"left out {len(made.skipped)} unreadable item{'s' * (len(made.skipped) != 1)}; skipped.parquet lists them",
+            style="yellow",
+        )
     if made.manifest.predictions:
         correct = made.items["correct"]
         OUT.print(f"correctly classified: {correct.sum():,} ({correct.mean():.4f})")
@@ -124,8 +127,10 @@ def print_plan(plan: "Plan") -> None:  # type: ignore[name-defined]  # noqa: F82
     OUT.print(table(["layer", "units", "map", "at most"], rows, numbers=(1, 3)))
     manifest = plan.manifest
     OUT.print(
-        f"{manifest.n_items:,} items in {manifest.n_blocks} blocks of {manifest.block_items:,}; "
-        f"at most {in_bytes(plan.total_bytes)} of {manifest.dtype} before compression; on {plan.device}"
+        f"{manifest.n_items:,} items in {manifest.n_blocks} block{'s' * (manifest.n_blocks != 1)} "
+        f"of {manifest.block_items:,}; "
+        f"at most {in_bytes(plan.total_bytes)} of {manifest.dtype} before compression; on {plan.device}",
+        soft_wrap=True,
     )
-    OUT.print(f"preprocessing: {manifest.identity['preprocessing']}", markup=False)
+    OUT.print(f"preprocessing: {manifest.identity['preprocessing']}", markup=False, soft_wrap=True)
     OUT.print(f"labels: {plan.matched}", markup=False)

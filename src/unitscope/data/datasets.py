@@ -64,8 +64,8 @@ def load_torchvision(rest: str, options: dict[str, Any]) -> LabelledItems:
     spec = f"torchvision:{rest}"
     try:
         from torchvision import datasets
-    except ImportError as error:
-        raise UnitscopeError(f"{spec} needs torchvision ({first_line(error)}); install it") from error
+    except (ImportError, RuntimeError) as error:  # RuntimeError: built for another version of PyTorch
+        raise UnitscopeError(f"{spec} needs torchvision, which cannot be imported: {first_line(error)}") from error
     if rest not in datasets.__all__:
         raise UnitscopeError(f"torchvision has no data set {rest!r}{near_names(rest, datasets.__all__)}")
     make = getattr(datasets, rest)
@@ -163,7 +163,9 @@ def load_hf(rest: str, options: dict[str, Any]) -> LabelledItems:
     try:
         import datasets
     except ImportError as error:
-        raise UnitscopeError(f"{spec} needs Hugging Face's datasets; install it: pip install datasets") from error
+        raise UnitscopeError(
+            f"{spec} needs the package datasets, which cannot be imported: {first_line(error)}"
+        ) from error
     arguments = {key: value for key, value in options.items() if key not in ("image", "label")}
     if {"trust_remote_code", "streaming"} & set(arguments):
         raise UnitscopeError(f"{spec}: trust_remote_code and streaming are not supported; leave them out")

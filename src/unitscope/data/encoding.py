@@ -64,6 +64,7 @@ def _plain(label: Any, index: int, spec: str) -> int | str:
             return int(number)
     except (ValueError, RuntimeError, OverflowError):
         pass  # an array of several numbers, or not a number
+    shown = " ".join(repr(label).split())[:60]
     raise UnitscopeError(
-        f"{spec}: item {index} has the label {label!r}; a label must be a class name or a whole number from 0"
+        f"{spec}: item {index} has the label {shown}; a label must be a class name or a whole number from 0"
     )

@@ -51,8 +51,15 @@ def recall_at_precision_1(tally: Tally) -> np.ndarray:
     return where_varied(tally, where_two_classes(tally, tally.pure_k / np.maximum(tally.sizes, 1)))
 
 
-def top_class(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
+def top_class(tally: Tally, recall: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Count the items of the most active item's class that are above every other class (Gale et al. 2019).
+
+    Parameters
+    ----------
+    tally
+        The counts.
+    recall
+        ``(U, C)`` from `recall_at_precision_1`.
 
     Returns
     -------
@@ -61,7 +68,7 @@ def top_class(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
     place : numpy.ndarray
         ``(U,)`` the class of the most active item, -1 where several tie.
     """
-    share, _ = best_class(recall_at_precision_1(tally))
+    share, _ = best_class(recall)
     place = tally.pure_k.argmax(1)
     count = tally.pure_k[np.arange(len(place)), place]
     return np.where(np.isnan(share), np.nan, count), np.where(np.isnan(share) | (count == 0), -1, place)

@@ -165,12 +165,13 @@ def measure_block(
             UnitscopeWarning,
             stacklevel=2,
         )
-    return Measured(table_columns(counts), classwise_arrays(counts))
+    classwise = classwise_arrays(counts)
+    return Measured(table_columns(counts, classwise), classwise)
 
 
 def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
     """Gather what the measures say of every class."""
-    rates = signal_detection.at_max_informedness(counts)
+    recall, specificity, precision_there = signal_detection.at_max_informedness(counts)
     sizes = np.maximum(counts.sizes, 1)
     return {
         "mean": means.highest_mean(counts),
@@ -182,10 +183,10 @@ def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
         "recall_at_precision_1": localist.recall_at_precision_1(counts),
         "recall_at_precision_95": precision.recall_at_precision_95(counts),
         "max_informedness": signal_detection.max_informedness(counts),
-        "informedness_threshold": np.where(np.isnan(rates.recall), np.nan, counts.informed_at),
-        "informedness_recall": rates.recall,
-        "informedness_specificity": rates.specificity,
-        "informedness_precision": rates.precision,
+        "informedness_threshold": np.where(np.isnan(recall), np.nan, counts.informed_at),
+        "informedness_recall": recall,
+        "informedness_specificity": specificity,
+        "informedness_precision": precision_there,
         "detector_score": signal_detection.detector_score(counts),
         "auc": signal_detection.auc(counts),
         "average_precision": signal_detection.average_precision(counts),
@@ -193,24 +194,24 @@ def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
     }
 
 
-def table_columns(counts: Tally) -> dict[str, np.ndarray]:
-    """Gather the columns of the table: each measure for its best class, and what goes with it."""
+def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Gather the columns of the table from the class-wise values: each measure for its best class, with what belongs."""
     n_units = len(counts.zeros)
     is_localist, localist_class = localist.localist(counts)
     is_off, off_class = localist.localist_off(counts)
-    top_count, top_class = localist.top_class(counts)
-    precise, precise_class = best_class(precision.precision_60(counts))
-    high_mean_class = best_class(means.highest_mean(counts))[1]
-    ccmas = means.ccmas(counts)
+    top_count, top_class = localist.top_class(counts, of["recall_at_precision_1"])
+    precise, precise_class = best_class(of["precision_60"])
+    high_mean_class = best_class(of["mean"])[1]
     selectivity, selectivity_class = best_mean(means.class_selectivity(counts), high_mean_class)
-    contrast, contrast_class = best_mean(ccmas, high_mean_class)
-    safe, safe_class = best_class(precision.recall_at_precision_95(counts))
-    informed, informed_class = best_class(signal_detection.max_informedness(counts))
-    rates = signal_detection.at_max_informedness(counts)
-    score, score_class = best_class(signal_detection.detector_score(counts))
-    area, area_class = best_class(signal_detection.auc(counts))
-    ap, ap_class = best_class(signal_detection.average_precision(counts))
-    d, d_class = best_class(means.d_prime(counts))
+    contrast, contrast_class = best_mean(of["ccmas"], high_mean_class)
+    safe, safe_class = best_class(of["recall_at_precision_95"])
+    informed, informed_class = best_class(of["max_informedness"])
+    specificity = at_class(of["informedness_specificity"], informed_class)
+    precision_there = at_class(of["informedness_precision"], informed_class)
+    score, score_class = best_class(of["detector_score"])
+    area, area_class = best_class(of["auc"])
+    ap, ap_class = best_class(of["average_precision"])
+    d, d_class = best_class(of["d_prime"])
     index, index_class = top_items.class_index(counts)
     chance = np.where(np.isnan(index), np.nan, top_items.class_index_chance(counts))
     no_recall = safe == 0
@@ -229,7 +230,7 @@ def table_columns(counts: Tally) -> dict[str, np.ndarray]:
         "localist_off_class": off_class,
         "recall_at_precision_1_class": top_class,
         "top_class_selectivity": top_count,
-        "recall_at_precision_1": best_class(localist.recall_at_precision_1(counts))[0],
+        "recall_at_precision_1": best_class(of["recall_at_precision_1"])[0],
         "precision_60": precise,
         "precision_60_class": precise_class,
         "precision_60_threshold": np.where(constant, np.nan, counts.few_edge),
@@ -243,12 +244,12 @@ def table_columns(counts: Tally) -> dict[str, np.ndarray]:
         "recall_at_precision_95_threshold": np.where(no_recall, np.nan, at_class(counts.safe_at, safe_class)),
         "max_informedness": informed,
         "max_informedness_class": informed_class,
-        "max_informedness_threshold": at_class(counts.informed_at, informed_class),
-        "max_informedness_recall": at_class(rates.recall, informed_class),
-        "max_informedness_specificity": at_class(rates.specificity, informed_class),
-        "max_informedness_false_alarm_rate": at_class(rates.false_alarm_rate, informed_class),
-        "max_informedness_precision": at_class(rates.precision, informed_class),
-        "max_informedness_false_discovery_rate": at_class(rates.false_discovery_rate, informed_class),
+        "max_informedness_threshold": at_class(of["informedness_threshold"], informed_class),
+        "max_informedness_recall": at_class(of["informedness_recall"], informed_class),
+        "max_informedness_specificity": specificity,
+        "max_informedness_false_alarm_rate": 1 - specificity,
+        "max_informedness_precision": precision_there,
+        "max_informedness_false_discovery_rate": 1 - precision_there,
         "detector": score > 0.5,
         "detector_score": score,
         "detector_score_class": score_class,

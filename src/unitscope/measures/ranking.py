@@ -11,9 +11,11 @@ import numba
 import numpy as np
 
 RADIX_BITS = 11
+"""Most bits of a key that one pass sorts by: its counters must stay in the fastest cache."""
+
 ZERO_KEY = np.uint32(0x7FFFFFFF)
 
-jit = numba.njit(cache=True, nogil=True)
+jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @jit
@@ -64,6 +66,9 @@ def pack_levels(keys: Any, labels: Any, zero: Any, words: Any) -> Any:
 @jit
 def count_zeros(words: Any, n: Any, sizes: Any, zeros: Any) -> None:
     """Count each class's zeros: its items that were not packed."""
+    if n == sizes.sum():
+        zeros[:] = 0
+        return
     zeros[:] = sizes
     for place in range(n):
         zeros[words[place] & np.uint64(0xFFFFFFFF)] -= 1
@@ -83,25 +88,33 @@ def sort_words(words: Any, spare: Any, n: Any) -> Any:
         key = words[place] >> np.uint64(32)
         lowest = min(lowest, key)
         highest = max(highest, key)
-    size = 1 << RADIX_BITS
+    width = 0
+    while (highest - lowest) >> np.uint64(width):
+        width += 1
+    passes = -(-width // RADIX_BITS)
+    digit_bits = -(-width // max(passes, 1))
+    size = 1 << digit_bits
     mask = np.uint64(size - 1)
-    starts = np.empty(size, np.int64)
-    shift = np.uint64(0)
-    while (highest - lowest) >> shift:
-        starts[:] = 0
-        for place in range(n):
-            starts[((words[place] >> np.uint64(32)) - lowest >> shift) & mask] += 1
+    starts = np.zeros((passes, size), np.int64)
+    for place in range(n):  # the digits of all passes are counted in one reading
+        digits = (words[place] >> np.uint64(32)) - lowest
+        for turn in range(passes):
+            starts[turn, digits & mask] += 1
+            digits >>= np.uint64(digit_bits)
+    for turn in range(passes):
         total = 0
         for digit in range(size):
-            count = starts[digit]
-            starts[digit] = total
+            count = starts[turn, digit]
+            starts[turn, digit] = total
             total += count
+        shift = np.uint64(digit_bits * turn)
+        begins = starts[turn]
         for place in range(n):
-            digit = ((words[place] >> np.uint64(32)) - lowest >> shift) & mask
-            spare[starts[digit]] = words[place]
-            starts[digit] += 1
+            word = words[place]
+            digit = ((word >> np.uint64(32)) - lowest >> shift) & mask
+            spare[begins[digit]] = word
+            begins[digit] += 1
         words, spare = spare, words
-        shift += np.uint64(RADIX_BITS)
     return words
 
 

@@ -1,7 +1,5 @@
 """Signal detection: informedness and what goes with its threshold, the minimal bar of a detector, ROC areas."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .best import where_two_classes, where_varied
@@ -23,31 +21,24 @@ def max_informedness(tally: Tally) -> np.ndarray:
     return where_varied(tally, where_two_classes(tally, value))
 
 
-@dataclass(frozen=True)
-class AtThreshold:
-    """What signal detection says of every unit and class at a threshold; all ``(U, C)``.
+def at_max_informedness(tally: Tally) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rates at the threshold of maximum informedness; NaN where no threshold does better than none.
 
-    The false-alarm rate is FP / (FP + TN); the false discovery rate, FP / (FP + TP), is another thing.
+    Returns
+    -------
+    recall : numpy.ndarray
+        ``(U, C)`` TP / (TP + FN).
+    specificity : numpy.ndarray
+        ``(U, C)`` TN / (TN + FP); the false-alarm rate FP / (FP + TN) is what it lacks to 1.
+    precision : numpy.ndarray
+        ``(U, C)`` TP / (TP + FP); the false discovery rate FP / (FP + TP) is what it lacks to 1.
     """
-
-    recall: np.ndarray
-    specificity: np.ndarray
-    false_alarm_rate: np.ndarray
-    precision: np.ndarray
-    false_discovery_rate: np.ndarray
-
-
-def at_max_informedness(tally: Tally) -> AtThreshold:
-    """Rates at the threshold of maximum informedness; NaN where no threshold does better than none."""
     k, r = tally.informed_k.astype(float), tally.informed_r.astype(float)
+    none = np.isnan(where_varied(tally, where_two_classes(tally, k))) | (tally.informedness == 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        recall = k / tally.sizes
-        false_alarms = (r - k) / rest_sizes(tally)
-        precision = k / r
-        discoveries = (r - k) / r
-    none = np.isnan(max_informedness(tally)) | (tally.informedness == 0)
-    rates = (recall, 1 - false_alarms, false_alarms, precision, discoveries)
-    return AtThreshold(*(np.where(none, np.nan, rate) for rate in rates))
+        rates = k / tally.sizes, 1 - (r - k) / rest_sizes(tally), k / r
+    recall, specificity, precision = (np.where(none, np.nan, rate) for rate in rates)
+    return recall, specificity, precision
 
 
 def detector_score(tally: Tally) -> np.ndarray:

@@ -19,7 +19,7 @@ HALF = np.uint64(32)
 
 
 @jit
-def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: Any, midranks: Any, joint: Any) -> Any:
+def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: Any, midranks: Any) -> Any:
     """Walk down the ranking and line its items up class by class, each as a word of its key and its group's end.
 
     Parameters
@@ -33,10 +33,7 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
     lined
         ``(n,)`` filled with ``key << 32 | r``, falling within each class.
     midranks
-        ``(C,)`` filled with the sum of twice the mid-ranks.
-    joint
-        ``(N_BINS, C)`` filled with the counts of each class in bins of equal numbers of items; a group of ties lies
-        in the bin of its first item.
+        ``(C,)`` filled with what ties take off the sum of twice the mid-ranks, size - 1 for each tied item.
 
     Returns
     -------
@@ -44,11 +41,9 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
         How many items are above the zeros.
     """
     n_zeros = zeros.sum()
-    n_items = n + n_zeros
     midranks[:] = 0
-    joint[:] = 0
     above_zeros = -1
-    start = place = row = 0
+    start = place = 0
     while place < n:
         key = words[place] >> HALF
         if above_zeros < 0 and key > zero_key:
@@ -57,32 +52,31 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
         stop = place + 1
         while stop < n and words[stop] >> HALF == key:
             stop += 1
-        end = start + stop - place
-        entry = key << HALF | np.uint64(end)
-        twice_mid = start + 1 + end
-        while N_BINS * start >= (row + 1) * n_items:  # cheaper than a division for every group
-            row += 1
+        size = stop - place
+        start += size
+        entry = key << HALF | np.uint64(start)
         for at in range(place, stop):
             c = np.int64(words[at] & LOW)
             lined[starts[c]] = entry
             starts[c] += 1
-            midranks[c] += twice_mid
-            joint[row, c] += 1
-        start = end
+            if size > 1:
+                midranks[c] -= size - 1
         place = stop
-    if above_zeros < 0:
-        above_zeros = n
-    if n_zeros:
-        row = N_BINS * above_zeros // n_items
-        for c in range(len(zeros)):
-            midranks[c] += zeros[c] * (2 * above_zeros + 1 + n_zeros)
-            joint[row, c] += zeros[c]
-    return above_zeros
+    return n if above_zeros < 0 else above_zeros
 
 
 @jit
 def scan_classes(
-    lined: Any, starts: Any, zeros: Any, zero_key: Any, above_zeros: Any, sizes: Any, levels: Any, out: Any
+    lined: Any,
+    starts: Any,
+    zeros: Any,
+    zero_key: Any,
+    above_zeros: Any,
+    sizes: Any,
+    levels: Any,
+    midranks: Any,
+    joint: Any,
+    out: Any,
 ) -> None:
     """Go down each class's own items once; keep the best of every threshold, and sums.
 
@@ -96,6 +90,11 @@ def scan_classes(
         ``(C,)`` items of each class.
     levels
         The values of the keys, or empty where keys are bits of float32.
+    midranks
+        ``(C,)`` from `line_up`, completed to the sum of twice the mid-ranks.
+    joint
+        ``(C, N_BINS)`` filled with counts in bins of equal numbers of items; a group of ties lies in the bin of its
+        last item.
     out
         Arrays to fill, see `unitscope.measures.tally.Tally`.
     """
@@ -104,13 +103,15 @@ def scan_classes(
     n_items = sizes.sum()
     bits = np.empty(1, np.uint32)
     as_float = bits.view(np.float32)
-    zero_entry = np.uint64(zero_key) << HALF | np.uint64(above_zeros + zeros.sum())
+    n_zeros = zeros.sum()
+    zero_entry = np.uint64(zero_key) << HALF | np.uint64(above_zeros + n_zeros)
+    joint[:] = 0
     for c in range(len(sizes)):
         n_c = sizes[c]
         stop = starts[c]
         place = stop - (n_c - zeros[c])
         zeros_left = zeros[c]
-        k = 0
+        k = row = row_end = in_row = twice_ranks = 0
         best = best_k = best_r = sure_k = clean_k = fair_k = fair_r = 0
         fair_m = 1
         best_at = sure_at = fair_at = first = value = np.nan
@@ -135,6 +136,13 @@ def scan_classes(
                 first = value
             k += m
             r = np.int64(entry & LOW)
+            twice_ranks += 2 * m * r
+            if r > row_end:
+                joint[c, row] = in_row
+                in_row = 0
+                row = N_BINS * (r - 1) // n_items
+                row_end = -(-(row + 1) * n_items // N_BINS)
+            in_row += m
             offset = value - first
             offset_sum += m * offset
             square_sum += m * offset * offset
@@ -144,11 +152,13 @@ def scan_classes(
                 best, best_k, best_r, best_at = gain, k, r, value
             if 20 * k >= 19 * r:
                 sure_k, sure_at = k, value
-            if k == r:
-                clean_k = k
+                if k == r:
+                    clean_k = k
             worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
             if k * fair_m > fair_k * worse:
                 fair_k, fair_m, fair_r, fair_at = k, worse, r, value
+        joint[c, row] = in_row
+        midranks[c] += twice_ranks - zeros[c] * (n_zeros - 1)
         informedness[c], informed_k[c], informed_r[c], informed_at[c] = best, best_k, best_r, best_at
         safe_k[c], safe_at[c], pure_k[c] = sure_k, sure_at, clean_k
         detect_k[c], detect_r[c], detect_at[c] = fair_k, fair_r, fair_at
@@ -193,13 +203,13 @@ def merge(n_a: Any, mu_a: Any, ss_a: Any, n_b: Any, mu_b: Any, ss_b: Any) -> Any
 
 @jit
 def information(joint: Any, sizes: Any) -> Any:
-    """Return the mutual information of bin and class, in bits, from their joint counts."""
+    """Return the mutual information of class and bin, in bits, from their joint counts ``(C, N_BINS)``."""
     n_items = sizes.sum()
+    in_bin = joint.sum(0)
     total = 0.0
-    for row in range(joint.shape[0]):
-        in_bin = joint[row].sum()
-        for c in range(joint.shape[1]):
-            count = joint[row, c]
+    for c in range(joint.shape[0]):
+        for row in range(joint.shape[1]):
+            count = joint[c, row]
             if count:
-                total += count * np.log2(count * n_items / (in_bin * sizes[c]))
+                total += count * np.log2(count * n_items / (in_bin[row] * sizes[c]))
     return max(total / n_items, 0.0)

@@ -108,7 +108,7 @@ class Scratch:
         self.words = np.empty(n_items, np.uint64)
         self.spare = np.empty(n_items, np.uint64)
         self.zeros = np.zeros(n_classes, np.int64)
-        self.joint = np.zeros((N_BINS, n_classes), np.int64)
+        self.joint = np.zeros((n_classes, N_BINS), np.int64)
         self.unused = np.empty(n_classes)
 
 
@@ -191,13 +191,13 @@ def tally(
             words, n, zeros, zero_key, levels, many, scratch.unused, f["many"], f["weights"]
         )
         starts = np.cumsum(sizes - zeros) - (sizes - zeros)
-        above = line_up(words, n, zeros, zero_key, starts, lined, i["midranks"], scratch.joint)
+        above = line_up(words, n, zeros, zero_key, starts, lined, i["midranks"])
         out = (
             i["informedness"], i["informed_k"], i["informed_r"], f["informed_at"], i["safe_k"], f["safe_at"],
             i["pure_k"], i["detect_k"], i["detect_r"], f["detect_at"], f["average_precision"], f["mean"],
             f["squares"], f["largest"], f["smallest"],
         )  # fmt: skip
-        scan_classes(lined, starts, zeros, zero_key, above, sizes, levels, out)
+        scan_classes(lined, starts, zeros, zero_key, above, sizes, levels, i["midranks"], scratch.joint, out)
         merge_others(sizes, f["mean"], f["squares"], f["rest_mean"], f["rest_squares"], total[unit])
         bits[unit] = information(scratch.joint, sizes)
 

@@ -1,11 +1,12 @@
-"""What a network's layers give: found by running it once, chosen by name or glob."""
+"""What a network's layers give, found by running it on a few items."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UnitscopeError, near_names
+from ..errors import UnitscopeError
+from ..specs import first_line
+from .axes import find_unit_axis
 
 if TYPE_CHECKING:
     import torch
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
     from ..data import LabelledItems
     from .load import LoadedModel
 
-CHANNELS_FIRST_1D = tuple(
-    f"{kind}1d" for kind in ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm", "MaxPool", "AvgPool",
-                             "AdaptiveAvgPool", "AdaptiveMaxPool")
-)  # fmt: skip
 BEFORE_ACTIVATION = ("Conv", "Linear", "BatchNorm", "LayerNorm", "GroupNorm")
 
 
@@ -67,13 +64,37 @@ def example_batch(model: "LoadedModel", data: "LabelledItems | None" = None) -> 
         items = [data.load(index) for index in range(min(2, len(data)))]
     else:
         noise = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
-        size = (64, 64) if model.spec == "demo:" else (224, 224)
-        items = [Image.fromarray(pixels).resize(size) for pixels in noise]
+        items = [Image.fromarray(pixels) for pixels in noise]
     return torch.stack([model.preprocess(item) for item in items])
 
 
+@dataclass
+class Call:
+    """One call of a module during a forward pass.
+
+    Attributes
+    ----------
+    name, module
+        The module.
+    number
+        Which call of this module, from 1.
+    given
+        Its first argument.
+    outputs
+        Each output tensor with its key, and with its version and lowest value at that moment.
+    """
+
+    name: str
+    module: Any
+    number: int
+    given: Any
+    outputs: list[tuple[int | str | None, "torch.Tensor", int, float]]
+
+
 def list_layers(model: "LoadedModel", example: "torch.Tensor") -> list[Layer]:
-    """List what every module of a network gives, in the order of its definition, by running it once.
+    """List what every module of a network gives, in the order of its definition.
+
+    The network runs twice, the second time with one item more, to see which outputs have one row per item.
 
     Parameters
     ----------
@@ -95,37 +116,62 @@ def list_layers(model: "LoadedModel", example: "torch.Tensor") -> list[Layer]:
     """
     import torch
 
-    seen: dict[str, list[Any]] = {}
-    handles = []
-    for name, module in model.module.named_modules():
-        if name:
-            handles.append(module.register_forward_hook(watcher(seen.setdefault(name, [])), prepend=True))
+    calls = watch_calls(model.module, example)
+    longer = watch_calls(model.module, torch.cat([example, example[:1]]))
+    grown = {
+        (call.name, call.number, key)
+        for call in longer
+        for key, tensor, *_ in call.outputs
+        if tensor.ndim and tensor.shape[0] == len(example) + 1
+    }
+    rows: dict[str, list[Layer]] = {}
+    axes: dict[int, int] = {}
+    for call in calls:
+        rows.setdefault(call.name, []).extend(describe(call, grown, axes, len(example)))
+    never = [
+        Layer(name, type(module).__name__, warnings=["is not called in the forward pass"], module_name=name)
+        for name, module in model.module.named_modules()
+        if name and name not in rows and type(module).forward is not torch.nn.Module.forward
+    ]
+    order = {name: place for place, (name, _) in enumerate(model.module.named_modules())}
+    found = sorted([*never, *(row for several in rows.values() for row in several)], key=lambda r: order[r.module_name])
+    for name, several in rows.items():
+        count = max(row.call for row in several)
+        for row in several:
+            add_call(row, name, count)
+    return found
+
+
+def watch_calls(module: "torch.nn.Module", batch: "torch.Tensor") -> list[Call]:
+    """Run a network on a batch and keep what its modules gave, in the order of their calls."""
+    import torch
+
+    calls: list[Call] = []
+    counts: dict[str, int] = {}
+
+    def watcher(name: str) -> Any:
+        def watch(part: Any, given: tuple[Any, ...], output: Any) -> None:
+            counts[name] = counts.get(name, 0) + 1
+            outputs = [(key, tensor, tensor._version, lowest(tensor)) for key, tensor in tensors_of(output)]
+            calls.append(Call(name, part, counts[name], given[0] if given else None, outputs))
+
+        return watch
+
+    handles = [part.register_forward_hook(watcher(name), prepend=True) for name, part in module.named_modules() if name]
     try:
         with torch.inference_mode(False), torch.no_grad():  # inference tensors count no versions
-            model.module(example)
+            module(batch)
     except UnitscopeError:
         raise
     except Exception as error:
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UnitscopeError(
-            f"the network does not take input of shape {tuple(example.shape)} ({line}); "
+            f"the network does not take input of shape {tuple(batch.shape)} ({first_line(error)}); "
             "give the preprocessing it was trained with, e.g. -M resize=256 -M crop=224"
         ) from error
     finally:
         for handle in handles:
             handle.remove()
-    modules = dict(model.module.named_modules())
-    return [layer for name, calls in seen.items() for layer in describe(name, modules[name], calls, len(example))]
-
-
-def watcher(calls: list[Any]) -> Any:
-    """Make a hook that keeps each call's output tensors with their version and lowest value at that moment."""
-
-    def watch(module: Any, inputs: Any, output: Any) -> None:
-        found = [(key, tensor, tensor._version, lowest(tensor)) for key, tensor in tensors_of(output)]
-        calls.append((output, found))
-
-    return watch
+    return calls
 
 
 def lowest(tensor: "torch.Tensor") -> float:
@@ -150,98 +196,43 @@ def tensors_of(output: Any) -> Iterator[tuple[int | str | None, "torch.Tensor"]]
         yield from ((name, getattr(output, name)) for name in names if isinstance(getattr(output, name), torch.Tensor))
 
 
-def describe(name: str, module: Any, calls: list[Any], batch: int) -> Iterator[Layer]:
-    """Describe every output of one module."""
-    kind = type(module).__name__
-    if not calls:
-        yield Layer(name, kind, warnings=["is not called in the forward pass"], module_name=name)
-        return
-    for number, (_, tensors) in enumerate(calls, 1):
-        called = f"{name}@{number}" if len(calls) > 1 else name
-        if not tensors:
-            yield Layer(called, kind, calls=len(calls), warnings=["gives no tensor"], module_name=name)
-        for key, tensor, version, low in tensors:
-            layer = Layer(
-                called if key is None else f"{called}[{key}]",
-                kind,
-                tuple(tensor.shape[1:]),
-                calls=len(calls),
-                module_name=name,
-                call=number,
-                key=key,
-            )
-            find_units(layer, tensor, batch)
-            add_warnings(layer, tensor, version, low)
-            yield layer
-
-
-def find_units(layer: Layer, tensor: "torch.Tensor", batch: int) -> None:
-    """Settle which axis holds the units, or why there are none."""
-    if not tensor.is_floating_point():
-        layer.warnings.append(f"cannot be recorded: its values are {tensor.dtype}")
-    elif tensor.ndim < 2 or tensor.ndim > 5 or tensor.shape[0] != batch or 0 in tensor.shape:
-        layer.warnings.append(f"cannot be recorded: its shape {tuple(tensor.shape)} is not (items, ...)")
-    else:
-        # Tokens come as (item, token, unit); maps, and 1-D convolutions, as (item, unit, position ...).
-        last = tensor.ndim == 3 and layer.type not in CHANNELS_FIRST_1D
-        layer.unit_axis = 2 if last else 1
-        layer.units = tensor.shape[layer.unit_axis]
-        layer.positions = tuple(size for axis, size in enumerate(tensor.shape) if axis not in (0, layer.unit_axis))
-
-
-def add_warnings(layer: Layer, tensor: "torch.Tensor", version: int, low: float) -> None:
-    """Add what a user should know before hooking on."""
-    if tensor._version != version:
-        layer.warnings.append("is changed in place after it was given; recorded as given, before the change")
-    if layer.calls > 1 and layer.call == 1:
-        layer.warnings.append(
-            f"is called {layer.calls} times per forward pass; choose one call with @1 to @{layer.calls}"
+def describe(
+    call: Call, grown: set[tuple[str, int, int | str | None]], axes: dict[int, int], batch: int
+) -> Iterator[Layer]:
+    """Describe every output of one call; `axes` remembers the unit axis of each tensor seen."""
+    kind = type(call.module).__name__
+    if not call.outputs:
+        yield Layer(
+            call.name, kind, warnings=["cannot be recorded: gives no tensor"], module_name=call.name, call=call.number
         )
+    for key, tensor, version, low in call.outputs:
+        layer = Layer(call.name, kind, tuple(tensor.shape[1:]), module_name=call.name, call=call.number, key=key)
+        if not tensor.is_floating_point():
+            layer.warnings.append(f"cannot be recorded: its values are {tensor.dtype}")
+        elif tensor.ndim < 2 or tensor.ndim > 5 or 0 in tensor.shape:
+            layer.warnings.append(f"cannot be recorded: its shape {tuple(tensor.shape)} has no axis of units")
+        elif tensor.shape[0] != batch or (call.name, call.number, key) not in grown:
+            layer.warnings.append(f"cannot be recorded: its shape {tuple(tensor.shape)} does not begin with the items")
+        else:
+            axis, doubt = find_unit_axis(call.module, tensor, call.given, axes)
+            axes[id(tensor)] = layer.unit_axis = axis
+            layer.units = tensor.shape[axis]
+            layer.positions = tuple(size for place, size in enumerate(tensor.shape) if place not in (0, axis))
+            layer.warnings += doubt
+        if tensor._version != version:
+            layer.warnings.append("is changed in place after it was given; recorded as given, before the change")
+        if key is not None:
+            layer.warnings.append("is one tensor of several in the module's output")
+        if low < 0 and kind.startswith(BEFORE_ACTIVATION):
+            layer.warnings.append("has values below zero: this is before the activation function")
+        yield layer
+
+
+def add_call(layer: Layer, name: str, count: int) -> None:
+    """Finish a row's name once it is known how often the module is called."""
+    layer.calls = count
+    layer.name = name if count == 1 else f"{name}@{layer.call}"
     if layer.key is not None:
-        layer.warnings.append("is one tensor of several in the module's output")
-    if low < 0 and layer.type.startswith(BEFORE_ACTIVATION):
-        layer.warnings.append("has values below zero: this is before the activation function")
-
-
-def choose_layers(layers: list[Layer], patterns: str) -> list[Layer]:
-    """Choose layers by names and globs, separated by commas.
-
-    ``*`` stands for any characters within one dotted part of a name, ``**`` for any at all, ``?`` for one; all else
-    is literal. Layers come in the network's order, each once.
-
-    Raises
-    ------
-    UnitscopeError
-        If a pattern matches nothing, suggesting near names, or if a name that it gives cannot be recorded.
-
-    Examples
-    --------
-    >>> layers = [Layer(name, "Conv2d", units=8) for name in ("layer1", "layer1.0", "layer1.0.conv", "fc")]
-    >>> [layer.name for layer in choose_layers(layers, "layer*.*,fc")]
-    ['layer1.0', 'fc']
-    """
-    chosen: set[str] = set()
-    for pattern in [part.strip() for part in patterns.split(",") if part.strip()]:
-        expression = glob_expression(pattern)
-        found = [layer for layer in layers if expression.fullmatch(layer.name)]
-        able = [layer.name for layer in found if layer.units]
-        if not found:
-            calls = [layer.name for layer in layers if re.split(r"[@\[]", layer.name)[0] == pattern]
-            hint = (
-                f"; choose {' or '.join(calls[:4])}" if calls else near_names(pattern, [layer.name for layer in layers])
-            )
-            raise UnitscopeError(f"no layer matches {pattern!r}{hint}; `unitscope layers MODEL` lists them all")
-        if not able:
-            raise UnitscopeError(f"layer {found[0].name} {found[0].warnings[0]}; choose another")
-        chosen.update(able)
-    if not chosen:
-        raise UnitscopeError("no layers were chosen; name some with --layers, e.g. --layers 'features.*'")
-    return [layer for layer in layers if layer.name in chosen]
-
-
-def glob_expression(pattern: str) -> re.Pattern[str]:
-    """Turn a glob into a regular expression."""
-    parts = {"**": ".*", "*": r"[^.]*", "?": r"[^.]"}
-    return re.compile(
-        "".join(parts.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*|\?)", pattern)), re.DOTALL
-    )
+        layer.name += f"[{layer.key}]"
+    if count > 1 and layer.call == 1:
+        layer.warnings.append(f"is called {count} times per forward pass; choose one call with @1 to @{count}")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnitscopeError
-from ..specs import split_spec
+from ..python_specs import takes_option
+from ..specs import split_spec, whole_number
 from . import sources
 from .preprocess import OPTIONS, Preprocess, steps_from_options
 
@@ -48,7 +49,7 @@ SCHEMES = {
 }
 
 
-def load_model(spec: str, **options: Any) -> LoadedModel:
+def load_model(spec: str, /, **options: Any) -> LoadedModel:
     """Load a network by spec.
 
     Parameters
@@ -58,7 +59,8 @@ def load_model(spec: str, **options: Any) -> LoadedModel:
         ``py:file.py:function`` (these two run that code), or ``demo:``. No other scheme executes downloaded code.
     **options
         ``resize``, ``crop``, ``size``, ``mean``, ``std``, ``interpolation`` replace the preprocessing that comes with
-        the model; ``untrained=True`` gives fresh weights (from ``seed``, default 0); all others go to the library.
+        the model, all of it; ``untrained=True`` gives fresh weights; ``seed`` (default 0) is PyTorch's seed while the
+        network is built, and goes to a function that has such a parameter; all others go to the library or function.
 
     Returns
     -------
@@ -78,18 +80,34 @@ def load_model(spec: str, **options: Any) -> LoadedModel:
     scheme, rest = split_spec(spec, SCHEMES, "model")
     torch = sources.need("torch", "'unitscope[torch]'")
     own = {key: value for key, value in options.items() if key in OPTIONS}
-    untrained = options.get("untrained", False)
-    seed = options.get("seed", 0)
     for_library = {key: value for key, value in options.items() if key not in (*OPTIONS, "untrained", "seed")}
-    torch.manual_seed(int(seed or 0))
-    source = SCHEMES[scheme](rest, for_library, bool(untrained))
-    if not isinstance(source.module, torch.nn.Module):
-        raise UnitscopeError(f"{spec} gave a {type(source.module).__name__}, not a torch.nn.Module; return the module")
-    preprocess = steps_from_options(own) if own or source.preprocess is None else source.preprocess
+    if scheme == "py" and "seed" in options and takes_option(rest, "seed"):
+        for_library["seed"] = options["seed"]
+    untrained = options.get("untrained", False)
+    if not isinstance(untrained, bool):
+        raise UnitscopeError(f"-M untrained={untrained} is neither true nor false")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(whole_number(options, "seed", at_least=0) or 0)
+        source = SCHEMES[scheme](rest, for_library, untrained)
     module = source.module.eval().requires_grad_(False)
+    preprocess = choose_preprocess(spec, source.preprocess, own)
     return LoadedModel(
         f"{scheme}:{source.place}", dict(options), module, preprocess, source.classes, hash_weights(module)
     )
+
+
+def choose_preprocess(spec: str, comes_with: Preprocess | None, own: dict[str, Any]) -> Preprocess:
+    """Take the preprocessing that options describe, or else that of the model, or else none but 0..1."""
+    if comes_with is None:
+        return steps_from_options(own)
+    if not own:
+        return comes_with
+    if not {"mean", "std"} <= set(own):
+        raise UnitscopeError(
+            f"-M {next(iter(own))} would replace all preprocessing of {spec}, its normalisation too; "
+            "give mean and std as well (mean=0 and std=1 for none)"
+        )
+    return steps_from_options(own)
 
 
 def hash_weights(module: "torch.nn.Module") -> str:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from ..data import as_rgb
 from ..errors import UnitscopeError, near_names
+from ..specs import first_line, whole_number
 
 if TYPE_CHECKING:
     import torch
@@ -34,20 +36,46 @@ class Preprocess:
     description: str
 
     def __call__(self, item: Any) -> "torch.Tensor":
-        """Preprocess an item: images become RGB first; tensors need no preprocessing where none was asked for."""
+        """Preprocess an item.
+
+        Parameters
+        ----------
+        item
+            A Pillow image or uint8 array ``(height, width[, 3])``, which becomes RGB first; or, where no
+            preprocessing was asked for, an array or tensor of numbers, which is taken as it is.
+
+        Returns
+        -------
+        torch.Tensor
+            float32.
+
+        Raises
+        ------
+        UnitscopeError
+            If the item does not fit, or the preprocessing fails.
+        """
         import torch
 
         if isinstance(item, np.ndarray) and item.dtype == np.uint8:
             item = Image.fromarray(item)
         if isinstance(item, Image.Image):
-            item = self.apply(item.convert("RGB"))
-        elif isinstance(self.apply, Steps) and self.apply == Steps():
-            item = torch.as_tensor(item)
-        else:
-            item = self.apply(item)
-        if not isinstance(item, torch.Tensor):
-            raise UnitscopeError(f"preprocessing gave a {type(item).__name__}, not a tensor; mend the preprocessing")
-        return item
+            try:
+                item = self.apply(as_rgb(item))
+            except UnitscopeError:
+                raise
+            except Exception as error:
+                raise UnitscopeError(f"preprocessing failed ({type(error).__name__}: {first_line(error)})") from error
+        elif self.apply != Steps():
+            raise UnitscopeError(
+                f"the items are {type(item).__name__}s, not images, but the preprocessing is for images: "
+                f"{self.description}; give images, or a network that comes without preprocessing"
+            )
+        try:
+            return torch.as_tensor(item).float()
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise UnitscopeError(
+                f"preprocessing gave a {type(item).__name__}, not a tensor; return float tensors"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -82,12 +110,16 @@ class Steps:
         how = INTERPOLATIONS[self.interpolation]
         if self.size:
             image = image.resize((self.size, self.size), how)
-        if self.resize:
-            scale = self.resize / min(image.size)
-            width, height = (self.resize if side == min(image.size) else round(side * scale) for side in image.size)
+        if self.resize:  # the longer side is rounded down, as torchvision does
+            width, height = (self.resize * side // min(image.size) for side in image.size)
             image = image.resize((width, height), how)
         if self.crop:
-            left, top = ((side - self.crop) // 2 for side in image.size)
+            if min(image.size) < self.crop:
+                raise UnitscopeError(
+                    f"an image of {image.width} x {image.height} pixels is smaller than crop={self.crop}; "
+                    f"give resize={self.crop} or more as well"
+                )
+            left, top = ((side - self.crop + 1) // 2 for side in image.size)  # of two middles the later
             image = image.crop((left, top, left + self.crop, top + self.crop))
         tensor = torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous().float() / 255
         if self.mean:
@@ -121,20 +153,20 @@ def steps_from_options(options: dict[str, Any]) -> Preprocess:
     >>> steps_from_options({"resize": 256, "crop": 227}).description
     'RGB; shorter side 256 (bilinear); centre crop 227; 0..1'
     """
-    sides = {}
+    sides: dict[str, int] = {}
     for key in ("resize", "crop", "size"):
         if options.get(key) is not None:
-            sides[key] = options[key]
-            if not isinstance(sides[key], int) or sides[key] < 1:
-                raise UnitscopeError(f"-M {key}={sides[key]} is no number of pixels; give a whole number of at least 1")
-    numbers = {key: read_numbers(key, options[key]) for key in ("mean", "std") if options.get(key) is not None}
+            sides[key] = whole_number(options, key, at_least=1) or 0
+    if "size" in sides and "resize" in sides:
+        raise UnitscopeError("-M size and -M resize contradict each other; give one of them")
+    mean, std = (None if options.get(key) is None else read_numbers(key, options[key]) for key in ("mean", "std"))
     interpolation = str(options.get("interpolation", "bilinear"))
     if interpolation not in INTERPOLATIONS:
         raise UnitscopeError(
             f"-M interpolation={interpolation} is unknown{near_names(interpolation, INTERPOLATIONS)}; "
             f"choose one of {', '.join(INTERPOLATIONS)}"
         )
-    steps = Steps(**sides, **numbers, interpolation=interpolation)
+    steps = Steps(**sides, mean=mean, std=std, interpolation=interpolation)
     return Preprocess(steps, steps.describe())
 
 

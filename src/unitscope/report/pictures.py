@@ -46,10 +46,12 @@ def open_pictures(run: Run) -> Pictures:
     source = run.manifest.provenance.get("data")
     if not source:
         return Pictures("the run does not say where its items are")
-    from ..data import load_data
+    from ..data import load_data, without
 
     try:
         data = load_data(source["spec"], **source["options"])
+        gone = data.items["item_id"].isin(run.skipped["item_id"])
+        data = without(data, gone.to_numpy().nonzero()[0].tolist()) if gone.any() else data
     except UnitscopeError as error:
         return Pictures(f"the items cannot be opened: {error}")
     if data.fingerprint != run.manifest.identity["data"]["fingerprint"]:

@@ -1,0 +1,120 @@
+"""Measuring a run: the same numbers as on arrays, resumable, with the items that were asked for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unitscope.errors import UnitscopeError, UnitscopeWarning
+from unitscope.measures import CLASSWISE, COLUMNS, measure
+from unitscope.measuring import measure_run
+from unitscope.run import open_run
+
+RNG = np.random.default_rng(0)
+LABELS = RNG.integers(0, 5, 300)
+VALUES = {
+    "conv": np.maximum(RNG.normal(size=(300, 130)), 0).astype(np.float32),
+    "fc": np.maximum(RNG.normal(size=(300, 3)), 0).astype(np.float32),
+}
+PREDICTED = np.where(RNG.random(300) < 0.7, LABELS, (LABELS + 1) % 5)
+
+
+def assert_measured_like(run, keep):
+    found = run.table("selectivity")
+    names = [f"class{label}" for label in LABELS[keep]]
+    expected = pd.concat([measure(values[keep], names) for values in VALUES.values()], ignore_index=True)
+    assert found["unit"].tolist() == run.units["unit"].tolist()
+    assert list(found.columns) == list(COLUMNS)
+    for name in expected.columns.drop("unit"):
+        np.testing.assert_array_equal(found[name].to_numpy(), expected[name].to_numpy(), err_msg=name)
+
+
+def test_correct_items_are_the_default_and_numbers_are_those_of_the_arrays(make_run):
+    run = make_run(VALUES, LABELS, PREDICTED)
+    measure_run(run)
+    assert_measured_like(run, PREDICTED == LABELS)
+    assert run.parameters("selectivity") == {"items": "correct", "n_items": int((PREDICTED == LABELS).sum())}
+    measure_run(run, items="all")
+    assert_measured_like(run, np.ones(300, bool))
+
+
+def test_class_wise_arrays_stand_in_the_order_of_units(make_run):
+    run = make_run(VALUES, LABELS)
+    table = measure_run(run)
+    for name in CLASSWISE:
+        assert run.classwise(name).shape == (133, 5), name
+    for name in ("max_informedness", "auc", "precision_60"):
+        np.testing.assert_array_equal(run.classwise(name).max(1), table[name])
+    np.testing.assert_array_equal(run.unit_classwise("auc", "fc:1"), run.classwise("auc")[131])
+    with pytest.raises(UnitscopeError, match="no class-wise array acu; did you mean"):
+        run.classwise("acu")
+
+
+def test_stopped_in_the_middle_it_goes_on(make_run, monkeypatch):
+    run = make_run(VALUES, LABELS)
+    expected = measure_run(run)
+    whole = {name: run.classwise(name) for name in CLASSWISE}
+    (run.directory / "tables" / "selectivity.parquet").unlink()
+
+    def stop(doing, done, total):
+        if done >= 64:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure_run(run, progress=stop)
+    assert run.tables == []
+    seen = []
+    again = measure_run(open_run(run.directory), progress=lambda doing, done, total: seen.append(done))
+    assert seen[0] == 64  # the first block of units is not measured twice
+    pd.testing.assert_frame_equal(again, expected)
+    for name, values in whole.items():
+        np.testing.assert_array_equal(run.classwise(name), values)
+    assert [path.name for path in (run.directory / "tables").iterdir()] == ["selectivity.parquet"]
+
+
+def test_parts_made_with_other_items_are_not_mixed_in(make_run):
+    run = make_run(VALUES, LABELS, PREDICTED)
+
+    def stop(doing, done, total):
+        if done >= 64:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure_run(run, items="all", progress=stop)
+    measure_run(run)
+    assert_measured_like(run, PREDICTED == LABELS)
+
+
+def test_negative_layers_are_named_once(make_run):
+    run = make_run({"fc": VALUES["fc"], "logits": RNG.normal(size=(300, 2)).astype(np.float32)}, LABELS)
+    with pytest.warns(UnitscopeWarning, match="2 units of logits have negative") as warned:
+        measure_run(run)
+    assert len(warned) == 1
+
+
+def test_no_correct_item_is_said(make_run):
+    run = make_run(VALUES, LABELS, (LABELS + 1) % 5)
+    with pytest.raises(UnitscopeError, match="no items to measure; choose other items"):
+        measure_run(run)
+
+
+def test_dead_units_and_tiny_classes(make_run):
+    values = VALUES["fc"].copy()
+    values[:, 1] = 0
+    labels = np.where(np.arange(300) == 0, 5, LABELS)  # one item of a class of its own
+    table = measure_run(make_run({"fc": values}, labels))
+    assert table["undefined"].tolist() == ["", "dead: all activations are 0", ""]
+    assert table["n_classes"].tolist() == [6, 6, 6]
+
+
+def test_nothing_of_this_needs_pytorch(make_run, monkeypatch):
+    import subprocess
+    import sys
+
+    run = make_run(VALUES, LABELS)
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import unitscope; from unitscope.figures import jitter, save_figure\n"
+        f"run = unitscope.open_run({str(run.directory)!r}); unitscope.measure_run(run)\n"
+        f"save_figure(jitter(run, 'fc:1'), {str(run.directory / 'j.png')!r}); unitscope.write_report(run)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
