@@ -76,8 +76,8 @@ def main() -> None:
     for kind in ("sparse", "dense"):
         x = make_unit(kind, rng)
         # Several units, so that what is made once for a block does not count as one unit's.
-        block = np.stack([x] * 8)
-        ours = best_of(5, lambda block=block: measure_block(block, labels, C, threads=1)) / 8
+        block = np.stack([x] * 16)
+        ours = best_of(5, lambda block=block: measure_block(block, labels, C, threads=1)) / 16
         many = np.stack([x] * 64)
         pair = best_of(2, lambda many=many: measure_block(many, labels, C, threads=2)) / 64
         theirs = best_of(2, with_scikit_learn(x, labels)) * C / PEER_CLASSES

@@ -195,7 +195,7 @@ def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
 
 
 def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Gather the columns of the table from the class-wise values: each measure for its best class, with what belongs."""
+    """Gather the columns of the table from the class-wise values: each measure for its best class."""
     n_units = len(counts.zeros)
     is_localist, localist_class = localist.localist(counts)
     is_off, off_class = localist.localist_off(counts)

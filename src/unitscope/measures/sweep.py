@@ -29,26 +29,34 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
     zeros, zero_key
         ``(C,)`` zeros of each class, and the key at which they stand.
     starts
-        ``(C,)`` where each class's items begin in `lined`; moved to where they end.
+        ``(C,)`` where each class's entries begin in `lined`; moved to where they end.
     lined
-        ``(n,)`` filled with ``key << 32 | r``, falling within each class.
+        Filled with ``key << 32 | r``, falling within each class; a class's zeros are one entry.
     midranks
         ``(C,)`` filled with what ties take off the sum of twice the mid-ranks, size - 1 for each tied item.
 
     Returns
     -------
     int
-        How many items are above the zeros.
+        The entry of the zeros.
     """
     n_zeros = zeros.sum()
     midranks[:] = 0
-    above_zeros = -1
+    zeros_to_do = n_zeros > 0
+    zero_entry = np.uint64(0)
     start = place = 0
-    while place < n:
-        key = words[place] >> HALF
-        if above_zeros < 0 and key > zero_key:
-            above_zeros = start
+    while place < n or zeros_to_do:
+        if zeros_to_do and (place == n or words[place] >> HALF > zero_key):
+            zeros_to_do = False
             start += n_zeros
+            zero_entry = np.uint64(zero_key) << HALF | np.uint64(start)
+            for c in range(len(zeros)):
+                if zeros[c]:
+                    lined[starts[c]] = zero_entry
+                    starts[c] += 1
+                    midranks[c] -= zeros[c] * (n_zeros - 1)
+            continue
+        key = words[place] >> HALF
         stop = place + 1
         while stop < n and words[stop] >> HALF == key:
             stop += 1
@@ -62,7 +70,7 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
             if size > 1:
                 midranks[c] -= size - 1
         place = stop
-    return n if above_zeros < 0 else above_zeros
+    return zero_entry
 
 
 @jit
@@ -70,8 +78,7 @@ def scan_classes(
     lined: Any,
     starts: Any,
     zeros: Any,
-    zero_key: Any,
-    above_zeros: Any,
+    zero_entry: Any,
     sizes: Any,
     levels: Any,
     midranks: Any,
@@ -83,9 +90,9 @@ def scan_classes(
     Parameters
     ----------
     lined, starts
-        Items lined up by `line_up`, and where each class's items end.
-    zeros, zero_key, above_zeros
-        ``(C,)`` zeros of each class, the key at which they stand, the number of items above them.
+        Items lined up by `line_up`, and where each class's entries end.
+    zeros, zero_entry
+        ``(C,)`` zeros of each class, and the entry that stands for them.
     sizes
         ``(C,)`` items of each class.
     levels
@@ -103,31 +110,26 @@ def scan_classes(
     n_items = sizes.sum()
     bits = np.empty(1, np.uint32)
     as_float = bits.view(np.float32)
-    n_zeros = zeros.sum()
-    zero_entry = np.uint64(zero_key) << HALF | np.uint64(above_zeros + n_zeros)
+    exact = len(levels) > 0
     joint[:] = 0
     for c in range(len(sizes)):
         n_c = sizes[c]
         stop = starts[c]
-        place = stop - (n_c - zeros[c])
-        zeros_left = zeros[c]
+        place = stop - (n_c - zeros[c] + (zeros[c] > 0))
         k = row = row_end = in_row = twice_ranks = 0
-        best = best_k = best_r = sure_k = clean_k = fair_k = fair_r = 0
+        best = best_k = sure_k = clean_k = fair_k = 0
         fair_m = 1
-        best_at = sure_at = fair_at = first = value = np.nan
+        best_entry = sure_entry = fair_entry = np.uint64(0)
+        first = value = np.nan
         precision_sum = offset_sum = square_sum = 0.0
-        while k < n_c:
-            if zeros_left and (place == stop or lined[place] > zero_entry):
-                entry, m, zeros_left = zero_entry, zeros_left, 0
-            else:
-                entry = lined[place]
-                m = 1
-                while place + m < stop and lined[place + m] == entry:
-                    m += 1
-                place += m
-            if entry == zero_entry:
-                value = 0.0
-            elif len(levels):
+        while place < stop:
+            entry = lined[place]
+            m = zeros[c] if entry == zero_entry else 1
+            place += 1
+            while place < stop and lined[place] == entry:
+                m += 1
+                place += 1
+            if exact:
                 value = levels[entry >> HALF]
             else:
                 bits[0] = bits_of_key(np.uint32(entry >> HALF))
@@ -149,24 +151,37 @@ def scan_classes(
             precision_sum += m * (k / r)
             gain = k * n_items - r * n_c
             if gain > best:
-                best, best_k, best_r, best_at = gain, k, r, value
+                best, best_k, best_entry = gain, k, entry
             if 20 * k >= 19 * r:
-                sure_k, sure_at = k, value
+                sure_k, sure_entry = k, entry
                 if k == r:
                     clean_k = k
             worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
             if k * fair_m > fair_k * worse:
-                fair_k, fair_m, fair_r, fair_at = k, worse, r, value
+                fair_k, fair_m, fair_entry = k, worse, entry
         joint[c, row] = in_row
-        midranks[c] += twice_ranks - zeros[c] * (n_zeros - 1)
-        informedness[c], informed_k[c], informed_r[c], informed_at[c] = best, best_k, best_r, best_at
-        safe_k[c], safe_at[c], pure_k[c] = sure_k, sure_at, clean_k
-        detect_k[c], detect_r[c], detect_at[c] = fair_k, fair_r, fair_at
+        midranks[c] += twice_ranks
+        informedness[c], informed_k[c], informed_r[c] = best, best_k, np.int64(best_entry & LOW)
+        informed_at[c] = value_of(best_entry, levels) if best_k else np.nan
+        safe_k[c], pure_k[c] = sure_k, clean_k
+        safe_at[c] = value_of(sure_entry, levels) if sure_k else np.nan
+        detect_k[c], detect_r[c] = fair_k, np.int64(fair_entry & LOW)
+        detect_at[c] = value_of(fair_entry, levels) if fair_k else np.nan
         precisions[c] = precision_sum / n_c if n_c else np.nan
         # Sums of offsets from the largest value, so that a constant class has its own value as its mean, exactly.
         mean[c] = first + offset_sum / n_c if n_c else np.nan
         squares[c] = max(square_sum - offset_sum * offset_sum / n_c, 0.0) if n_c else 0.0
         largest[c], smallest[c] = first, value
+
+
+@jit
+def value_of(entry: Any, levels: Any) -> Any:
+    """Return the activation of a lined-up item."""
+    if len(levels):
+        return levels[entry >> HALF]
+    bits = np.empty(1, np.uint32)
+    bits[0] = bits_of_key(np.uint32(entry >> HALF))
+    return np.float64(bits.view(np.float32)[0])
 
 
 @jit

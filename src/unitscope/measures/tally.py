@@ -105,8 +105,9 @@ class Scratch:
     """The arrays that one thread works in, made once for all its units."""
 
     def __init__(self, n_items: int, n_classes: int):
-        self.words = np.empty(n_items, np.uint64)
-        self.spare = np.empty(n_items, np.uint64)
+        # One place more for each class: its zeros stand as one entry among its other items.
+        self.words = np.empty(n_items + n_classes, np.uint64)
+        self.spare = np.empty(n_items + n_classes, np.uint64)
         self.zeros = np.zeros(n_classes, np.int64)
         self.joint = np.zeros((n_classes, N_BINS), np.int64)
         self.unused = np.empty(n_classes)
@@ -190,14 +191,15 @@ def tally(
         _, n_positive_many[unit] = count_head(
             words, n, zeros, zero_key, levels, many, scratch.unused, f["many"], f["weights"]
         )
-        starts = np.cumsum(sizes - zeros) - (sizes - zeros)
-        above = line_up(words, n, zeros, zero_key, starts, lined, i["midranks"])
+        entries = sizes - zeros + (zeros > 0)
+        starts = np.cumsum(entries) - entries
+        zero_entry = line_up(words, n, zeros, zero_key, starts, lined, i["midranks"])
         out = (
             i["informedness"], i["informed_k"], i["informed_r"], f["informed_at"], i["safe_k"], f["safe_at"],
             i["pure_k"], i["detect_k"], i["detect_r"], f["detect_at"], f["average_precision"], f["mean"],
             f["squares"], f["largest"], f["smallest"],
         )  # fmt: skip
-        scan_classes(lined, starts, zeros, zero_key, above, sizes, levels, i["midranks"], scratch.joint, out)
+        scan_classes(lined, starts, zeros, zero_entry, sizes, levels, i["midranks"], scratch.joint, out)
         merge_others(sizes, f["mean"], f["squares"], f["rest_mean"], f["rest_squares"], total[unit])
         bits[unit] = information(scratch.joint, sizes)
 
