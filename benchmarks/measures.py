@@ -70,7 +70,7 @@ def main() -> None:
     measure_block(np.ones((1, 10), np.float32) * np.arange(10, dtype=np.float32), np.arange(10) % 2, 2)  # compiles
     print(f"{N:,} items, {C:,} classes; scikit-learn and NumPy on {PEER_CLASSES} classes, scaled to {C:,}\n")
     print(
-        "| unit | Unitscope, all measures | 64 units, 2 threads, each | scikit-learn roc_curve | ratio | argsort + cumsum | ratio |"
+        "| unit | one thread | 64 units, 2 threads, each | scikit-learn roc_curve | ratio | argsort + cumsum | ratio |"
     )
     print("|---|---|---|---|---|---|---|")
     for kind in ("sparse", "dense"):

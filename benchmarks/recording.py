@@ -50,9 +50,8 @@ def main() -> None:
     print("| network | items | layers | network alone | recording | ratio |")
     print("|---|---|---|---|---|---|")
     name, place = spec.rpartition(":")[2] or spec, Path(source.partition(":")[2]).name or source
-    print(
-        f"| {name} | {len(data):,} of {place} | `{layers}` | {alone:.2f} s | {recording:.2f} s | {recording / alone:.2f} |"
-    )
+    times = f"{alone:.2f} s | {recording:.2f} s | {recording / alone:.2f}"
+    print(f"| {name} | {len(data):,} of {place} | `{layers}` | {times} |")
 
 
 if __name__ == "__main__":

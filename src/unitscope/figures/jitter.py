@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -89,8 +90,8 @@ class Jitter:
         if np.isfinite(self.informed_at):
             # White below black, so that the line shows on the crowd and on the class alike.
             ax.axvline(self.informed_at, color="white", lw=3, zorder=4)
-            label = f"maximum informedness for {shorten(self.names[0], 20)}, {self.informed_at:.4g}"
-            ax.axvline(self.informed_at, color="black", lw=1.4, ls=(0, (4, 2)), zorder=5, label=label)
+            text = f"maximum informedness for {shorten(self.names[0], 20)}, {self.informed_at:.4g}"
+            ax.axvline(self.informed_at, color="black", lw=1.4, ls=(0, (4, 2)), zorder=5, label=text)
         if np.isfinite(self.top_at):
             ax.axvline(self.top_at, color="#0072B2", lw=1.4, zorder=5, label=f"top 60 items, {self.top_at:.4g}")
         self._draw_band(ax)
@@ -99,7 +100,9 @@ class Jitter:
         ax.set_ylim(-0.03, 1.03)
         ax.set_xlabel("activation" + (" (zeros apart, left)" if self.has_band else ""))
         kind = "correctly classified items" if self.items == "correct" else "items"
-        ax.set_title(f"Unit {self.unit}: {thousands(len(places))} {kind}")
+        # The counts of zeros stand between the title and the band.
+        pad = 12 + 9 * (1 + len(self.classes)) if self.has_band else 8
+        ax.set_title(f"Unit {self.unit}: {thousands(len(places))} {kind}", pad=pad)
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, handletextpad=0.4)
         return ax
 
@@ -129,7 +132,7 @@ class Jitter:
             lines.append(f"{shorten(name, 16)}: {thousands((zeros & members).sum())} of {thousands(members.sum())}")
         ax.text(
             -1.12 * width,
-            1.05,
+            1.02,
             "\n".join(lines),
             ha="left",
             va="bottom",
@@ -139,8 +142,6 @@ class Jitter:
         ticks = [tick for tick in ax.get_xticks() if 0 < tick <= self.activations.max() * 1.02]
         ax.set_xticks([-0.59 * width, *ticks], ["0", *(f"{tick:g}" for tick in ticks)])
         ax.set_xlim(-1.14 * width, (float(self.activations.max()) or 1.0) * 1.03)
-        ax.title.set_position((0, 1))
-        ax.set_title(ax.get_title(), pad=8)
 
 
 def draw_crowd(ax: Axes, places: np.ndarray, heights: np.ndarray) -> None:
@@ -193,9 +194,9 @@ def jitter(run: Run, unit: str, classes: Sequence[str] | None = None, items: str
             f"run `unitscope measure {run.directory} --items {items}` first"
         )
     keep = run.choose_items(measured)
-    row = table.loc[unit]
+    row: Any = table.loc[unit]
     wanted = list(classes) if classes else [row["max_informedness_class"]]
-    places = tuple(find_class(run, name) for name in wanted if name is not None)
+    places = tuple(find_class(run, name) for name in wanted if pd.notna(name))
     if len(places) > len(MARKS):
         raise UnitscopeError(f"{len(places)} classes are too many to tell apart; mark at most {len(MARKS)}")
     thresholds = run.unit_classwise("informedness_threshold", unit)

@@ -15,7 +15,7 @@ MARKS = (("black", "D"), ("#0072B2", "s"), ("#D55E00", "p"), ("#009E73", "*"), (
 CROWD = "#9a9a9a"
 SUFFIXES = (".png", ".svg", ".pdf")
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 9,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],

@@ -44,11 +44,12 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
     midranks[:] = 0
     zeros_to_do = n_zeros > 0
     zero_entry = np.uint64(0)
-    start = place = 0
+    start: Any = 0
+    place = 0
     while place < n or zeros_to_do:
         if zeros_to_do and (place == n or words[place] >> HALF > zero_key):
             zeros_to_do = False
-            start += n_zeros
+            start = start + n_zeros
             zero_entry = np.uint64(zero_key) << HALF | np.uint64(start)
             for c in range(len(zeros)):
                 if zeros[c]:
@@ -60,7 +61,7 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
         stop = place + 1
         while stop < n and words[stop] >> HALF == key:
             stop += 1
-        size = stop - place
+        size: Any = stop - place
         start += size
         entry = key << HALF | np.uint64(start)
         for at in range(place, stop):
@@ -124,7 +125,7 @@ def scan_classes(
         precision_sum = offset_sum = square_sum = 0.0
         while place < stop:
             entry = lined[place]
-            m = zeros[c] if entry == zero_entry else 1
+            m: Any = zeros[c] if entry == zero_entry else 1
             place += 1
             while place < stop and lined[place] == entry:
                 m += 1

@@ -30,7 +30,7 @@ def summary(run: Run, table: pd.DataFrame) -> list[str]:
         f"{localist:,} units are localist: active to all items of one class more than to any other item.",
     ]
     if table["max_informedness"].notna().any():
-        best = table.loc[table["max_informedness"].idxmax()]
+        best = table.iloc[int(table["max_informedness"].argmax())]
         name = dict(zip(run.classes["class"], run.classes["name"], strict=True))[best["max_informedness_class"]]
         sentences.append(
             f"The highest maximum informedness is {best['max_informedness']:.2f}, unit {best['unit']} for {name}: "

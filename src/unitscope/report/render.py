@@ -73,8 +73,9 @@ def write_report(
     for column in columns:
         distributions.append({"column": column, "picture": as_svg(distribution(run, column.name))})
         step()
-    pair = [name for name in ("precision_60", "max_informedness") if table[name].notna().any()]
-    scatter = as_svg(disagreement(run, *pair)) if len(pair) == 2 else ""
+    pair = ("precision_60", "max_informedness")
+    both = table[[*pair]].notna().all(axis=1).any()
+    scatter = as_svg(disagreement(run, *pair)) if both else ""
     step()
     pictures = open_pictures(run)
     units = []

@@ -1,0 +1,159 @@
+"""The report: complete, self-contained, escaped, and legible in a browser."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from unitscope.data import load_data
+from unitscope.errors import UnitscopeError
+from unitscope.measures import COLUMNS
+from unitscope.measuring import measure_run
+from unitscope.report import content, write_report
+
+RNG = np.random.default_rng(0)
+LABELS = np.arange(120) % 4
+
+
+def values(units, seed=0):
+    rng = np.random.default_rng(seed)
+    return np.where(rng.random((120, units)) < 0.5, 0, rng.exponential(size=(120, units))).astype(np.float32)
+
+
+@pytest.fixture
+def run(make_run):
+    dead = values(6)
+    dead[:, 3] = 0
+    made = make_run({"conv5": dead, "fc6": values(4, 1)}, LABELS, predicted=np.where(np.arange(120) % 5, LABELS, -1),
+                    class_names=["cat", "<script>alert(1)</script>", "emu", "fox"])  # fmt: skip
+    measure_run(made)
+    return made
+
+
+def read(run, **options):
+    return write_report(run, **options).read_text(encoding="utf-8")
+
+
+def test_nothing_is_fetched_from_anywhere(run):
+    links = re.findall(r"""(?:src|href)=["']([^"']*)""", read(run))
+    assert links
+    assert all(link.startswith(("data:", "#")) for link in links)
+    assert "@import" not in read(run)
+
+
+def test_every_measure_and_every_column_is_in_it(run):
+    html = read(run)
+    for column in COLUMNS.values():
+        assert column.title.replace("'", "&#39;") in html
+        if column.kind == "measure":
+            assert f'alt="Box plots of {column.title}'.replace("'", "&#39;") in html
+
+
+def test_class_names_are_escaped(run):
+    html = read(run)
+    assert "<script>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_the_first_sentences_state_the_findings(run):
+    table = run.table("selectivity")
+    text = " ".join(content.summary(run, table))
+    assert "10 units in 2 layers were measured on 96 correctly classified items of 4 classes." in text
+    assert f"{int(table['zhou_detector'].sum())} units" in text
+    assert f"In all, {int(table['detector'].sum())} units meet it." in text
+    assert f"The highest maximum informedness is {table['max_informedness'].max():.2f}" in text
+
+
+def test_dead_units_are_counted(run):
+    rows = content.layers(run, run.table("selectivity"))
+    assert rows[0][-1] == "1 dead: all activations are 0"
+    assert rows[1][-1] == "–"
+
+
+def test_most_active_items_fall_and_ties_keep_item_order(make_run):
+    x = np.array([[0.0, 5, 5, 7, 0]], np.float32).T
+    run = make_run({"fc": x}, [0, 0, 1, 1, 1])
+    measure_run(run)
+    found = content.most_active(run, "fc:0", 4)
+    assert [item["item_id"] for item in found] == ["item00003", "item00001", "item00002", "item00000"]
+    assert [item["activation"] for item in found] == [7, 5, 5, 0]
+
+
+def test_without_pictures_the_reason_is_said(run):
+    assert "There are no pictures of items: the run does not say where its items are." in read(run)
+
+
+def test_pictures_come_from_the_data_if_they_are_the_same(tmp_path):
+    pytest.importorskip("torch")
+    from unitscope.recording import record
+
+    run = record("demo:", load_data("demo:", n=64), tmp_path / "run", layers="fc6", workers=0)
+    measure_run(run)
+    assert read(run).count("data:image/jpeg") > 12
+    run.manifest.identity["data"]["fingerprint"] = "another"
+    assert "have changed since they were recorded" in read(run)
+
+
+def test_one_layer_of_one_unit_without_predictions(make_run):
+    run = make_run({"fc": values(1)}, LABELS)
+    measure_run(run)
+    html = read(run)
+    assert "1 units in 1 layers were measured on 120 items of 4 classes." in html
+
+
+def test_negative_activations(make_run):
+    run = make_run({"logits": RNG.normal(size=(120, 3)).astype(np.float32)}, LABELS)
+    with pytest.warns(match="negative"):
+        measure_run(run)
+    assert "3 negative activations: no ratio measures" in read(run)
+
+
+def test_a_run_that_tells_nothing_is_refused_in_one_sentence(make_run):
+    run = make_run({"fc": values(2)}, np.zeros(120, int))
+    measure_run(run)
+    table = run.table("selectivity")
+    assert (table["undefined"] == "all items are of one class").all()
+    assert table["max_informedness"].isna().all()
+    dead = make_run({"fc": values(2) * 0}, LABELS, name="dead")
+    measure_run(dead)
+    with pytest.raises(UnitscopeError, match=r"no unit of .* has a value of any measure"):
+        write_report(dead)
+
+
+def test_the_same_run_gives_the_same_page(run, tmp_path):
+    assert write_report(run, tmp_path / "a.html").read_bytes() == write_report(run, tmp_path / "b.html").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium, driven by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed, so the page cannot be tried in a browser")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [400, 1200])
+def test_in_a_browser(run, browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    faults = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lambda request: faults.append(request.url[:100]))
+    page.goto(write_report(run).resolve().as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    closed = page.locator("details:not([open])").first
+    closed.locator("summary").click()
+    assert page.locator("details").nth(1).evaluate("element => element.open")
+    assert page.locator("h1").inner_text() == "run"
+    assert faults == []
+    page.close()
