@@ -44,12 +44,11 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
     midranks[:] = 0
     zeros_to_do = n_zeros > 0
     zero_entry = np.uint64(0)
-    start: Any = 0
-    place = 0
+    start = place = 0
     while place < n or zeros_to_do:
         if zeros_to_do and (place == n or words[place] >> HALF > zero_key):
             zeros_to_do = False
-            start = start + n_zeros
+            start += n_zeros
             zero_entry = np.uint64(zero_key) << HALF | np.uint64(start)
             for c in range(len(zeros)):
                 if zeros[c]:
@@ -61,15 +60,15 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
         stop = place + 1
         while stop < n and words[stop] >> HALF == key:
             stop += 1
-        size: Any = stop - place
+        size = stop - place
         start += size
         entry = key << HALF | np.uint64(start)
         for at in range(place, stop):
-            c = np.int64(words[at] & LOW)
-            lined[starts[c]] = entry
-            starts[c] += 1
+            label = np.int64(words[at] & LOW)
+            lined[starts[label]] = entry
+            starts[label] += 1
             if size > 1:
-                midranks[c] -= size - 1
+                midranks[label] -= size - 1
         place = stop
     return zero_entry
 

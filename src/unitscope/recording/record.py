@@ -165,7 +165,7 @@ def record_blocks(
     module = plan.model.module.to(plan.device)
     with torch.inference_mode(), exact_arithmetic(manifest), Taps(module, plan.layers, plan.reduction) as taps:
         activations: dict[str, np.ndarray] = {}
-        guesses: list[pd.DataFrame] = []
+        scores: list[torch.Tensor] = []
         for (block, rows), batch in zip(todo, loaded, strict=True):
             whole = manifest.block(block)
             if rows.start == whole.start:
@@ -173,7 +173,7 @@ def record_blocks(
                     layer.name: np.empty((layer.units, whole.stop - whole.start), manifest.dtype)
                     for layer in plan.layers
                 }
-                guesses = []
+                scores = []
             names = [str(name) for name in item_ids[rows]]
             output = module(batch.to(plan.device, non_blocking=True))
             check_values(taps, plan.layers, names)
@@ -181,12 +181,16 @@ def record_blocks(
             for layer in plan.layers:
                 store(taps.values[layer.name].t().cpu().numpy(), activations[layer.name][:, columns], layer.name)
             if plan.class_outputs is not None:
-                scores = find_outputs(output)
-                guesses.append(predict(scores, labels[rows], plan.class_outputs, plan.probabilities, names))
+                scores.append(find_outputs(output))
             done += rows.stop - rows.start
             progress("recording", done, manifest.n_items)
             if rows.stop == whole.stop:
-                yield block, activations, pd.concat(guesses, ignore_index=True) if guesses else None
+                guesses = None
+                if plan.class_outputs is not None:
+                    ids = [str(name) for name in item_ids[whole]]
+                    outputs = torch.cat(scores)
+                    guesses = predict(outputs, labels[whole], plan.class_outputs, plan.probabilities, ids)
+                yield block, activations, guesses
 
 
 def store(values: np.ndarray, place: np.ndarray, layer: str) -> None:
