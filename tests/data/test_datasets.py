@@ -3,8 +3,8 @@ import pickle
 import numpy as np
 import pytest
 from PIL import Image
-from torchvision_for_data import torchvision
 
+from torchvision_stub import torchvision
 from unitscope.data import find_unreadable, load_data
 from unitscope.errors import UnitscopeError
 from unitscope.simulations import CLASSES, render

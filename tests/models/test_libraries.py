@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torchvision_for_models import torchvision
 
+from torchvision_stub import torchvision
 from unitscope.errors import UnitscopeError
 from unitscope.models import choose_layers, example_batch, list_layers, load_model
 

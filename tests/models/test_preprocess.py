@@ -6,8 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from torchvision_for_models import torchvision
 
+from torchvision_stub import torchvision
 from unitscope.errors import UnitscopeError
 from unitscope.models import Preprocess
 from unitscope.models.preprocess import Steps, steps_from_options

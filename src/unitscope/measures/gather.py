@@ -1,0 +1,141 @@
+"""What the measures say of units, gathered: the class-wise arrays, and the columns of the table."""
+
+import numpy as np
+
+from . import localist, means, precision, signal_detection, top_items
+from .best import at_class, best_class, is_constant, is_negative, where_present
+from .tally import Tally
+
+
+def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
+    """Gather what the measures say of every class."""
+    recall, specificity, precision_there = signal_detection.at_max_informedness(counts)
+    sizes = np.maximum(counts.sizes, 1)
+    return {
+        "mean": means.highest_mean(counts),
+        "zero_share": where_present(counts, counts.zeros / sizes),
+        "min": where_present(counts, counts.smallest),
+        "max": where_present(counts, counts.largest),
+        "ccmas": means.ccmas(counts),
+        "precision_60": precision.precision_60(counts),
+        "recall_at_precision_1": localist.recall_at_precision_1(counts),
+        "recall_at_precision_95": precision.recall_at_precision_95(counts),
+        "max_informedness": signal_detection.max_informedness(counts),
+        "informedness_threshold": np.where(np.isnan(recall), np.nan, counts.informed_at),
+        "informedness_recall": recall,
+        "informedness_specificity": specificity,
+        "informedness_precision": precision_there,
+        "detector_score": signal_detection.detector_score(counts),
+        "auc": signal_detection.auc(counts),
+        "average_precision": signal_detection.average_precision(counts),
+        "d_prime": means.d_prime(counts),
+    }
+
+
+def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Gather the columns of the table from the class-wise values: each measure for its best class."""
+    n_units = len(counts.zeros)
+    is_localist, localist_class = localist.localist(counts)
+    is_off, off_class = localist.localist_off(counts)
+    top_count, top_class = localist.top_class(counts, of["recall_at_precision_1"])
+    precise, precise_class = best_class(of["precision_60"])
+    high_mean_class = best_class(of["mean"])[1]
+    selectivity, selectivity_class = best_mean(means.class_selectivity(counts), high_mean_class)
+    contrast, contrast_class = best_mean(of["ccmas"], high_mean_class)
+    safe, safe_class = best_class(of["recall_at_precision_95"])
+    informed, informed_class = best_class(of["max_informedness"])
+    specificity = at_class(of["informedness_specificity"], informed_class)
+    precision_there = at_class(of["informedness_precision"], informed_class)
+    score, score_class = best_class(of["detector_score"])
+    area, area_class = best_class(of["auc"])
+    ap, ap_class = best_class(of["average_precision"])
+    d, d_class = best_class(of["d_prime"])
+    index, index_class = top_items.class_index(counts)
+    chance = np.where(np.isnan(index), np.nan, top_items.class_index_chance(counts))
+    no_recall = safe == 0
+    constant = is_constant(counts)
+    rest = means.rest_sizes(counts)
+    all_zeros = counts.zeros.sum(1)
+    in_rest = np.where(rest > 0, (all_zeros[:, None] - counts.zeros) / np.maximum(rest, 1), np.nan)
+    rest_mean = np.where(rest > 0, counts.rest_mean, np.nan)
+    return {
+        "n_items": np.full(n_units, counts.n_items),
+        "n_classes": np.full(n_units, counts.present.sum()),
+        "undefined": reasons(counts),
+        "localist": is_localist,
+        "localist_class": localist_class,
+        "localist_off": is_off,
+        "localist_off_class": off_class,
+        "recall_at_precision_1_class": top_class,
+        "top_class_selectivity": top_count,
+        "recall_at_precision_1": best_class(of["recall_at_precision_1"])[0],
+        "precision_60": precise,
+        "precision_60_class": precise_class,
+        "precision_60_threshold": np.where(constant, np.nan, counts.few_edge),
+        "zhou_detector": precise > precision.ZHOU_DETECTOR,
+        "ccmas": contrast,
+        "ccmas_class": contrast_class,
+        "class_selectivity": selectivity,
+        "class_selectivity_class": selectivity_class,
+        "recall_at_precision_95": safe,
+        "recall_at_precision_95_class": np.where(no_recall, -1, safe_class),
+        "recall_at_precision_95_threshold": np.where(no_recall, np.nan, at_class(counts.safe_at, safe_class)),
+        "max_informedness": informed,
+        "max_informedness_class": informed_class,
+        "max_informedness_threshold": at_class(of["informedness_threshold"], informed_class),
+        "max_informedness_recall": at_class(of["informedness_recall"], informed_class),
+        "max_informedness_specificity": specificity,
+        "max_informedness_false_alarm_rate": 1 - specificity,
+        "max_informedness_precision": precision_there,
+        "max_informedness_false_discovery_rate": 1 - precision_there,
+        "detector": score > 0.5,
+        "detector_score": score,
+        "detector_score_class": score_class,
+        "detector_score_threshold": at_class(counts.detect_at, score_class),
+        "auc": area,
+        "auc_class": area_class,
+        "average_precision": ap,
+        "average_precision_class": ap_class,
+        "d_prime": d,
+        "d_prime_class": d_class,
+        "n_classes_top_100": top_items.n_classes_top(counts),
+        "class_index": index,
+        "class_index_class": index_class,
+        "class_index_chance": chance,
+        "class_population": top_items.class_population(counts),
+        "zero_share": all_zeros / counts.n_items,
+        "zero_share_in_class": at_class(counts.zeros / np.maximum(counts.sizes, 1), high_mean_class),
+        "zero_share_not_in_class": at_class(in_rest, high_mean_class),
+        "mean": counts.total_mean,
+        "mean_in_class": at_class(counts.mean, high_mean_class),
+        "mean_in_class_se": at_class(means.standard_error(counts.squares, counts.sizes), high_mean_class),
+        "mean_not_in_class": at_class(rest_mean, high_mean_class),
+        "mean_not_in_class_se": at_class(means.standard_error(counts.rest_squares, rest), high_mean_class),
+        "highest_mean_class": high_mean_class,
+        "max": counts.largest[:, counts.present].max(1),
+        "lifetime_sparseness": means.lifetime_sparseness(counts),
+        "mutual_information": np.where(constant | (counts.present.sum() < 2), np.nan, counts.information),
+    }
+
+
+def best_mean(values: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take a measure at the class of highest mean, as CCMAS is defined; no class where it is undefined."""
+    taken = at_class(values, place)
+    return taken, np.where(np.isnan(taken), -1, place)
+
+
+def reasons(counts: Tally) -> np.ndarray:
+    """Say of each unit why some measures have no value; empty where all have one."""
+    constant = is_constant(counts)
+    dead = constant & (counts.zeros.sum(1) == counts.n_items)
+    one_class = np.full(len(dead), counts.present.sum() < 2)
+    return np.select(
+        [one_class, dead, constant, is_negative(counts)],
+        [
+            "all items are of one class",
+            "dead: all activations are 0",
+            "constant: all activations are equal",
+            "negative activations: no ratio measures",
+        ],
+        "",
+    ).astype(object)
