@@ -16,6 +16,9 @@ from .style import CROWD, MARKS, shorten, thousands
 DENSITY_FROM = 20_000
 """Crowds of more items than this are drawn as a density."""
 
+SEED = 1_995_167_186
+"""Of the arbitrary heights; a number that nobody's simulated activations are likely to be drawn with."""
+
 BAND = 0.16
 """Width of the band of zeros, as a share of the axis of the other values."""
 
@@ -70,7 +73,7 @@ class Jitter:
     def draw(self, ax: Axes) -> Axes:
         """Draw on axes: others grey, the class black, both thresholds, zeros in a labelled band on the left."""
         places = self.spread_zeros()
-        heights = np.random.default_rng(0).uniform(0, 1, len(places))  # arbitrary, and always the same
+        heights = np.random.default_rng(SEED).uniform(0, 1, len(places))  # arbitrary, and always the same
         others = ~np.isin(self.labels, self.classes)
         draw_crowd(ax, places[others], heights[others])
         for (colour, marker), label, name in zip(MARKS, self.classes, self.names, strict=False):
@@ -112,7 +115,7 @@ class Jitter:
             return self.activations.astype(float)
         width = self.band_width()
         zeros = self.activations == 0
-        spread = np.random.default_rng(1).uniform(-1.06 * width, -0.12 * width, len(zeros))
+        spread = np.random.default_rng(SEED + 1).uniform(-1.06 * width, -0.12 * width, len(zeros))
         return np.where(zeros, spread, self.activations)
 
     def band_width(self) -> float:
