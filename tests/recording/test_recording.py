@@ -342,7 +342,7 @@ def test_options_out_of_range(tmp_path, changes, message):
 def test_a_disk_too_small_is_refused_before_anything_is_written(tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr("unitscope.recording.plan.shutil.disk_usage", lambda path: usage)
-    with pytest.raises(UnitscopeError, match=r"may need .* GB, but the disk"):
+    with pytest.raises(UnitscopeError, match=r"may need 0\.2 MB, but the disk"):
         small(tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -170,6 +170,6 @@ def check_disk(directory: Path, plan: Plan, blocks: int) -> None:
     free = shutil.disk_usage(place).free
     if needed > free:
         raise UnitscopeError(
-            f"the recording may need {needed / 1e9:.1f} GB, but the disk of {place} has {free / 1e9:.1f} GB free; "
+            f"the recording may need {needed / 1e6:,.1f} MB, but the disk of {place} has {free / 1e6:,.1f} MB free; "
             "record fewer layers, choose another disk, or halve it with --dtype float16"
         )
