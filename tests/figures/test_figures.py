@@ -1,7 +1,5 @@
 """Figures: the data they compute from a run, what they draw, and the files they write."""
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,9 +117,7 @@ def crowd(n):
 
 def test_a_crowd_is_a_density_and_its_files_stay_small(tmp_path):
     big = crowd(721_536)
-    start = time.perf_counter()
     ax = big.draw(axes())
-    assert time.perf_counter() - start < 30  # seconds would mean a point for each item
     offsets = [len(c.get_offsets()) for c in ax.collections if isinstance(c, PathCollection)]
     assert max(offsets) == 1200 <= DENSITY_FROM
     for suffix in (".svg", ".pdf"):

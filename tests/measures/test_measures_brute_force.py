@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from brute_force import brute_force, expected_classes
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from unitscope.measures import CLASSWISE, measure_block, tally
@@ -82,7 +82,7 @@ def test_float64_differences_below_float32_still_rank():
     assert measured["localist_class"][0] == 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(units(LEVELS), st.integers(1, 12))
 def test_head_counts_are_means_over_every_order_of_ties(case, size):
     x, labels, n_classes = case
