@@ -9,6 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 from unitscope.columns import Column
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import CLASSWISE, COLUMNS, measure, measure_block
+from unitscope.measures.threads import n_cores
 from unitscope.measures.top_items import chance_index
 
 # How each column answers to a change of the activations. Ranks: unchanged by any rising map that keeps 0; scale:
@@ -267,11 +268,45 @@ def test_values_that_are_not_finite_are_refused_by_name(bad, dtype):
         (np.ones((3, 2)), [0, 1], "do not fit"),
         (np.array(["a", "b"]), [0, 1], "not real numbers"),
         (np.ones((0, 2)), [], "no items to measure"),
+        (np.ones(3), ["a", None, "b"], "item 1 has no label"),
+        (np.ones(3), [0, 1, np.nan], "item 2 has no label"),
     ],
 )
 def test_bad_input_is_said_in_one_sentence(x, labels, message):
     with pytest.raises(UnitscopeError, match=message):
         measure(x, labels)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1, -1], "item 2 has the label -1, but classes are numbered from 0 to 1"),
+        ([0, 2, 1], "item 1 has the label 2"),
+        ([0, 1], "do not fit 3 items"),
+        ([0.0, 1.0, 1.0], "not class indices"),
+    ],
+)
+def test_labels_that_are_no_classes_never_reach_compiled_code(labels, message):
+    with pytest.raises(UnitscopeError, match=message):
+        measure_block(np.arange(3, dtype=np.float32)[None], np.array(labels), 2)
+
+
+def test_cores_are_counted_where_the_system_knows_no_affinity(monkeypatch):
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    assert n_cores() == 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_classes_does_not_matter(seed):
+    x, labels = random_units(seed)
+    place = np.random.default_rng(seed).permutation(7)
+    one = measure_block(np.ascontiguousarray(x.T), labels, 7).classwise
+    other = measure_block(np.ascontiguousarray(x.T), place[labels], 7).classwise
+    for name, values in one.items():
+        # Means of all other classes are merged class by class, so their last bits follow the order of classes.
+        tolerance = 1e-12 if name in ("ccmas", "d_prime") else 0
+        np.testing.assert_allclose(other[name][:, place], values, rtol=tolerance, err_msg=name)
 
 
 def test_many_classes_and_integers():

@@ -65,7 +65,7 @@ def measure(
     Raises
     ------
     UnitscopeError
-        If shapes do not fit, or a value is NaN or infinite.
+        If shapes do not fit, a value is NaN or infinite, or a label is missing.
 
     Warns
     -----
@@ -94,6 +94,11 @@ def measure(
         raise UnitscopeError(f"activations are {values.dtype}, not real numbers; convert them first")
     if units is not None and len(units) != values.shape[1]:
         raise UnitscopeError(f"there are {len(units)} names for {values.shape[1]} units; give one for each")
+    missing = np.flatnonzero(pd.isna(labels))
+    if len(missing):
+        raise UnitscopeError(
+            f"item {missing[0]} has no label ({len(missing)} without one in all); leave such items out"
+        )
     names, places = np.unique(labels, return_inverse=True)
     names = names.astype(str).astype(object)
     dtype = np.float32 if values.dtype in (np.float32, np.float16) else np.float64
@@ -152,7 +157,7 @@ def measure_block(
     Raises
     ------
     UnitscopeError
-        If a value is NaN or infinite, or there are no items.
+        If a value is NaN or infinite, there are no items, or labels are no class indices.
     """
     names = list(units) if units is not None else None
     counts = tally(activations, labels, n_classes, threads=threads, names=names, progress=progress)

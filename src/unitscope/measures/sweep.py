@@ -119,6 +119,7 @@ def scan_classes(
         k = row = row_end = in_row = twice_ranks = 0
         best = best_k = sure_k = clean_k = fair_k = 0
         fair_m = 1
+        far = n_items  # beyond it, not even k = n_A gives a precision of .95 or a better min(recall, precision)
         best_entry = sure_entry = fair_entry = np.uint64(0)
         first = value = np.nan
         precision_sum = offset_sum = square_sum = 0.0
@@ -152,13 +153,15 @@ def scan_classes(
             gain = k * n_items - r * n_c
             if gain > best:
                 best, best_k, best_entry = gain, k, entry
-            if 20 * k >= 19 * r:
-                sure_k, sure_entry = k, entry
-                if k == r:
-                    clean_k = k
-            worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
-            if k * fair_m > fair_k * worse:
-                fair_k, fair_m, fair_entry = k, worse, entry
+            if r <= far:
+                if 20 * k >= 19 * r:
+                    sure_k, sure_entry = k, entry
+                    if k == r:
+                        clean_k = k
+                worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
+                if k * fair_m > fair_k * worse:
+                    fair_k, fair_m, fair_entry = k, worse, entry
+                    far = max(20 * n_c // 19, n_c * worse // k)
         joint[c, row] = in_row
         midranks[c] += twice_ranks
         informedness[c], informed_k[c], informed_r[c] = best, best_k, np.int64(best_entry & LOW)

@@ -1,9 +1,6 @@
 """The tally: what one sort of every unit counts, by unit and class. All measures are functions of it."""
 
-import itertools
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +9,7 @@ from ..errors import UnitscopeError
 from .head import count_head
 from .ranking import ZERO_KEY, count_zeros, levels_of, pack_float32, pack_levels, sort_words
 from .sweep import N_BINS, information, line_up, merge_others, scan_classes
+from .threads import run_threads
 
 NO_LEVELS = np.empty(0)
 
@@ -150,7 +148,7 @@ def tally(
     Raises
     ------
     UnitscopeError
-        If a value is NaN or infinite, naming unit and item; if there are no items.
+        If a value is NaN or infinite, naming unit and item; if there are no items, or labels that are no classes.
 
     Examples
     --------
@@ -161,6 +159,7 @@ def tally(
     n_units, n_items = activations.shape
     if n_items == 0:
         raise UnitscopeError("there are no items to measure; choose other items (--items all) or other data")
+    check_labels(labels, n_items, n_classes)
     labels = np.ascontiguousarray(labels, np.uint32)
     sizes = np.bincount(labels, minlength=n_classes).astype(np.int64)
     integers = {name: np.zeros((n_units, n_classes), np.int64) for name in INTEGERS}
@@ -226,31 +225,19 @@ FLOATS = (
 )  # fmt: skip
 
 
-def run_threads(
-    work: Callable[[int, Scratch], None],
-    n_units: int,
-    make_scratch: Callable[[], Scratch],
-    threads: int | None,
-    progress: Callable[[int], None] | None,
-) -> None:
-    """Do every unit's work in some threads; each takes the next unit when it is free, so that none waits."""
-    threads = min(threads or len(os.sched_getaffinity(0)), max(n_units, 1))
-    units = iter(range(n_units))
-    done = itertools.count(1)
-
-    def take_units() -> None:
-        scratch = make_scratch()
-        for unit in units:  # a range iterator hands out each number once, whichever thread asks
-            work(unit, scratch)
-            if progress:
-                progress(next(done))
-
-    if threads == 1:
-        take_units()
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for future in [pool.submit(take_units) for _ in range(threads)]:
-            future.result()
+def check_labels(labels: np.ndarray, n_items: int, n_classes: int) -> None:
+    """Refuse labels that are not one class of each item: compiled code would read and write past its arrays."""
+    if np.shape(labels) != (n_items,):
+        raise UnitscopeError(f"labels of shape {np.shape(labels)} do not fit {n_items} items; give one for each")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise UnitscopeError(f"labels are {labels.dtype}, not class indices; number the classes from 0")
+    outside = np.flatnonzero((labels < 0) | (labels >= n_classes))
+    if len(outside):
+        item = int(outside[0])
+        raise UnitscopeError(
+            f"item {item} has the label {labels[item]}, but classes are numbered from 0 to {n_classes - 1}; "
+            "leave out items without a class, or correct the number of classes"
+        )
 
 
 def refuse(values: np.ndarray, unit: int, names: list[str] | None) -> None:

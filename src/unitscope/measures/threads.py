@@ -1,0 +1,43 @@
+"""Threads over units: each takes the next unit when it is free, so that none waits for the slowest."""
+
+import itertools
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Scratch = TypeVar("Scratch")
+
+
+def run_threads(
+    work: Callable[[int, Scratch], None],
+    n_units: int,
+    make_scratch: Callable[[], Scratch],
+    threads: int | None,
+    progress: Callable[[int], None] | None,
+) -> None:
+    """Do every unit's work in some threads, each with arrays of its own to work in."""
+    threads = min(threads or n_cores(), max(n_units, 1))
+    units = iter(range(n_units))
+    done = itertools.count(1)
+
+    def take_units() -> None:
+        scratch = make_scratch()
+        for unit in units:  # a range iterator hands out each number once, whichever thread asks
+            work(unit, scratch)
+            if progress:
+                progress(next(done))
+
+    if threads == 1:
+        take_units()
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for future in [pool.submit(take_units) for _ in range(threads)]:
+            future.result()
+
+
+def n_cores() -> int:
+    """Count the cores this process may use; where the system cannot tell (macOS, Windows), all there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
