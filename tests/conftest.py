@@ -34,7 +34,8 @@ def make_run(tmp_path):
     ) -> Run:
         labels = np.asarray(labels)
         n = len(labels)
-        names = class_names or [f"class{index}" for index in range(int(labels.max()) + 1)]
+        several = labels.ndim == 2  # an items x classes boolean matrix
+        names = class_names or [f"class{i}" for i in range(labels.shape[1] if several else int(labels.max()) + 1)]
         manifest = Manifest(
             identity={"model": {"spec": "py:test", "weights_sha256": "0" * 64}, "data": {"fingerprint": "1" * 64}},
             layers=tuple(Layer(layer, values.shape[1]) for layer, values in activations.items()),
@@ -47,7 +48,7 @@ def make_run(tmp_path):
             {
                 "item_id": [f"item{i:05d}" for i in range(n)],
                 "uri": [f"item{i:05d}.png" for i in range(n)],
-                "label": labels,
+                **({"labels": [np.flatnonzero(row) for row in labels]} if several else {"label": labels}),
             }
         )
         writer = create_run(tmp_path / name, manifest, items, pd.DataFrame({"class": names, "name": names}))

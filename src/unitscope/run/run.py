@@ -1,7 +1,7 @@
 """A finished run, open for reading: items, classes, units, activations, tables."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..columns import Column
 from ..errors import UnitscopeError, near_names
 from . import classwise, layout, tables
 from .activations import read_units
+from .classes import check_class_sets, class_place, read_class_sets, write_class_sets
 from .files import explained, read_parquet
 from .ledger import check_blocks, in_words
 from .manifest import Layer, Manifest
@@ -84,7 +85,8 @@ class Run:
 
     @functools.cached_property
     def items(self) -> pd.DataFrame:
-        """One row per item: ``item_id``, ``uri``, ``label``; with predictions also ``predicted`` (class, -1 for an
+        """One row per item: ``item_id``, ``uri``, ``label`` (or ``labels``, a list, where items may have several
+        classes); with predictions also ``predicted`` (class, -1 for an
         output that is no class here), ``correct``, ``probability`` of the label.
         """
         return read_parquet(self.directory / layout.ITEMS).to_pandas()
@@ -101,9 +103,68 @@ class Run:
         return read_parquet(path).to_pandas() if path.exists() else pd.DataFrame(columns=["item_id", "uri", "reason"])
 
     @property
+    def multi_label(self) -> bool:
+        """Whether an item may belong to several classes, or to none."""
+        return "labels" in self.items
+
+    @property
     def labels(self) -> np.ndarray:
-        """The items' labels, ``(N,)`` int64, indices into `classes`."""
+        """The items' labels, ``(N,)`` int64, indices into `classes`; only where every item has one class."""
+        if self.multi_label:
+            raise UnitscopeError(f"items of the run {self.directory} have several classes each, not one label")
         return self.items["label"].to_numpy(np.int64)
+
+    @property
+    def memberships(self) -> np.ndarray:
+        """Which item belongs to which class, ``(N, C)`` bool."""
+        members = np.zeros((self.manifest.n_items, len(self.classes)), bool)
+        if not self.multi_label:
+            members[np.arange(len(members)), self.labels] = True
+            return members
+        counts = self.items["labels"].str.len().to_numpy(np.int64)
+        members[np.repeat(np.arange(len(members)), counts), np.concatenate([[], *self.items["labels"]]).astype(int)] = 1
+        return members
+
+    @property
+    def class_sets(self) -> dict[str, tuple[str, ...]]:
+        """Class sets, name to the ids of the classes that it unites."""
+        return read_class_sets(self.directory)
+
+    def add_class_sets(self, sets: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+        """Add class sets, in place of any of the same name; members by class id or name. Returns all sets."""
+        added = self.class_sets | check_class_sets(sets, self.classes)
+        if sets:
+            write_class_sets(self.directory, added)
+        return added
+
+    def members(self, name: str) -> np.ndarray:
+        """Say which items belong to a class or class set.
+
+        Parameters
+        ----------
+        name
+            A class by id or name, or a class set.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(N,)`` bool.
+        """
+        sets = self.class_sets
+        if name in sets:
+            return np.logical_or.reduce([self.members(member) for member in sets[name]])
+        place = class_place(name, self.classes)
+        if place is None:
+            known = list(dict.fromkeys([*self.classes["class"], *self.classes["name"], *sets]))
+            raise UnitscopeError(f"the run {self.directory} has no class {name}{near_names(name, known)}")
+        if self.multi_label:
+            return np.fromiter((place in labels for labels in self.items["labels"]), bool, len(self.items))
+        return self.labels == place
+
+    def class_title(self, name: str) -> str:
+        """Say a class's or class set's name for people, given its id."""
+        place = class_place(name, self.classes)
+        return name if place is None else str(self.classes["name"].iloc[place])
 
     def choose_items(self, items: str | None = None) -> np.ndarray:
         """Choose the items that an analysis uses.

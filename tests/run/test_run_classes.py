@@ -1,0 +1,61 @@
+"""Classes, class sets and items of several classes in a run."""
+
+import numpy as np
+import pytest
+
+from unitscope.errors import UnitscopeError
+from unitscope.run import open_run
+
+NAMES = ["n1", "n2", "n3"]
+
+
+@pytest.fixture
+def run(make_run):
+    return make_run({"fc": np.arange(6.0)[:, None]}, [0, 1, 2, 0, 1, 2], class_names=NAMES)
+
+
+def test_members_of_classes_and_of_their_unions(run):
+    assert run.members("n2").tolist() == [False, True, False, False, True, False]
+    run.add_class_sets({"pair": ["n1", "n3"]})
+    again = open_run(run.directory)
+    assert again.class_sets == {"pair": ("n1", "n3")}
+    assert again.members("pair").tolist() == [True, False, True, True, False, True]
+
+
+def test_a_set_of_the_same_name_takes_the_place_of_the_old(run):
+    run.add_class_sets({"pair": ["n1", "n3"], "other": ["n2"]})
+    assert run.add_class_sets({"pair": ["n2", "n2"]}) == {"pair": ("n2",), "other": ("n2",)}
+
+
+@pytest.mark.parametrize(
+    ("sets", "says"),
+    [
+        ({"pair": ["n1", "n9"]}, "has the class n9"),
+        ({"n1": ["n2"]}, "bears the name of a class"),
+        ({"none": []}, "has no classes"),
+    ],
+)
+def test_bad_sets_are_refused_and_nothing_is_written(run, sets, says):
+    with pytest.raises(UnitscopeError, match=says):
+        run.add_class_sets(sets)
+    assert run.class_sets == {}
+
+
+def test_items_of_several_classes(make_run):
+    members = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 1]], bool)
+    run = make_run({"fc": np.arange(3.0)[:, None]}, members, class_names=NAMES)
+    assert run.multi_label
+    np.testing.assert_array_equal(run.memberships, members)
+    for place, name in enumerate(NAMES):
+        np.testing.assert_array_equal(run.members(name), members[:, place])
+    with pytest.raises(UnitscopeError, match="several classes"):
+        _ = run.labels
+
+
+def test_one_label_as_memberships(run):
+    np.testing.assert_array_equal(run.memberships.argmax(1), run.labels)
+
+
+def test_unknown_class(run):
+    with pytest.raises(UnitscopeError, match=r"has no class n22; did you mean .n2.\?"):
+        run.members("n22")
