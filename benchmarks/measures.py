@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.metrics import roc_curve
 
-from unitscope.measures import measure_block
+from unitscope.measures import Classes, measure_block
 
 N, C = 721_536, 1000
 PEER_CLASSES = 3
@@ -67,7 +67,8 @@ def main() -> None:
     """Time and print."""
     rng = np.random.default_rng(0)
     labels = rng.choice(C, N, p=rng.dirichlet(np.full(C, 20.0)))
-    measure_block(np.ones((1, 10), np.float32) * np.arange(10, dtype=np.float32), np.arange(10) % 2, 2)  # compiles
+    classes = Classes.of_labels(labels, C)
+    measure_block(np.arange(10, dtype=np.float32)[None], Classes.of_labels(np.arange(10) % 2, 2))  # compiles
     print(f"{N:,} items, {C:,} classes; scikit-learn and NumPy on {PEER_CLASSES} classes, scaled to {C:,}\n")
     print(
         "| unit | one thread | 64 units, 2 threads, each | scikit-learn roc_curve | ratio | argsort + cumsum | ratio |"
@@ -77,9 +78,9 @@ def main() -> None:
         x = make_unit(kind, rng)
         # Several units, so that what is made once for a block does not count as one unit's.
         block = np.stack([x] * 16)
-        ours = best_of(5, lambda block=block: measure_block(block, labels, C, threads=1)) / 16
+        ours = best_of(5, lambda block=block: measure_block(block, classes, threads=1)) / 16
         many = np.stack([x] * 64)
-        pair = best_of(2, lambda many=many: measure_block(many, labels, C, threads=2)) / 64
+        pair = best_of(2, lambda many=many: measure_block(many, classes, threads=2)) / 64
         theirs = best_of(2, with_scikit_learn(x, labels)) * C / PEER_CLASSES
         sort, count = with_numpy(x, labels)
         order = sort()

@@ -8,8 +8,7 @@ from brute_force import brute_force, expected_classes
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from unitscope.measures import CLASSWISE, measure_block, tally
-from unitscope.measures.means import class_selectivity
+from unitscope.measures import CLASSWISE, Classes, measure_block, tally
 
 LEVELS = [0.0, 0.0, 0.0, -0.0, 1.0, 1.0, 2.5, 0.125, 7.0, 1e-3]
 SIGNED = [*LEVELS, -1.0, -2.5, -2.5]
@@ -27,13 +26,15 @@ def units(draw, levels):
 
 
 def check_against_definition(x, labels, n_classes):
-    measured = measure_block(x[None], labels, n_classes, threads=1)
+    measured = measure_block(x[None], Classes.of_labels(labels, n_classes), threads=1)
     expected, single = brute_force(x, labels, n_classes)
     for name in CLASSWISE:
         np.testing.assert_allclose(measured.classwise[name][0], expected[name], atol=1e-9, err_msg=name)
-    np.testing.assert_allclose(
-        class_selectivity(tally(x[None], labels, n_classes))[0], expected["class_selectivity"], atol=1e-9
-    )
+    present = np.unique(labels)
+    best = present[np.argmax(np.array(expected["mean"])[present])]
+    wanted = expected["class_selectivity"][best]
+    np.testing.assert_allclose(measured.columns["class_selectivity"][0], wanted, atol=1e-9)
+    assert measured.columns["class_selectivity_class"][0] == (-1 if np.isnan(wanted) else best)
     for name in ("localist", "localist_off"):
         assert measured.columns[f"{name}_class"][0] == single[name], name
         assert measured.columns[name][0] == (single[name] >= 0)
@@ -66,8 +67,8 @@ def test_rectified_values(case):
 def test_any_float32_is_ranked_as_it_is(pairs):
     x = np.array([value for value, _ in pairs], np.float32)
     labels = np.array([label for _, label in pairs])
-    single = measure_block(x[None], labels, 3, threads=1).classwise
-    double = measure_block(x[None].astype(float), labels, 3, threads=1).classwise
+    single = measure_block(x[None], Classes.of_labels(labels, 3), threads=1).classwise
+    double = measure_block(x[None].astype(float), Classes.of_labels(labels, 3), threads=1).classwise
     for name in single:
         np.testing.assert_array_equal(single[name], double[name], err_msg=name)
     expected, _ = brute_force(x, labels, 3)
@@ -87,7 +88,7 @@ def test_selective_units(seed):
 
 def test_float64_differences_below_float32_still_rank():
     x = np.array([1.0, 1.0 + 1e-12, 1.0 - 1e-12])
-    measured = measure_block(x[None], np.array([0, 1, 0]), 2).columns
+    measured = measure_block(x[None], Classes.of_labels(np.array([0, 1, 0]), 2)).columns
     assert measured["localist"][0]
     assert measured["localist_class"][0] == 1
 
@@ -98,6 +99,6 @@ def test_head_counts_are_means_over_every_order_of_ties(case, size):
     x, labels, n_classes = case
     edge = np.sort(x)[::-1][min(size, len(x)) - 1]
     assume(math.comb(int((x == edge).sum()), int(min(size, len(x)) - (x > edge).sum())) <= 2000)
-    counts = tally(x[None], labels, n_classes, few=size, many=size)
+    counts = tally(x[None], Classes.of_labels(labels, n_classes), few=size, many=size)
     assert counts.few.sum() == pytest.approx(min(size, len(x)))
     assert counts.many.sum() == pytest.approx(expected_classes(x, labels.tolist(), size))

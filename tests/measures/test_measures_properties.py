@@ -8,7 +8,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from unitscope.columns import Column
 from unitscope.errors import UnitscopeError, UnitscopeWarning
-from unitscope.measures import CLASSWISE, COLUMNS, measure, measure_block
+from unitscope.measures import CLASSWISE, COLUMNS, Classes, measure, measure_block
 from unitscope.measures.threads import n_cores
 from unitscope.measures.top_items import chance_index
 
@@ -97,7 +97,7 @@ def test_every_column_is_there_described_and_in_order():
 @pytest.mark.parametrize("seed", range(3))
 def test_agrees_with_scikit_learn(seed):
     x, labels = random_units(seed, dtype=np.float64)
-    found = measure_block(np.ascontiguousarray(x.T), labels, 7).classwise
+    found = measure_block(np.ascontiguousarray(x.T), Classes.of_labels(labels, 7)).classwise
     for unit in range(x.shape[1]):
         for label in range(7):
             truth = labels == label
@@ -201,7 +201,7 @@ def test_negative_activations_rank_but_have_no_ratios():
 
 
 def test_one_class_with_one_item_and_one_without_any():
-    found = measure_block(np.array([[3, 2, 1]], np.float32), np.array([0, 2, 2]), 4)
+    found = measure_block(np.array([[3, 2, 1]], np.float32), Classes.of_labels(np.array([0, 2, 2]), 4))
     np.testing.assert_array_equal(np.isnan(found.classwise["auc"][0]), [False, True, False, True])
     assert found.columns["localist_class"][0] == 0
     assert found.columns["n_classes"][0] == 2
@@ -266,7 +266,7 @@ def test_values_that_are_not_finite_are_refused_by_name(bad, dtype):
     ("x", "labels", "message"),
     [
         (np.ones((3, 2)), [0, 1], "do not fit"),
-        (np.array(["a", "b"]), [0, 1], "not real numbers"),
+        (np.array(["a", "b"]), [0, 1], "no matrix of real numbers"),
         (np.ones((0, 2)), [], "no items to measure"),
         (np.ones(3), ["a", None, "b"], "item 1 has no label"),
         (np.ones(3), [0, 1, np.nan], "item 2 has no label"),
@@ -282,13 +282,13 @@ def test_bad_input_is_said_in_one_sentence(x, labels, message):
     [
         ([0, 1, -1], "item 2 has the label -1, but classes are numbered from 0 to 1"),
         ([0, 2, 1], "item 1 has the label 2"),
-        ([0, 1], "do not fit 3 items"),
+        ([0, 1], "2 labels for 3 items"),
         ([0.0, 1.0, 1.0], "not class indices"),
     ],
 )
 def test_labels_that_are_no_classes_never_reach_compiled_code(labels, message):
     with pytest.raises(UnitscopeError, match=message):
-        measure_block(np.arange(3, dtype=np.float32)[None], np.array(labels), 2)
+        measure_block(np.arange(3, dtype=np.float32)[None], Classes.of_labels(np.array(labels), 2))
 
 
 def test_cores_are_counted_where_the_system_knows_no_affinity(monkeypatch):
@@ -301,8 +301,8 @@ def test_cores_are_counted_where_the_system_knows_no_affinity(monkeypatch):
 def test_the_order_of_classes_does_not_matter(seed):
     x, labels = random_units(seed)
     place = np.random.default_rng(seed).permutation(7)
-    one = measure_block(np.ascontiguousarray(x.T), labels, 7).classwise
-    other = measure_block(np.ascontiguousarray(x.T), place[labels], 7).classwise
+    one = measure_block(np.ascontiguousarray(x.T), Classes.of_labels(labels, 7)).classwise
+    other = measure_block(np.ascontiguousarray(x.T), Classes.of_labels(place[labels], 7)).classwise
     for name, values in one.items():
         # Means of all other classes are merged class by class, so their last bits follow the order of classes.
         tolerance = 1e-12 if name in ("ccmas", "d_prime") else 0
@@ -319,7 +319,7 @@ def test_many_classes_and_integers():
 
 def test_class_wise_arrays_agree_with_the_table():
     x, labels = random_units()
-    measured = measure_block(np.ascontiguousarray(x.T), labels, 7)
+    measured = measure_block(np.ascontiguousarray(x.T), Classes.of_labels(labels, 7))
     assert set(measured.classwise) == set(CLASSWISE)
     for name in ("precision_60", "max_informedness", "auc", "detector_score", "d_prime"):
         np.testing.assert_array_equal(measured.columns[name], np.nanmax(measured.classwise[name], axis=1))

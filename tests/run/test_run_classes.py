@@ -16,15 +16,18 @@ def run(make_run):
 
 def test_members_of_classes_and_of_their_unions(run):
     assert run.members("n2").tolist() == [False, True, False, False, True, False]
-    run.add_class_sets({"pair": ["n1", "n3"]})
+    run.set_class_sets({"pair": ["n1", "n3"]})
     again = open_run(run.directory)
     assert again.class_sets == {"pair": ("n1", "n3")}
     assert again.members("pair").tolist() == [True, False, True, True, False, True]
 
 
-def test_a_set_of_the_same_name_takes_the_place_of_the_old(run):
-    run.add_class_sets({"pair": ["n1", "n3"], "other": ["n2"]})
-    assert run.add_class_sets({"pair": ["n2", "n2"]}) == {"pair": ("n2",), "other": ("n2",)}
+def test_new_sets_take_the_place_of_the_old(run):
+    run.set_class_sets({"pair": ["n1", "n3"], "other": ["n2"]})
+    run.set_class_sets({"pair": ["n2", "n2"]})
+    assert run.class_sets == {"pair": ("n2",)}
+    run.set_class_sets({})
+    assert run.class_sets == {}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +40,7 @@ def test_a_set_of_the_same_name_takes_the_place_of_the_old(run):
 )
 def test_bad_sets_are_refused_and_nothing_is_written(run, sets, says):
     with pytest.raises(UnitscopeError, match=says):
-        run.add_class_sets(sets)
+        run.set_class_sets(sets)
     assert run.class_sets == {}
 
 

@@ -5,13 +5,15 @@ import numpy as np
 from .tally import Tally
 
 
-def best_class(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def best_class(values: np.ndarray, choose_from: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Pick each unit's class of the largest value; of equal classes the first.
 
     Parameters
     ----------
     values
-        ``(U, C)``, NaN where a class has no value.
+        ``(U, K)``, NaN where a class has no value.
+    choose_from
+        The first class that may be chosen.
 
     Returns
     -------
@@ -26,6 +28,7 @@ def best_class(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     (array([0.7, nan]), array([ 2, -1]))
     """
     filled = np.where(np.isnan(values), -np.inf, values)
+    filled[:, :choose_from] = -np.inf
     place = filled.argmax(1)
     best = values[np.arange(len(values)), place] if values.shape[1] else np.full(len(values), np.nan)
     none = np.isneginf(filled.max(1))
@@ -43,9 +46,9 @@ def where_present(tally: Tally, values: np.ndarray) -> np.ndarray:
     return np.where(tally.present, values, np.nan)
 
 
-def where_two_classes(tally: Tally, values: np.ndarray) -> np.ndarray:
-    """Make all values NaN where fewer than two classes have items: then there is nothing to be selective against."""
-    return where_present(tally, values) if tally.present.sum() > 1 else np.full(values.shape, np.nan)
+def where_comparable(tally: Tally, values: np.ndarray) -> np.ndarray:
+    """Make NaN the values of classes without items, and of one with all items: there is nothing to compare with."""
+    return np.where(tally.comparable, values, np.nan)
 
 
 def where_varied(tally: Tally, values: np.ndarray) -> np.ndarray:
@@ -55,10 +58,9 @@ def where_varied(tally: Tally, values: np.ndarray) -> np.ndarray:
 
 def is_constant(tally: Tally) -> np.ndarray:
     """Say of each unit whether all its activations are equal, ``(U,)`` bool."""
-    present = tally.present
-    return tally.largest[:, present].max(1) == tally.smallest[:, present].min(1)
+    return tally.total_largest == tally.total_smallest
 
 
 def is_negative(tally: Tally) -> np.ndarray:
     """Say of each unit whether it has negative activations, ``(U,)`` bool."""
-    return tally.smallest[:, tally.present].min(1) < 0
+    return tally.total_smallest < 0

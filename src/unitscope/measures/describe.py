@@ -166,3 +166,53 @@ CLASSWISE = {
     ]
 }  # fmt: skip
 """The class-wise arrays: each measure's value for every class, not only for the best."""
+
+LOW_IS_SELECTIVE = ("n_classes_top_100", "class_population")
+"""Columns of which a low value is selective."""
+
+UNLABELLED = ("lifetime_sparseness",)
+"""Measures that labels have no part in, and chance neither."""
+
+TESTED = tuple(
+    name
+    for name, column in COLUMNS.items()
+    if (column.kind in ("measure", "flag") and name not in UNLABELLED)
+    or name in (*LOW_IS_SELECTIVE, "top_class_selectivity")
+)
+"""What permutations and bootstrap are made of: all that depends on labels."""
+
+BOUNDED_AT_CLASS = tuple(name for name in TESTED if name in CLASSWISE and f"{name}_class" in COLUMNS)
+"""Measures with a value for each class: their interval is that of the reported class."""
+
+
+def tested_columns(permutations: int, bootstrap: int) -> dict[str, Column]:
+    """Describe the columns that permutations and bootstrap add.
+
+    Examples
+    --------
+    >>> tested_columns(1000, 0)["auc_p"].title
+    'Area under the ROC curve: p'
+    """
+    added = []
+    for name in TESTED:
+        title, low, high = COLUMNS[name].title, COLUMNS[name].low, COLUMNS[name].high
+        less = "at most" if name in LOW_IS_SELECTIVE else "at least"
+        if permutations:
+            added += [
+                Column(f"{name}_chance", f"{title}: by chance", f"mean over {permutations:,} permutations of labels",
+                       low=low, high=high, kind="chance"),
+                Column(f"{name}_p", f"{title}: p", f"chance of {less} this much, the best class chosen after looking",
+                       f"(1 + permutations that reach it) / {permutations + 1:,}", 0.0, 1.0, "Phipson & Smyth 2010",
+                       "probability"),
+                Column(f"{name}_q", f"{title}: q", "p, adjusted for the number of units in the layer",
+                       "min over p_(j) >= p of p_(j) m / j", 0.0, 1.0, "Benjamini & Hochberg 1995", "probability"),
+            ]  # fmt: skip
+        if bootstrap and COLUMNS[name].kind != "flag":
+            at = " for the reported class" if name in BOUNDED_AT_CLASS else ""
+            added += [
+                Column(f"{name}_{what}", f"{title}: {where} limit", f"{percent} percentile of {bootstrap:,} bootstrap "
+                       f"samples of items, stratified by class{at}", low=low, high=high, kind="limit",
+                       source="Efron & Tibshirani 1993")
+                for what, where, percent in (("low", "lower", "2.5th"), ("high", "upper", "97.5th"))
+            ]  # fmt: skip
+    return {column.name: column for column in added}

@@ -35,32 +35,38 @@ def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
 def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Gather the columns of the table from the class-wise values: each measure for its best class."""
     n_units = len(counts.zeros)
+    n_labels = len(counts.label_sizes)
+
+    def best(name: str) -> tuple[np.ndarray, np.ndarray]:
+        return best_class(of[name], counts.choose_from)
+
     is_localist, localist_class = localist.localist(counts)
     is_off, off_class = localist.localist_off(counts)
     top_count, top_class = localist.top_class(counts, of["recall_at_precision_1"])
-    precise, precise_class = best_class(of["precision_60"])
-    high_mean_class = best_class(of["mean"])[1]
-    selectivity, selectivity_class = best_mean(means.class_selectivity(counts), high_mean_class)
-    contrast, contrast_class = best_mean(of["ccmas"], high_mean_class)
-    safe, safe_class = best_class(of["recall_at_precision_95"])
-    informed, informed_class = best_class(of["max_informedness"])
+    precise, precise_class = best("precision_60")
+    high_mean_class = best("mean")[1]
+    selectivity, selectivity_class = means.class_selectivity(counts)
+    contrast = at_class(of["ccmas"], high_mean_class)
+    safe, safe_class = best("recall_at_precision_95")
+    informed, informed_class = best("max_informedness")
     specificity = at_class(of["informedness_specificity"], informed_class)
     precision_there = at_class(of["informedness_precision"], informed_class)
-    score, score_class = best_class(of["detector_score"])
-    area, area_class = best_class(of["auc"])
-    ap, ap_class = best_class(of["average_precision"])
-    d, d_class = best_class(of["d_prime"])
+    score, score_class = best("detector_score")
+    area, area_class = best("auc")
+    ap, ap_class = best("average_precision")
+    d, d_class = best("d_prime")
     index, index_class = top_items.class_index(counts)
     chance = np.where(np.isnan(index), np.nan, top_items.class_index_chance(counts))
     no_recall = safe == 0
     constant = is_constant(counts)
+    no_labels = (not counts.labels_are_classes) or (counts.label_sizes > 0).sum() < 2
     rest = means.rest_sizes(counts)
-    all_zeros = counts.zeros.sum(1)
+    all_zeros = counts.zeros[:, :n_labels].sum(1)
     in_rest = np.where(rest > 0, (all_zeros[:, None] - counts.zeros) / np.maximum(rest, 1), np.nan)
     rest_mean = np.where(rest > 0, counts.rest_mean, np.nan)
     return {
         "n_items": np.full(n_units, counts.n_items),
-        "n_classes": np.full(n_units, counts.present.sum()),
+        "n_classes": np.full(n_units, counts.present[counts.choose_from :].sum()),
         "undefined": reasons(counts),
         "localist": is_localist,
         "localist_class": localist_class,
@@ -68,13 +74,13 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "localist_off_class": off_class,
         "recall_at_precision_1_class": top_class,
         "top_class_selectivity": top_count,
-        "recall_at_precision_1": best_class(of["recall_at_precision_1"])[0],
+        "recall_at_precision_1": best("recall_at_precision_1")[0],
         "precision_60": precise,
         "precision_60_class": precise_class,
         "precision_60_threshold": np.where(constant, np.nan, counts.few_edge),
         "zhou_detector": precise > precision.ZHOU_DETECTOR,
         "ccmas": contrast,
-        "ccmas_class": contrast_class,
+        "ccmas_class": np.where(np.isnan(contrast), -1, high_mean_class),
         "class_selectivity": selectivity,
         "class_selectivity_class": selectivity_class,
         "recall_at_precision_95": safe,
@@ -112,30 +118,26 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "mean_not_in_class": at_class(rest_mean, high_mean_class),
         "mean_not_in_class_se": at_class(means.standard_error(counts.rest_squares, rest), high_mean_class),
         "highest_mean_class": high_mean_class,
-        "max": counts.largest[:, counts.present].max(1),
+        "max": counts.total_largest,
         "lifetime_sparseness": means.lifetime_sparseness(counts),
-        "mutual_information": np.where(constant | (counts.present.sum() < 2), np.nan, counts.information),
+        "mutual_information": np.where(no_labels | constant, np.nan, counts.information),
     }
-
-
-def best_mean(values: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Take a measure at the class of highest mean, as CCMAS is defined; no class where it is undefined."""
-    taken = at_class(values, place)
-    return taken, np.where(np.isnan(taken), -1, place)
 
 
 def reasons(counts: Tally) -> np.ndarray:
     """Say of each unit why some measures have no value; empty where all have one."""
     constant = is_constant(counts)
-    dead = constant & (counts.zeros.sum(1) == counts.n_items)
-    one_class = np.full(len(dead), counts.present.sum() < 2)
+    dead = constant & (counts.total_largest == 0)
+    nothing = np.full(len(dead), not counts.comparable[counts.choose_from :].any())
+    several = np.full(len(dead), not counts.labels_are_classes)
     return np.select(
-        [one_class, dead, constant, is_negative(counts)],
+        [nothing, dead, constant, is_negative(counts), several],
         [
             "all items are of one class",
             "dead: all activations are 0",
             "constant: all activations are equal",
             "negative activations: no ratio measures",
+            "items of several classes: no measures of one label each",
         ],
         "",
     ).astype(object)

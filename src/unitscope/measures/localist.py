@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .best import best_class, where_two_classes, where_varied
+from .best import at_class, best_class, where_comparable, where_varied
 from .tally import Tally
 
 
@@ -18,25 +18,20 @@ def localist(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
     place : numpy.ndarray
         ``(U,)`` the class, -1 where there is none.
     """
-    return disjoint(tally, tally.smallest, tally.largest)
+    return disjoint(tally, tally.smallest > tally.rest_largest)
 
 
 def localist_off(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
     """Find units for which some class lies entirely below all others, as in many recurrent networks."""
-    return disjoint(tally, -tally.largest, -tally.smallest)
+    return disjoint(tally, tally.largest < tally.rest_smallest)
 
 
-def disjoint(tally: Tally, near: np.ndarray, far: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the class whose nearest value lies beyond every other class's farthest."""
-    if tally.present.sum() < 2:
-        return np.zeros(len(near), bool), np.full(len(near), -1)
-    far = np.where(tally.present, far, -np.inf)
-    place = far.argmax(1)  # only the class that reaches farthest can lie beyond all others
-    rows = np.arange(len(far))
-    nearest = near[rows, place]
-    far[rows, place] = -np.inf
-    found = nearest > far.max(1)
-    return found, np.where(found, place, -1)
+def disjoint(tally: Tally, apart: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the first class that is apart from all other items."""
+    apart = apart & tally.comparable
+    apart[:, : tally.choose_from] = False
+    found = np.asarray(apart.any(1))
+    return found, np.where(found, apart.argmax(1), -1)
 
 
 def recall_at_precision_1(tally: Tally) -> np.ndarray:
@@ -45,10 +40,10 @@ def recall_at_precision_1(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, C)`` 0..1; only the class of the most active item can have more than 0. NaN for classes without
-        items, constant units, and where there is one class only. (Gale et al. 2020, section 2.)
+        ``(U, K)`` 0..1; only classes of the most active item can have more than 0. NaN for classes without items
+        or with all, and for constant units. (Gale et al. 2020, section 2.)
     """
-    return where_varied(tally, where_two_classes(tally, tally.pure_k / np.maximum(tally.sizes, 1)))
+    return where_varied(tally, where_comparable(tally, tally.pure_k / np.maximum(tally.sizes, 1)))
 
 
 def top_class(tally: Tally, recall: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +63,6 @@ def top_class(tally: Tally, recall: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     place : numpy.ndarray
         ``(U,)`` the class of the most active item, -1 where several tie.
     """
-    share, _ = best_class(recall)
-    place = tally.pure_k.argmax(1)
-    count = tally.pure_k[np.arange(len(place)), place]
-    return np.where(np.isnan(share), np.nan, count), np.where(np.isnan(share) | (count == 0), -1, place)
+    share, place = best_class(recall, tally.choose_from)
+    count = at_class(tally.pure_k, place)
+    return count, np.where(share > 0, place, -1)

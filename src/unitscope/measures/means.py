@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .best import is_negative, where_present, where_two_classes
+from .best import is_negative, where_comparable, where_present
 from .tally import Tally
 
 
@@ -12,35 +12,47 @@ def ccmas(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, C)`` -1..1. NaN for dead units and for units with negative activations, where the ratio means
+        ``(U, K)`` -1..1. NaN for dead units and for units with negative activations, where the ratio means
         nothing. (Morcos et al. 2018, as in Gale et al. 2020, section 2.)
     """
     return contrast(tally, tally.mean, tally.rest_mean)
 
 
-def class_selectivity(tally: Tally) -> np.ndarray:
+def class_selectivity(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
     """Class selectivity of Morcos et al. 2018: as `ccmas`, against the mean of the other classes' means.
+
+    A measure of the labels as a whole: class sets, which overlap with them, play no part.
 
     Returns
     -------
-    numpy.ndarray
-        ``(U, C)`` -1..1, NaN as for `ccmas`.
+    selectivity : numpy.ndarray
+        ``(U,)`` 0..1, NaN as for `ccmas`, and where labels are no classes.
+    place : numpy.ndarray
+        ``(U,)`` the label of the highest mean, -1 where undefined.
     """
-    n_classes = tally.present.sum()
-    means = np.where(tally.present, tally.mean, 0.0)
-    others = (means.sum(1, keepdims=True) - means) / max(n_classes - 1, 1)
-    return contrast(tally, means, np.maximum(others, 0.0))
+    present = tally.label_sizes > 0
+    means = np.where(present, tally.mean[:, : len(present)], -np.inf)
+    place = means.argmax(1)
+    highest = means[np.arange(len(means)), place]
+    means = np.where(present, means, 0.0)
+    # Floating-point subtraction must not leave a trace of the highest mean where all others are zero.
+    means[np.arange(len(means)), place] = 0.0
+    others = means.sum(1) / max(present.sum() - 1, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = np.where(highest + others > 0, (highest - others) / (highest + others), np.nan)
+    undefined = np.isnan(value) | is_negative(tally) | (present.sum() < 2) | (not tally.labels_are_classes)
+    return np.where(undefined, np.nan, value), np.where(undefined, -1, place)
 
 
 def contrast(tally: Tally, mean: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return (mean - other) / (mean + other) where it has a meaning."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(mean + other > 0, (mean - other) / (mean + other), np.nan)
-    return np.where(is_negative(tally)[:, None], np.nan, where_two_classes(tally, ratio))
+    return np.where(is_negative(tally)[:, None], np.nan, where_comparable(tally, ratio))
 
 
 def highest_mean(tally: Tally) -> np.ndarray:
-    """Return each class's mean activation, ``(U, C)``, NaN for classes without items."""
+    """Return each class's mean activation, ``(U, K)``, NaN for classes without items."""
     return where_present(tally, tally.mean)
 
 
@@ -50,12 +62,12 @@ def d_prime(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, C)``, unbounded; NaN where either side has fewer than two items or neither varies.
+        ``(U, K)``, unbounded; NaN where either side has fewer than two items or neither varies.
     """
     spread = np.sqrt((variance(tally.squares, tally.sizes) + variance(tally.rest_squares, rest_sizes(tally))) / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         index = np.where(spread > 0, (tally.mean - tally.rest_mean) / spread, np.nan)
-    return where_two_classes(tally, index)
+    return where_comparable(tally, index)
 
 
 def variance(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -69,7 +81,7 @@ def standard_error(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
 
 
 def rest_sizes(tally: Tally) -> np.ndarray:
-    """Return how many items are not of each class, ``(C,)``."""
+    """Return how many items are not of each class, ``(K,)``."""
     return tally.n_items - tally.sizes
 
 

@@ -1,41 +1,23 @@
-"""All measures of some units: as arrays for a run's table, or as a data frame for anyone with an array."""
+"""All measures of anyone's array of activations, as a data frame."""
 
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import UnitscopeError, UnitscopeWarning
-from .best import is_negative
+from ..errors import UnitscopeError
+from .block import measure_block
+from .classes import Classes
 from .describe import COLUMNS
-from .gather import classwise_arrays, table_columns
-from .tally import tally
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Every measure of some units.
-
-    Attributes
-    ----------
-    columns
-        Name to ``(U,)`` array, all columns of `COLUMNS` but the unit's id, layer and index; classes as indices,
-        -1 where there is none.
-    classwise
-        Name to ``(U, C)`` float64 array, as in `CLASSWISE`.
-    """
-
-    columns: dict[str, np.ndarray]
-    classwise: dict[str, np.ndarray]
 
 
 def measure(
     activations: Any,
     labels: Any,
     *,
+    class_names: Sequence[str] | None = None,
+    class_sets: Mapping[str, Collection[Any]] | None = None,
     units: Sequence[str] | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
@@ -48,7 +30,12 @@ def measure(
         ``(items,)`` or ``(items, units)`` numbers; negative values are allowed. float32 and float64 are ranked
         exactly as they are.
     labels
-        ``(items,)`` the class of each item, any values that can be sorted.
+        ``(items,)`` the class of each item, any values that can be sorted; or ``(items, classes)`` bool, where
+        items belong to several classes or to none (then measures of one label per item are undefined).
+    class_names
+        Names of the classes where labels are a matrix; default: their numbers.
+    class_sets
+        Unions of classes to measure as well, each against the rest: name to the classes.
     units
         Names of the units; default: their numbers.
     threads
@@ -84,91 +71,71 @@ def measure(
     values = np.asarray(activations)
     if values.ndim == 1:
         values = values[:, None]
-    labels = np.asarray(labels)
-    if values.ndim != 2 or labels.shape != (len(values),):
+    if values.ndim != 2 or not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
         raise UnitscopeError(
-            f"activations of shape {np.shape(activations)} and labels of shape {labels.shape} do not fit; "
-            "give (items, units) and (items,)"
+            f"activations of shape {np.shape(activations)} and type {values.dtype} are no matrix of real numbers; "
+            "give (items, units)"
         )
-    if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
-        raise UnitscopeError(f"activations are {values.dtype}, not real numbers; convert them first")
     if units is not None and len(units) != values.shape[1]:
         raise UnitscopeError(f"there are {len(units)} names for {values.shape[1]} units; give one for each")
+    classes, names = read_labels(np.asarray(labels), len(values), class_names, class_sets or {})
+    dtype = np.float32 if values.dtype in (np.float32, np.float16) else np.float64
+    unit_major = np.ascontiguousarray(values.T, dtype)
+    ids = [str(name) for name in (units if units is not None else range(values.shape[1]))]
+    measured = measure_block(unit_major, classes, units=ids, threads=threads, progress=progress)
+    columns: dict[str, Any] = {"unit": units if units is not None else np.arange(values.shape[1])}
+    for name, column in COLUMNS.items():
+        if name in measured.columns:
+            found = measured.columns[name]
+            columns[name] = named(found, names) if column.kind == "class" else found
+    return pd.DataFrame(columns)
+
+
+def read_labels(
+    labels: np.ndarray, n_items: int, class_names: Sequence[str] | None, class_sets: Mapping[str, Collection[Any]]
+) -> tuple[Classes, np.ndarray]:
+    """Make classes, and their names in order, of labels as people have them."""
+    if labels.ndim not in (1, 2) or len(labels) != n_items:
+        raise UnitscopeError(
+            f"labels of shape {labels.shape} do not fit {n_items} items; give (items,) or (items, classes)"
+        )
+    if labels.ndim == 2:
+        if labels.dtype != bool:
+            raise UnitscopeError(
+                f"a matrix of labels says which item is of which class; it is {labels.dtype}, not bool"
+            )
+        if class_sets:
+            raise UnitscopeError("class sets unite labels; where items have several classes, add the union as a class")
+        names = [str(name) for name in (class_names if class_names is not None else range(labels.shape[1]))]
+        if len(names) != labels.shape[1]:
+            raise UnitscopeError(f"there are {len(names)} names for {labels.shape[1]} classes; give one for each")
+        classes = Classes.of_memberships(labels)
+        return classes, np.array([*[""] * classes.n_labels, *names], object)
     missing = np.flatnonzero(pd.isna(labels))
     if len(missing):
         raise UnitscopeError(
             f"item {missing[0]} has no label ({len(missing)} without one in all); leave such items out"
         )
-    names, places = np.unique(labels, return_inverse=True)
-    names = names.astype(str).astype(object)
-    dtype = np.float32 if values.dtype in (np.float32, np.float16) else np.float64
-    unit_major = np.ascontiguousarray(values.T, dtype)
-    ids = [str(name) for name in (units if units is not None else range(values.shape[1]))]
-    measured = measure_block(unit_major, places, len(names), units=ids, threads=threads, progress=progress)
-    columns: dict[str, Any] = {"unit": units if units is not None else np.arange(values.shape[1])}
-    for name, column in COLUMNS.items():
-        if name in measured.columns:
-            found = measured.columns[name]
-            columns[name] = class_names(found, names) if column.kind == "class" else found
-    return pd.DataFrame(columns)
+    values, places = np.unique(labels, return_inverse=True)
+    names = [str(value) for value in values]
+    sets = np.zeros((len(class_sets), len(values)), bool)
+    for row, (name, members) in enumerate(class_sets.items()):
+        sets[row] = np.isin(names, [str(member) for member in members])
+        if sets[row].sum() < len({str(member) for member in members}) or not sets[row].any():
+            raise UnitscopeError(
+                f"class set {name} is empty or has a class that no item has; give classes of the labels"
+            )
+    return Classes.of_labels(places, len(values), sets), np.array([*names, *class_sets], object)
 
 
-def class_names(places: np.ndarray, names: np.ndarray) -> np.ndarray:
+def named(places: np.ndarray, names: np.ndarray) -> np.ndarray:
     """Turn class indices into names; None where there is none.
 
     Examples
     --------
-    >>> class_names(np.array([1, -1]), np.array(["cat", "dog"], dtype=object))
+    >>> named(np.array([1, -1]), np.array(["cat", "dog"], dtype=object))
     array(['dog', None], dtype=object)
     """
     found = names[np.maximum(places, 0)].astype(object)
     found[places < 0] = None
     return found
-
-
-def measure_block(
-    activations: np.ndarray,
-    labels: np.ndarray,
-    n_classes: int,
-    *,
-    units: Sequence[str] | None = None,
-    threads: int | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Measured:
-    """Measure units whose values stand together.
-
-    Parameters
-    ----------
-    activations
-        ``(U, N)`` float32 or float64, C-contiguous.
-    labels
-        ``(N,)`` class indices.
-    n_classes
-        Number of classes, some of which may have no items.
-    units
-        Names of the units, for messages.
-    threads, progress
-        As in `measure`.
-
-    Returns
-    -------
-    Measured
-
-    Raises
-    ------
-    UnitscopeError
-        If a value is NaN or infinite, there are no items, or labels are no class indices.
-    """
-    names = list(units) if units is not None else None
-    counts = tally(activations, labels, n_classes, threads=threads, names=names, progress=progress)
-    negative = is_negative(counts)
-    if negative.any():
-        first = names[int(negative.argmax())] if names else str(int(negative.argmax()))
-        warnings.warn(
-            f"{negative.sum()} units have negative activations (the first is {first}): CCMAS, class selectivity and "
-            "lifetime sparseness are undefined for them",
-            UnitscopeWarning,
-            stacklevel=2,
-        )
-    classwise = classwise_arrays(counts)
-    return Measured(table_columns(counts, classwise), classwise)

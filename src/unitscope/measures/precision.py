@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .best import where_two_classes, where_varied
+from .best import where_comparable, where_varied
 from .tally import Tally
 
 ZHOU_DETECTOR = 0.75
@@ -14,11 +14,11 @@ def precision_60(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, C)`` 0..1. Items tied at the 60th place count in proportion; with fewer than 60 items all are
-        used. NaN for constant units and where there is one class only.
+        ``(U, K)`` 0..1. Items tied at the 60th place count in proportion; with fewer than 60 items all are
+        used. NaN for classes without items or with all, and for constant units.
     """
     size = min(tally.few_size, tally.n_items)
-    return where_varied(tally, where_two_classes(tally, tally.few / size))
+    return where_varied(tally, where_comparable(tally, tally.few / size))
 
 
 def recall_at_precision_95(tally: Tally) -> np.ndarray:
@@ -27,6 +27,6 @@ def recall_at_precision_95(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, C)`` 0..1; 0 where no threshold is that precise. (Gale et al. 2020, section 2.)
+        ``(U, K)`` 0..1; 0 where no threshold is that precise. (Gale et al. 2020, section 2.)
     """
-    return where_varied(tally, where_two_classes(tally, tally.safe_k / np.maximum(tally.sizes, 1)))
+    return where_varied(tally, where_comparable(tally, tally.safe_k / np.maximum(tally.sizes, 1)))

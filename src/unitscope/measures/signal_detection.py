@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .best import where_two_classes, where_varied
+from .best import where_comparable, where_varied
 from .means import rest_sizes
 from .tally import Tally
 
@@ -13,12 +13,12 @@ def max_informedness(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, C)`` 0..1. NaN for classes without items, constant units, and where there is one class only.
+        ``(U, K)`` 0..1. NaN for classes without items or with all, and for constant units.
     """
     pairs = tally.sizes.astype(float) * rest_sizes(tally)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = tally.informedness / pairs
-    return where_varied(tally, where_two_classes(tally, value))
+    return where_varied(tally, where_comparable(tally, value))
 
 
 def at_max_informedness(tally: Tally) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -27,14 +27,14 @@ def at_max_informedness(tally: Tally) -> tuple[np.ndarray, np.ndarray, np.ndarra
     Returns
     -------
     recall : numpy.ndarray
-        ``(U, C)`` TP / (TP + FN).
+        ``(U, K)`` TP / (TP + FN).
     specificity : numpy.ndarray
-        ``(U, C)`` TN / (TN + FP); the false-alarm rate FP / (FP + TN) is what it lacks to 1.
+        ``(U, K)`` TN / (TN + FP); the false-alarm rate FP / (FP + TN) is what it lacks to 1.
     precision : numpy.ndarray
-        ``(U, C)`` TP / (TP + FP); the false discovery rate FP / (FP + TP) is what it lacks to 1.
+        ``(U, K)`` TP / (TP + FP); the false discovery rate FP / (FP + TP) is what it lacks to 1.
     """
     k, r = tally.informed_k.astype(float), tally.informed_r.astype(float)
-    none = np.isnan(where_varied(tally, where_two_classes(tally, k))) | (tally.informedness == 0)
+    none = np.isnan(where_varied(tally, where_comparable(tally, k))) | (tally.informedness == 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         rates = k / tally.sizes, 1 - (r - k) / rest_sizes(tally), k / r
     recall, specificity, precision = (np.where(none, np.nan, rate) for rate in rates)
@@ -42,14 +42,14 @@ def at_max_informedness(tally: Tally) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def detector_score(tally: Tally) -> np.ndarray:
-    """Return the largest min(recall, precision) over all thresholds, ``(U, C)`` 0..1.
+    """Return the largest min(recall, precision) over all thresholds, ``(U, K)`` 0..1.
 
     More than 1/2 is the minimal bar of Gale et al. 2020, section 3.1: more hits than misses (recall > 1/2) and
     more hits than false alarms (precision > 1/2), at one threshold.
     """
     k = tally.detect_k.astype(float)
     score = k / np.maximum(np.maximum(tally.sizes, tally.detect_r), 1)
-    return where_varied(tally, where_two_classes(tally, score))
+    return where_varied(tally, where_comparable(tally, score))
 
 
 def auc(tally: Tally) -> np.ndarray:
@@ -58,14 +58,14 @@ def auc(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, C)`` 0..1. NaN for classes without items, constant units, and where there is one class only.
+        ``(U, K)`` 0..1. NaN for classes without items or with all, and for constant units.
     """
     n_c, n = tally.sizes.astype(float), tally.n_items
     # Twice the sum of ranks from the top, in integers; the smaller it is, the higher the members stand.
     members_below = tally.midranks - tally.sizes * (tally.sizes + 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         area = 1 - members_below / 2 / (n_c * (n - n_c))
-    return where_varied(tally, where_two_classes(tally, area))
+    return where_varied(tally, where_comparable(tally, area))
 
 
 def average_precision(tally: Tally) -> np.ndarray:
@@ -74,6 +74,6 @@ def average_precision(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, C)`` 0..1, NaN as for `auc`.
+        ``(U, K)`` 0..1, NaN as for `auc`.
     """
-    return where_varied(tally, where_two_classes(tally, tally.average_precision))
+    return where_varied(tally, where_comparable(tally, tally.average_precision))

@@ -19,30 +19,35 @@ HALF = np.uint64(32)
 
 
 @jit
-def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: Any, midranks: Any) -> Any:
+def line_up(
+    words: Any, n: Any, zeros: Any, n_zeros: Any, zero_key: Any, begins: Any, classes: Any, ends: Any, lined: Any,
+    midranks: Any,
+) -> Any:  # fmt: skip
     """Walk down the ranking and line its items up class by class, each as a word of its key and its group's end.
 
     Parameters
     ----------
     words, n
         Sorted words of the nonzeros, from `sort_words`, and how many there are.
-    zeros, zero_key
-        ``(C,)`` zeros of each class, and the key at which they stand.
-    starts
-        ``(C,)`` where each class's entries begin in `lined`; moved to where they end.
+    zeros, n_zeros, zero_key
+        ``(K,)`` zeros of each class, zeros of all items, and the key at which they stand.
+    begins, classes
+        The classes of each label, see `unitscope.measures.classes.Classes.of_label`.
+    ends
+        ``(K,)`` where each class's entries begin in `lined`; moved to where they end.
     lined
         Filled with ``key << 32 | r``, falling within each class; a class's zeros are one entry.
     midranks
-        ``(C,)`` filled with what ties take off the sum of twice the mid-ranks, size - 1 for each tied item.
+        ``(K,)`` filled with what ties take off the sum of twice the mid-ranks, size - 1 for each tied item.
 
     Returns
     -------
     int
         The entry of the zeros.
     """
-    n_zeros = zeros.sum()
     midranks[:] = 0
     zeros_to_do = n_zeros > 0
+    plain = len(classes) == len(begins) - 1  # labels only: each is its own class
     zero_entry = np.uint64(0)
     start = place = 0
     while place < n or zeros_to_do:
@@ -52,8 +57,8 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
             zero_entry = np.uint64(zero_key) << HALF | np.uint64(start)
             for c in range(len(zeros)):
                 if zeros[c]:
-                    lined[starts[c]] = zero_entry
-                    starts[c] += 1
+                    lined[ends[c]] = zero_entry
+                    ends[c] += 1
                     midranks[c] -= zeros[c] * (n_zeros - 1)
             continue
         key = words[place] >> HALF
@@ -65,10 +70,17 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
         entry = key << HALF | np.uint64(start)
         for at in range(place, stop):
             label = np.int64(words[at] & LOW)
-            lined[starts[label]] = entry
-            starts[label] += 1
-            if size > 1:
-                midranks[label] -= size - 1
+            if plain:
+                lined[ends[label]] = entry
+                ends[label] += 1
+                if size > 1:
+                    midranks[label] -= size - 1
+            else:
+                for which in range(begins[label], begins[label + 1]):
+                    c = classes[which]
+                    lined[ends[c]] = entry
+                    ends[c] += 1
+                    midranks[c] -= size - 1
         place = stop
     return zero_entry
 
@@ -76,10 +88,11 @@ def line_up(words: Any, n: Any, zeros: Any, zero_key: Any, starts: Any, lined: A
 @jit
 def scan_classes(
     lined: Any,
-    starts: Any,
+    ends: Any,
     zeros: Any,
     zero_entry: Any,
     sizes: Any,
+    n_items: Any,
     levels: Any,
     midranks: Any,
     joint: Any,
@@ -89,32 +102,31 @@ def scan_classes(
 
     Parameters
     ----------
-    lined, starts
+    lined, ends
         Items lined up by `line_up`, and where each class's entries end.
     zeros, zero_entry
-        ``(C,)`` zeros of each class, and the entry that stands for them.
-    sizes
-        ``(C,)`` items of each class.
+        ``(K,)`` zeros of each class, and the entry that stands for them.
+    sizes, n_items
+        ``(K,)`` items of each class, and items in all.
     levels
         The values of the keys, or empty where keys are bits of float32.
     midranks
-        ``(C,)`` from `line_up`, completed to the sum of twice the mid-ranks.
+        ``(K,)`` from `line_up`, completed to the sum of twice the mid-ranks.
     joint
-        ``(C, N_BINS)`` filled with counts in bins of equal numbers of items; a group of ties lies in the bin of its
+        ``(K, N_BINS)`` filled with counts in bins of equal numbers of items; a group of ties lies in the bin of its
         last item.
     out
         Arrays to fill, see `unitscope.measures.tally.Tally`.
     """
     (informedness, informed_k, informed_r, informed_at, safe_k, safe_at, pure_k, detect_k, detect_r, detect_at,
      precisions, mean, squares, largest, smallest) = out  # fmt: skip
-    n_items = sizes.sum()
     bits = np.empty(1, np.uint32)
     as_float = bits.view(np.float32)
     exact = len(levels) > 0
     joint[:] = 0
     for c in range(len(sizes)):
         n_c = sizes[c]
-        stop = starts[c]
+        stop = ends[c]
         place = stop - (n_c - zeros[c] + (zeros[c] > 0))
         k = row = row_end = in_row = twice_ranks = 0
         best = best_k = sure_k = clean_k = fair_k = 0
@@ -188,23 +200,54 @@ def value_of(entry: Any, levels: Any) -> Any:
 
 
 @jit
-def merge_others(sizes: Any, mean: Any, squares: Any, rest_mean: Any, rest_squares: Any, total: Any) -> None:
-    """Mean and sum of squared deviations of all items not of each class, and of all items.
+def merge_others(sizes: Any, mean: Any, squares: Any, largest: Any, smallest: Any, out: Any, total: Any) -> None:
+    """Mean, squared deviations, largest and smallest value of all items not of each label, and of all items.
 
-    The others are merged class by class from both sides (Chan et al. 1983), never subtracted from the total, so
+    The others are merged label by label from both sides (Chan et al. 1983), never subtracted from the total, so
     that constant values give exactly zero deviation.
+
+    Parameters
+    ----------
+    sizes, mean, squares, largest, smallest
+        ``(C,)`` of each label's own items.
+    out
+        The same four of the others, to fill.
+    total
+        The same four of all items, to fill.
     """
-    n, mu, ss = 0, 0.0, 0.0
+    rest_mean, rest_squares, rest_largest, rest_smallest = out
+    n, mu, ss, high, low = 0, 0.0, 0.0, -np.inf, np.inf
     for c in range(len(sizes)):
-        rest_mean[c], rest_squares[c] = mu, ss
-        n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
-    total[0], total[1] = mu, ss
+        rest_mean[c], rest_squares[c], rest_largest[c], rest_smallest[c] = mu, ss, high, low
+        if sizes[c]:
+            n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
+            high, low = max(high, largest[c]), min(low, smallest[c])
+    total[0], total[1], total[2], total[3] = mu, ss, high, low
     before = n
-    n, mu, ss = 0, 0.0, 0.0
+    n, mu, ss, high, low = 0, 0.0, 0.0, -np.inf, np.inf
     for c in range(len(sizes) - 1, -1, -1):
         before -= sizes[c]
         _, rest_mean[c], rest_squares[c] = merge(before, rest_mean[c], rest_squares[c], n, mu, ss)
-        n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
+        rest_largest[c], rest_smallest[c] = max(rest_largest[c], high), min(rest_smallest[c], low)
+        if sizes[c]:
+            n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
+            high, low = max(high, largest[c]), min(low, smallest[c])
+
+
+@jit
+def merge_outside(members: Any, sizes: Any, mean: Any, squares: Any, largest: Any, smallest: Any, out: Any) -> None:
+    """Fill the same as `merge_others` for class sets: of all items whose label the set does not unite.
+
+    `members` is ``(S, C)``; `out` begins at the first set, the other arrays are the labels'.
+    """
+    rest_mean, rest_squares, rest_largest, rest_smallest = out
+    for s in range(len(members)):
+        n, mu, ss, high, low = 0, 0.0, 0.0, -np.inf, np.inf
+        for c in range(members.shape[1]):
+            if sizes[c] and not members[s, c]:
+                n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
+                high, low = max(high, largest[c]), min(low, smallest[c])
+        rest_mean[s], rest_squares[s], rest_largest[s], rest_smallest[s] = mu, ss, high, low
 
 
 @jit

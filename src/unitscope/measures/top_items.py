@@ -1,4 +1,4 @@
-"""What classes the 100 most active items are of."""
+"""What classes the 100 most active items are of. Classes are the labels here; class sets play no part."""
 
 import numpy as np
 
@@ -16,9 +16,14 @@ def n_classes_top(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U,)``, NaN for constant units.
+        ``(U,)``, NaN for constant units, and where labels are no classes.
     """
-    return np.where(is_constant(tally), np.nan, tally.many.sum(1))
+    return np.where(meaningless(tally), np.nan, tally.many.sum(1))
+
+
+def meaningless(tally: Tally) -> np.ndarray:
+    """Say of each unit whether its labels' frequencies mean nothing: it is constant, or labels are no classes."""
+    return is_constant(tally) | (not tally.labels_are_classes)
 
 
 def class_frequencies(tally: Tally) -> np.ndarray:
@@ -31,7 +36,7 @@ def class_frequencies(tally: Tally) -> np.ndarray:
         constant units. (Rafegas et al. 2020.)
     """
     total = tally.weights.sum(1, keepdims=True)
-    undefined = (total == 0) | is_constant(tally)[:, None]
+    undefined = (total == 0) | meaningless(tally)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(undefined, np.nan, tally.weights / total)
 
@@ -63,9 +68,9 @@ def class_index_chance(tally: Tally) -> np.ndarray:
 
     The expected number of classes among n items drawn without replacement from classes of these sizes.
     """
-    chances = {int(n): chance_index(tally.sizes, int(n)) for n in np.unique(tally.n_positive_many)}
+    chances = {int(n): chance_index(tally.label_sizes, int(n)) for n in np.unique(tally.n_positive_many)}
     index = np.array([chances[int(n)] for n in tally.n_positive_many])
-    return np.where(is_constant(tally), np.nan, index)
+    return np.where(meaningless(tally), np.nan, index)
 
 
 def chance_index(sizes: np.ndarray, drawn: int) -> float:

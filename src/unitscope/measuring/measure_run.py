@@ -1,10 +1,10 @@
 """Measure every unit of a run, block of units by block of units, resumable."""
 
+import functools
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,44 +12,27 @@ import numpy as np
 import pandas as pd
 
 from ..errors import UnitscopeWarning
-from ..measures import CLASSWISE, COLUMNS, class_names, measure_block
+from ..measures import CLASSWISE
 from ..run import Run
+from ..run.classes import check_class_sets
 from ..run.classwise import create_classwise, write_classwise
 from ..run.files import explained, read_json, read_parquet, write_json, write_parquet
-from ..run.layout import CHUNK_UNITS, TABLES
+from ..run.layout import TABLES
+from .blocks import measure_units, read_block, unit_blocks
+from .settings import Settings, classes_of
 
 TABLE = "selectivity"
-
-
-@dataclass(frozen=True)
-class UnitBlock:
-    """Some 64 units of one layer: what is read, measured and written together.
-
-    Attributes
-    ----------
-    layer
-        The layer's name.
-    first, last
-        The units ``first`` to ``last - 1`` of the layer.
-    row
-        Place of the first unit in the run's list of units.
-    """
-
-    layer: str
-    first: int
-    last: int
-    row: int
-
-    @property
-    def file(self) -> str:
-        """Name of the file that holds the block's part of the table until all are done."""
-        return f"{self.row:08d}.parquet"
 
 
 def measure_run(
     run: Run,
     *,
     items: str | None = None,
+    class_sets: Mapping[str, Sequence[str]] | None = None,
+    only_class_sets: bool = False,
+    permutations: int = 0,
+    bootstrap: int = 0,
+    seed: int = 0,
     threads: int | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> pd.DataFrame:
@@ -64,6 +47,18 @@ def measure_run(
         An open run.
     items
         ``"correct"`` or ``"all"``; see `Run.choose_items`.
+    class_sets
+        Unions of classes to measure like any class, each against the rest: name to class ids or names. They
+        take the place of the class sets of an earlier measurement.
+    only_class_sets
+        Choose each measure's best class among the class sets only.
+    permutations
+        Compare every measure with this many permutations of the labels: adds ``NAME_chance``, ``NAME_p`` and
+        ``NAME_q`` (Benjamini-Hochberg over the units of a layer).
+    bootstrap
+        Draw items again this many times, stratified by class: adds ``NAME_low`` and ``NAME_high``.
+    seed
+        Of the random numbers of both.
     threads
         Threads to use; default: one per core.
     progress
@@ -77,20 +72,26 @@ def measure_run(
     Raises
     ------
     UnitscopeError
-        If no items are left, or values are not finite.
+        If no items are left, values are not finite, or a class set has a class that the run has not.
     """
     report = progress or (lambda doing, done, total: None)
-    keep = run.choose_items(items)
-    parameters = {
-        "items": items or ("correct" if run.manifest.predictions else "all"),
-        "n_items": int(keep.sum()),
-    }
+    settings = Settings.of(
+        run,
+        items,
+        check_class_sets(class_sets or {}, run.classes),
+        only_class_sets=only_class_sets,
+        permutations=permutations,
+        bootstrap=bootstrap,
+        seed=seed,
+    )
+    keep = run.choose_items(settings.items)
+    classes, names = classes_of(run, keep, settings)
+    parameters = settings.parameters(int(keep.sum()))
     parts = run.directory / TABLES / f".{TABLE}"
     with explained(run.directory):
-        prepare_parts(run, parts, parameters)
+        prepare_parts(run, parts, parameters, int((names != "").sum()))
     blocks = list(unit_blocks(run))
     todo = [block for block in blocks if not (parts / block.file).exists()]
-    labels = np.ascontiguousarray(run.labels[keep])
     done = sum(block.last - block.first for block in blocks if block not in todo)
     report("measuring", done, len(run.units))
     # The next block is read and decoded while this one is measured.
@@ -99,63 +100,64 @@ def measure_run(
         for place, block in enumerate(todo):
             values = pending.pop().result()
             pending = [reader.submit(read_block, run, after, keep) for after in todo[place + 1 : place + 2]]
-            frame, classwise = measure_units(run, block, values, labels, threads)
+            count = functools.partial(report_units, report, done, len(run.units))
+            frame, classwise = measure_units(
+                run, block, values, classes, names, settings, threads=threads, progress=count
+            )
             with explained(run.directory):
                 write_classwise(run.directory, block.row, classwise)
                 write_parquet(parts / block.file, frame)
             done += block.last - block.first
             report("measuring", done, len(run.units))
     frame = pd.concat([read_parquet(parts / block.file).to_pandas() for block in blocks], ignore_index=True)
-    run.add_table(TABLE, frame, COLUMNS.values(), parameters)
+    frame = with_q(frame)[list(settings.columns)]
+    run.set_class_sets(settings.class_sets)
+    run.add_table(TABLE, frame, settings.columns.values(), parameters)
     shutil.rmtree(parts)
     warn_of_negatives(frame)
     return frame
 
 
-def unit_blocks(run: Run) -> Iterator[UnitBlock]:
-    """Cut the run's units into blocks that follow the chunks of the stored arrays."""
-    row = 0
-    for layer in run.layers:
-        for first in range(0, layer.units, CHUNK_UNITS):
-            last = min(first + CHUNK_UNITS, layer.units)
-            yield UnitBlock(layer.name, first, last, row)
-            row += last - first
+def report_units(report: Callable[[str, int, int], None], before: int, total: int, units: int) -> None:
+    """Report some units of a block as done."""
+    report("measuring", before + units, total)
 
 
-def read_block(run: Run, block: UnitBlock, keep: np.ndarray) -> np.ndarray:
-    """Read a block's activations to the chosen items, ``(units, items)``."""
-    values = run.activations(block.layer, block.first, block.last)
-    return values if keep.all() else np.ascontiguousarray(values[:, keep])
-
-
-def measure_units(
-    run: Run, block: UnitBlock, values: np.ndarray, labels: np.ndarray, threads: int | None
-) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Measure a block of units; return its rows of the table and of the class-wise arrays."""
-    units = run.units.iloc[block.row : block.row + len(values)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnitscopeWarning)  # said once, at the end
-        result = measure_block(values, labels, len(run.classes), units=units["unit"].tolist(), threads=threads)
-    names = run.classes["class"].to_numpy(object)
-    columns: dict[str, Any] = {}
-    for name, column in COLUMNS.items():
-        if name in units:
-            columns[name] = units[name].to_numpy()
-        elif column.kind == "class":
-            columns[name] = class_names(result.columns[name], names)
-        else:
-            columns[name] = result.columns[name]
-    return pd.DataFrame(columns), result.classwise
-
-
-def prepare_parts(run: Run, parts: Path, parameters: dict[str, Any]) -> None:
+def prepare_parts(run: Run, parts: Path, parameters: dict[str, Any], n_classes: int) -> None:
     """Keep the parts of an unfinished measurement with the same parameters; throw away any other."""
     settings = parts / "parameters.json"
     if settings.exists() and read_json(settings) == parameters:
         return
     shutil.rmtree(parts, ignore_errors=True)
-    create_classwise(run.directory, list(CLASSWISE.values()), len(run.units), len(run.classes))
+    create_classwise(run.directory, list(CLASSWISE.values()), len(run.units), n_classes)
     write_json(settings, parameters)
+
+
+def with_q(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add to each ``NAME_p`` its ``NAME_q``: Benjamini and Hochberg's adjustment over the units of each layer.
+
+    Examples
+    --------
+    >>> with_q(pd.DataFrame({"layer": ["a", "a", "b"], "auc_p": [0.01, 0.04, 0.04]}))["auc_q"].tolist()
+    [0.02, 0.04, 0.04]
+    """
+    added = {
+        name.removesuffix("_p") + "_q": frame.groupby("layer", sort=False)[name].transform(adjust)
+        for name in map(str, frame)
+        if name.endswith("_p")
+    }
+    return frame.assign(**added)
+
+
+def adjust(p: pd.Series) -> np.ndarray:
+    """Adjust the p-values of one layer; units without one take no part."""
+    from scipy.stats import false_discovery_control  # takes a second to import, and is rarely asked for
+
+    q = np.full(len(p), np.nan)
+    known = p.notna().to_numpy()
+    if known.any():
+        q[known] = false_discovery_control(p[known])
+    return q
 
 
 def warn_of_negatives(frame: pd.DataFrame) -> None:

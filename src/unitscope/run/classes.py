@@ -21,7 +21,10 @@ def read_class_sets(directory: Path) -> dict[str, tuple[str, ...]]:
 
 
 def write_class_sets(directory: Path, sets: Mapping[str, Sequence[str]]) -> None:
-    """Write a run's class sets, one row for each class of a set."""
+    """Write a run's class sets, one row for each class of a set; without any there is no file."""
+    if not sets:
+        (directory / layout.CLASS_SETS).unlink(missing_ok=True)
+        return
     rows = [(name, member) for name, members in sets.items() for member in members]
     with explained(directory):
         write_parquet(directory / layout.CLASS_SETS, pd.DataFrame(rows, columns=["set", "class"], dtype=object))

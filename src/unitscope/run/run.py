@@ -130,12 +130,9 @@ class Run:
         """Class sets, name to the ids of the classes that it unites."""
         return read_class_sets(self.directory)
 
-    def add_class_sets(self, sets: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-        """Add class sets, in place of any of the same name; members by class id or name. Returns all sets."""
-        added = self.class_sets | check_class_sets(sets, self.classes)
-        if sets:
-            write_class_sets(self.directory, added)
-        return added
+    def set_class_sets(self, sets: Mapping[str, Sequence[str]]) -> None:
+        """Write the run's class sets, in place of any that were there; members by class id or name."""
+        write_class_sets(self.directory, check_class_sets(sets, self.classes))
 
     def members(self, name: str) -> np.ndarray:
         """Say which items belong to a class or class set.

@@ -1,0 +1,98 @@
+"""All measures of a block of units, as arrays for a run's table."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import UnitscopeWarning
+from .best import is_negative
+from .classes import Classes
+from .gather import classwise_arrays, table_columns
+from .tally import tally
+
+CLASS_CELLS = 1_000_000
+"""Most units x classes that are counted at a time: some 40 arrays of this many numbers are then in memory."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Every measure of some units.
+
+    Attributes
+    ----------
+    columns
+        Name to ``(U,)`` array, all columns of `COLUMNS` but the unit's id, layer and index; classes as indices,
+        -1 where there is none.
+    classwise
+        Name to ``(U, C)`` float64 array, as in `CLASSWISE`.
+    """
+
+    columns: dict[str, np.ndarray]
+    classwise: dict[str, np.ndarray]
+
+
+def measure_block(
+    activations: np.ndarray,
+    classes: Classes,
+    *,
+    units: Sequence[str] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Measured:
+    """Measure units whose values stand together.
+
+    Parameters
+    ----------
+    activations
+        ``(U, N)`` float32 or float64, C-contiguous.
+    classes
+        What the items belong to.
+    units
+        Names of the units, for messages.
+    threads, progress
+        As in `measure`.
+
+    Returns
+    -------
+    Measured
+
+    Raises
+    ------
+    UnitscopeError
+        If a value is NaN or infinite, there are no items, or there is not one label for each.
+    """
+    names = list(units) if units is not None else [str(unit) for unit in range(len(activations))]
+    done = 0
+    parts = []
+    # As many units at a time as keep the counts of many classes small.
+    step = max(CLASS_CELLS // max(len(classes.sizes), 1), 1)
+    for first in range(0, max(len(activations), 1), step):
+        some = slice(first, first + step)
+        report = None if progress is None else lambda more, done=done: progress(done + more)
+        counts = tally(activations[some], classes, threads=threads, names=names[some], progress=report)
+        done += len(counts.total_mean)
+        warn_of_negatives(is_negative(counts), names[some])
+        of_classes = classwise_arrays(counts)
+        parts.append(Measured(table_columns(counts, of_classes), of_classes))
+    return parts[0] if len(parts) == 1 else join(parts)
+
+
+def join(parts: list[Measured]) -> Measured:
+    """Put measured units behind each other."""
+    return Measured(
+        {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+        {name: np.concatenate([part.classwise[name] for part in parts]) for name in parts[0].classwise},
+    )
+
+
+def warn_of_negatives(negative: np.ndarray, names: Sequence[str]) -> None:
+    """Say which units have negative activations, which leaves ratio measures undefined."""
+    if negative.any():
+        warnings.warn(
+            f"{negative.sum()} units have negative activations (the first is {names[int(negative.argmax())]}): CCMAS, "
+            "class selectivity and lifetime sparseness are undefined for them",
+            UnitscopeWarning,
+            stacklevel=3,
+        )

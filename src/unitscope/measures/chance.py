@@ -1,0 +1,210 @@
+"""Chance and uncertainty: what every measure gives by luck, and within what it may lie.
+
+Both measure a unit over again, many times, on rankings made from its own: with the labels permuted, or with
+items drawn again.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .best import at_class
+from .block import CLASS_CELLS
+from .classes import Classes
+from .counting import FEW, MANY, Rows, Scratch, make_rows
+from .describe import BOUNDED_AT_CLASS, COLUMNS, LOW_IS_SELECTIVE, TESTED
+from .gather import classwise_arrays, table_columns
+from .resampling import count_resampled, line_places
+from .tally import Ranking, Tally, check_shape, rank, tally_of
+from .threads import run_threads
+
+MOST_ROWS = 64
+PERMUTE, REDRAW = 0, 1
+
+
+def compare_with_chance(
+    activations: np.ndarray,
+    classes: Classes,
+    observed: dict[str, np.ndarray],
+    permutations: int,
+    *,
+    seed: int = 0,
+    first_unit: int = 0,
+    threads: int | None = None,
+    names: list[str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, np.ndarray]:
+    """Compare every measure of every unit with what it gives when labels are dealt out at random.
+
+    Each permutation is measured like any unit: the best class is chosen anew, so that the null distribution is
+    of the maximum over classes.
+
+    Parameters
+    ----------
+    activations, classes
+        As in `unitscope.measures.measure_block`.
+    observed
+        Its columns.
+    permutations
+        How many.
+    seed
+        Of the random numbers; each unit has its own.
+    first_unit
+        Number of the first of these units, so that blocks of units draw different numbers.
+    threads, names, progress
+        As in `unitscope.measures.tally`.
+
+    Returns
+    -------
+    dict
+        For each measure in `TESTED`, ``(U,)``: ``NAME_chance``, the mean over permutations, and ``NAME_p``, the
+        share of permutations that are at least as selective, (1 + those) / (1 + all) (Phipson & Smyth 2010).
+    """
+    found = {f"{name}_{what}": np.full(len(activations), np.nan) for name in TESTED for what in ("chance", "p")}
+
+    def look(unit: int, counts: Iterator[Tally]) -> None:
+        sums = dict.fromkeys(TESTED, 0.0)
+        reached = dict.fromkeys(TESTED, 1)
+        for some in counts:
+            values = table_columns(some, classwise_arrays(some))
+            for name in TESTED:
+                sums[name] += values[name].sum()
+                reached[name] += int((~falls_short(name, values[name], observed[name][unit])).sum())
+        for name in TESTED:
+            if not np.isnan(float(observed[name][unit])):
+                found[f"{name}_chance"][unit] = sums[name] / permutations
+                found[f"{name}_p"][unit] = reached[name] / (permutations + 1)
+
+    each = functools.partial(resample_units, activations, classes, PERMUTE, permutations, seed, first_unit)
+    each(look, threads, names, progress)
+    return found
+
+
+def falls_short(name: str, values: np.ndarray, observed: Any) -> np.ndarray:
+    """Say which values are less selective than the observed one, by more than rounding."""
+    observed = float(observed)
+    slack = 1e-12 * max(abs(observed), 1.0)
+    return values > observed + slack if name in LOW_IS_SELECTIVE else values < observed - slack
+
+
+def bootstrap(
+    activations: np.ndarray,
+    classes: Classes,
+    observed: dict[str, np.ndarray],
+    samples: int,
+    *,
+    seed: int = 0,
+    first_unit: int = 0,
+    threads: int | None = None,
+    names: list[str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, np.ndarray]:
+    """Find percentile intervals by drawing items again, with replacement, as many of each label as it has.
+
+    The class of each measure is held: the interval is of the measure for the class that is reported. Choosing
+    the best class anew in each sample would shift the interval upwards.
+
+    Parameters
+    ----------
+    samples
+        How many bootstrap samples.
+    activations, classes, observed, seed, first_unit, threads, names, progress
+        As in `compare_with_chance`.
+
+    Returns
+    -------
+    dict
+        ``NAME_low`` and ``NAME_high``, ``(U,)``: the 2.5th and 97.5th percentile (Efron & Tibshirani 1993). NaN
+        where the measure is, and for a class of one item, which can only be drawn as itself.
+    """
+    bounded = [name for name in TESTED if COLUMNS[name].kind != "flag"]
+    found = {f"{name}_{what}": np.full(len(activations), np.nan) for name in bounded for what in ("low", "high")}
+
+    def look(unit: int, counts: Iterator[Tally]) -> None:
+        drawn: dict[str, list[np.ndarray]] = {name: [] for name in bounded}
+        for some in counts:
+            of = classwise_arrays(some)
+            values = table_columns(some, of)
+            for name in bounded:
+                if name in BOUNDED_AT_CLASS:
+                    held = np.full(len(some.mean), observed[f"{name}_class"][unit])
+                    drawn[name].append(at_class(of[name], held))
+                else:
+                    drawn[name].append(values[name])
+        for name in bounded:
+            if np.isnan(observed[name][unit]):
+                continue
+            place = int(observed[f"{name}_class"][unit]) if name in BOUNDED_AT_CLASS else -1
+            if place >= 0 and classes.sizes[place] < 2:
+                continue
+            low, high = np.nanpercentile(np.concatenate(drawn[name]), [2.5, 97.5])
+            found[f"{name}_low"][unit], found[f"{name}_high"][unit] = low, high
+
+    each = functools.partial(resample_units, activations, classes, REDRAW, samples, seed, first_unit)
+    each(look, threads, names, progress)
+    return found
+
+
+def resample_units(
+    activations: np.ndarray,
+    classes: Classes,
+    kind: int,
+    samples: int,
+    seed: int,
+    first_unit: int,
+    look: Callable[[int, Iterator[Tally]], None],
+    threads: int | None,
+    names: list[str] | None,
+    progress: Callable[[int], None] | None,
+) -> None:
+    """Let `look` see each unit's number and, some at a time, the tallies of its samples."""
+    check_shape(activations, classes)
+
+    def work(unit: int, space: "Space") -> None:
+        ranking = rank(activations[unit], classes, space.scratch, names[unit] if names else str(unit))
+        state = np.random.SeedSequence([seed, kind, first_unit + unit]).generate_state(1, np.uint64)
+        look(unit, resampled(ranking, classes, kind, samples, state, space))
+
+    run_threads(work, len(activations), lambda: Space.of(classes), threads, progress)
+
+
+@dataclass(frozen=True)
+class Space:
+    """The arrays that one thread resamples in."""
+
+    scratch: Scratch
+    drawn: np.ndarray
+    places: np.ndarray
+    rows: Rows
+
+    @classmethod
+    def of(cls, classes: Classes) -> "Space":
+        """Make them for these classes."""
+        n = min(MOST_ROWS, max(CLASS_CELLS // len(classes.sizes) // 8, 1))
+        scratch = Scratch(classes)
+        drawn = np.empty_like(scratch.words)
+        return cls(scratch, drawn, np.empty(classes.n_items, np.int64), make_rows(n, classes))
+
+
+def resampled(
+    ranking: Ranking, classes: Classes, kind: int, samples: int, state: np.ndarray, space: Space
+) -> Iterator[Tally]:
+    """Resample one ranking, some samples at a time; each tally is gone when the next is asked for."""
+    counts = classes.label_sizes - ranking.zeros
+    pool = classes.labels.copy()
+    if kind == REDRAW:
+        line_places(ranking.words, len(ranking.words), counts, space.places)
+    lined = ranking.spare if space.scratch.lined is None else space.scratch.lined
+    done = 0
+    while done < samples:
+        rows = Rows(*(array[: samples - done] for array in space.rows))
+        count_resampled(
+            kind, ranking.words, len(ranking.words), counts, ranking.zero_key, ranking.levels, classes.label_sizes,
+            classes.sizes, classes.of_label, classes.sets, (FEW, MANY), pool, space.places, state, space.drawn,
+            space.scratch.zeros, lined, space.scratch.joint, space.scratch.few, space.scratch.unused, rows,
+        )  # fmt: skip
+        done += len(rows.total)
+        yield tally_of(rows, classes)

@@ -1,0 +1,130 @@
+"""New rankings from one: labels permuted, or items drawn again. The values stay sorted, so nothing is sorted twice."""
+
+from typing import Any
+
+import numpy as np
+
+from .counting import count_ranking
+from .ranking import jit
+from .sweep import HALF, LOW
+
+
+@jit
+def random_below(state: Any, n: Any) -> Any:
+    """Draw a whole number below `n`, each equally likely, and move `state` on.
+
+    Splitmix64 (Steele et al. 2014) gives the bits; numbers that would be a little too likely are drawn again
+    (Lemire 2019).
+    """
+    size = np.uint64(n)
+    floor = np.uint64((4294967296 - n) % n)
+    while True:
+        state[0] += np.uint64(0x9E3779B97F4A7C15)
+        bits = state[0]
+        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        product = ((bits ^ (bits >> np.uint64(31))) >> HALF) * size
+        if product & LOW >= floor:
+            return np.int64(product >> HALF)
+
+
+@jit
+def permute(words: Any, n: Any, sizes: Any, pool: Any, state: Any, permuted: Any, zeros: Any) -> None:
+    """Give the items of a ranking each other's labels, at random.
+
+    Only the nonzeros' labels are drawn (a Fisher-Yates shuffle stopped there); the zeros have what is left.
+
+    Parameters
+    ----------
+    words, n
+        Sorted words of the nonzeros.
+    sizes
+        ``(C,)`` items of each label.
+    pool
+        ``(N,)`` the labels, in any order; left in another one.
+    state
+        Of the random numbers.
+    permuted, zeros
+        Filled with the words under their new labels, and each label's zeros.
+    """
+    zeros[:] = sizes
+    for place in range(n):
+        other = place + random_below(state, len(pool) - place)
+        label = pool[other]
+        pool[other] = pool[place]
+        pool[place] = label
+        zeros[label] -= 1
+        permuted[place] = words[place] & ~LOW | np.uint64(label)
+
+
+@jit
+def line_places(words: Any, n: Any, counts: Any, places: Any) -> None:
+    """List the places of each label's nonzeros in the ranking, label by label; `counts` is how many each has."""
+    ends = np.cumsum(counts) - counts
+    for place in range(n):
+        label = np.int64(words[place] & LOW)
+        places[ends[label]] = place
+        ends[label] += 1
+
+
+@jit
+def redraw(
+    words: Any, n: Any, sizes: Any, counts: Any, places: Any, state: Any, times: Any, drawn: Any, zeros: Any
+) -> Any:
+    """Draw as many items of each label as it has, with replacement.
+
+    Parameters
+    ----------
+    words, n, sizes, state
+        As in `permute`.
+    counts, places
+        Each label's nonzeros, from `line_places`.
+    times
+        ``(n,)`` to work in: how often each nonzero was drawn.
+    drawn, zeros
+        Filled with the words of the new ranking, and each label's zeros.
+
+    Returns
+    -------
+    int
+        How many words there are.
+    """
+    times[:n] = 0
+    begin = 0
+    for label in range(len(sizes)):
+        zeros[label] = 0
+        for _ in range(sizes[label]):
+            which = random_below(state, sizes[label])
+            if which < counts[label]:
+                times[places[begin + which]] += 1
+            else:
+                zeros[label] += 1
+        begin += counts[label]
+    m = 0
+    for place in range(n):
+        for _ in range(times[place]):
+            drawn[m] = words[place]
+            m += 1
+    return m
+
+
+@jit
+def count_resampled(
+    kind: Any, words: Any, n: Any, counts: Any, zero_key: Any, levels: Any, label_sizes: Any, sizes: Any, of_label: Any,
+    sets: Any, head_sizes: Any, pool: Any, places: Any, state: Any, drawn: Any, zeros: Any, lined: Any, joint: Any,
+    few: Any, unused: Any, rows: Any,
+) -> None:  # fmt: skip
+    """Count as many resampled rankings as there are rows; kind 0 permutes labels, 1 draws items again.
+
+    `pool` are the labels for the first kind, and how often each nonzero was drawn for the second.
+    """
+    for row in range(len(rows.total)):
+        if kind == 0:
+            permute(words, n, label_sizes, pool, state, drawn, zeros)
+            m = n
+        else:
+            m = redraw(words, n, label_sizes, counts, places, state, pool, drawn, zeros)
+        count_ranking(
+            drawn, m, zeros, zero_key, levels, label_sizes, sizes, of_label, sets, head_sizes, lined, joint, few,
+            unused, rows, row,
+        )  # fmt: skip

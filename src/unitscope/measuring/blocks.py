@@ -1,0 +1,104 @@
+"""A block of units: what is read, measured and written together."""
+
+import functools
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import UnitscopeWarning
+from ..measures import Classes, bootstrap, compare_with_chance, measure_block, named
+from ..run import Run
+from ..run.layout import CHUNK_UNITS
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class UnitBlock:
+    """Some 64 units of one layer.
+
+    Attributes
+    ----------
+    layer
+        The layer's name.
+    first, last
+        The units ``first`` to ``last - 1`` of the layer.
+    row
+        Place of the first unit in the run's list of units.
+    """
+
+    layer: str
+    first: int
+    last: int
+    row: int
+
+    @property
+    def file(self) -> str:
+        """Name of the file that holds the block's part of the table until all are done."""
+        return f"{self.row:08d}.parquet"
+
+
+def unit_blocks(run: Run) -> Iterator[UnitBlock]:
+    """Cut the run's units into blocks that follow the chunks of the stored arrays."""
+    row = 0
+    for layer in run.layers:
+        for first in range(0, layer.units, CHUNK_UNITS):
+            last = min(first + CHUNK_UNITS, layer.units)
+            yield UnitBlock(layer.name, first, last, row)
+            row += last - first
+
+
+def read_block(run: Run, block: UnitBlock, keep: np.ndarray) -> np.ndarray:
+    """Read a block's activations to the chosen items, ``(units, items)``."""
+    values = run.activations(block.layer, block.first, block.last)
+    return values if keep.all() else np.ascontiguousarray(values[:, keep])
+
+
+def measure_units(
+    run: Run,
+    block: UnitBlock,
+    values: np.ndarray,
+    classes: Classes,
+    names: np.ndarray,
+    settings: Settings,
+    *,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Measure a block of units; return its rows of the table and of the class-wise arrays.
+
+    `progress` is called with how many of the block's units are done.
+    """
+    units = run.units.iloc[block.row : block.row + len(values)]
+    ids = units["unit"].tolist()
+    turns = 1 + (settings.permutations > 0) + (settings.bootstrap > 0)
+
+    def count(turn: int, done: int) -> None:
+        if progress:
+            progress((turn * len(ids) + done) // turns)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnitscopeWarning)  # said once, at the end
+        result = measure_block(values, classes, units=ids, threads=threads, progress=functools.partial(count, 0))
+    found: dict[str, np.ndarray] = dict(result.columns)
+    turn = 0
+    for resample, samples in ((compare_with_chance, settings.permutations), (bootstrap, settings.bootstrap)):
+        if samples:
+            turn += 1
+            found |= resample(
+                values, classes, result.columns, samples, seed=settings.seed, first_unit=block.row, threads=threads,
+                names=ids, progress=functools.partial(count, turn),
+            )  # fmt: skip
+    columns: dict[str, Any] = {}
+    for name, column in settings.columns.items():
+        if name in units:
+            columns[name] = units[name].to_numpy()
+        elif column.kind == "class":
+            columns[name] = named(found[name], names)
+        elif name in found:  # q follows from all units of a layer, later
+            columns[name] = found[name]
+    anonymous = 0 if classes.labels_are_classes else classes.n_labels
+    return pd.DataFrame(columns), {name: array[:, anonymous:] for name, array in result.classwise.items()}

@@ -1,0 +1,92 @@
+"""What a measurement is asked for, and the classes that follow from it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..columns import Column
+from ..errors import UnitscopeError
+from ..measures import COLUMNS, Classes, tested_columns
+from ..run import Run
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a measurement is asked for.
+
+    Attributes
+    ----------
+    items
+        ``"correct"`` or ``"all"``.
+    class_sets
+        Unions of classes to measure like any class: name to class ids.
+    only_class_sets
+        Whether a measure's best class is to be chosen among the class sets only.
+    permutations, bootstrap
+        How many of each; 0 for none.
+    seed
+        Of the random numbers of both.
+    """
+
+    items: str
+    class_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only_class_sets: bool = False
+    permutations: int = 0
+    bootstrap: int = 0
+    seed: int = 0
+
+    @classmethod
+    def of(cls, run: Run, items: str | None, class_sets: Mapping[str, tuple[str, ...]], **others: Any) -> "Settings":
+        """Check what was asked for against the run.
+
+        Raises
+        ------
+        UnitscopeError
+            If it cannot be had.
+        """
+        run.choose_items(items)
+        settings = cls(items or ("correct" if run.manifest.predictions else "all"), dict(class_sets), **others)
+        for name in ("permutations", "bootstrap"):
+            if getattr(settings, name) < 0:
+                raise UnitscopeError(f"--{name} must be a number of at least 0, not {getattr(settings, name)}")
+        if class_sets and run.multi_label:
+            raise UnitscopeError(
+                f"items of the run {run.directory} have several classes each: import it with the union as one more "
+                "class rather than with --class-set"
+            )
+        if settings.only_class_sets and not class_sets:
+            raise UnitscopeError("--only-class-sets needs class sets; give --class-set, --class-sets or --superclasses")
+        return settings
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """The columns of the table that comes of it."""
+        return COLUMNS | tested_columns(self.permutations, self.bootstrap)
+
+    def parameters(self, n_items: int) -> dict[str, Any]:
+        """Say with what a table was made."""
+        return {**asdict(self), "class_sets": {name: list(ids) for name, ids in self.class_sets.items()},
+                "n_items": n_items}  # fmt: skip
+
+
+def classes_of(run: Run, keep: np.ndarray, settings: Settings) -> tuple[Classes, np.ndarray]:
+    """Make the classes that a run's chosen items belong to.
+
+    Returns
+    -------
+    classes : Classes
+    names : numpy.ndarray
+        The id of each class that has one, in order; where items have several classes, ``""`` for the labels that
+        stand for their combinations.
+    """
+    ids = run.classes["class"].astype(str).tolist()
+    if run.multi_label:
+        classes = Classes.of_memberships(run.memberships[keep])
+        return classes, np.array([*[""] * classes.n_labels, *ids], object)
+    sets = np.zeros((len(settings.class_sets), len(ids)), bool)
+    for row, members in enumerate(settings.class_sets.values()):
+        sets[row] = np.isin(ids, members)
+    start = len(ids) if settings.only_class_sets else 0
+    return Classes.of_labels(run.labels[keep], len(ids), sets, start), np.array([*ids, *settings.class_sets], object)
