@@ -1,0 +1,82 @@
+"""``unitscope compare`` and ``unitscope superclasses``: two runs side by side; which class sets WordNet offers."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import RunPath
+from .show import OUT, table
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(compare)
+    app.command()(superclasses)
+
+
+def compare(
+    run: RunPath,
+    other: Annotated[Path, typer.Argument(metavar="RUN2", help="Another run directory.", show_default=False)],
+    layer: Annotated[str | None, typer.Option(help="Only this layer.", show_default=False)] = None,
+    data: Annotated[Path | None, typer.Option(help="Write the numbers to this CSV file.", show_default=False)] = None,
+) -> None:
+    """Set two measured runs side by side, layer by layer: for instance a trained and an untrained network."""
+    from ..measuring import compare_runs
+    from ..run import open_run
+
+    one, two = open_run(run), open_run(other)
+    if layer is not None:
+        one.layer(layer), two.layer(layer)
+    frame = compare_runs(one, two)
+    if data is not None:
+        from ..run.files import explained
+
+        with explained(data):
+            frame.to_csv(data, index=False)
+    for name, rows in frame.groupby("layer", sort=False):
+        if layer in (None, name):
+            OUT.print(f"\n{name}: {rows['units'].max():,} and {rows['units_2'].max():,} units", markup=False)
+            OUT.print(
+                table(
+                    ["measure", f"{one.name}: median", "highest", f"{two.name}: median", "highest", "superiority"],
+                    [
+                        [
+                            row["title"],
+                            *(f"{row[key]:.3f}" for key in ("median", "highest", "median_2", "highest_2")),
+                            f"{row['superiority']:.3f}",
+                        ]
+                        for _, row in rows.iterrows()
+                    ],
+                    numbers=(1, 2, 3, 4, 5),
+                )
+            )
+    OUT.print(
+        "superiority: the chance that a unit of the first run has a higher value than one of the second. "
+        "Localist, Detector: share of units, and how many.",
+        soft_wrap=True,
+    )
+
+
+def superclasses(
+    run: RunPath,
+    at_least: Annotated[int, typer.Option(help="List those of at least so many classes.")] = 2,
+) -> None:
+    """List the superclasses of a run's classes, where these are WordNet ids."""
+    from ..data.wordnet import find_superclasses
+    from ..errors import UnitscopeError
+    from ..measuring import wnids_of
+    from ..run import open_run
+
+    opened = open_run(run)
+    found = [noun for noun in find_superclasses(wnids_of(opened.classes)) if len(noun.members) >= at_least]
+    if not found:
+        raise UnitscopeError(
+            f"the classes of {run} have no superclasses of at least {at_least}: they need WordNet ids such as "
+            "n02084071, as class or in a column wnid"
+        )
+    OUT.print(
+        table(["noun", "id", "classes"], [[", ".join(noun.words), noun.wnid, str(len(noun.members))] for noun in found],
+              numbers=(2,))
+    )  # fmt: skip
+    OUT.print("next: unitscope measure RUN --superclasses NOUN,NOUN", markup=False)
