@@ -78,7 +78,9 @@ def read_file(path: Path) -> list[tuple[str, tuple[str, ...]]]:
     except (OSError, ValueError) as error:
         raise UnitscopeError(f"{path} cannot be read as class sets: {str(error).splitlines()[0]}") from error
     if not {"set", "class"} <= set(rows):
-        raise UnitscopeError(f"{path} has the columns {', '.join(rows)}; class sets need the columns set and class")
+        raise UnitscopeError(
+            f"{path} has the columns {', '.join(map(str, rows.columns))}; class sets need the columns set and class"
+        )
     sets: dict[str, list[str]] = {}
     for name, member in zip(rows["set"], rows["class"], strict=True):
         sets.setdefault(str(name), []).append(str(member))
