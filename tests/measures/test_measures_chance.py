@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from unitscope.measures import Classes, bootstrap, compare_with_chance, measure_block
 from unitscope.measures.counting import Scratch
 from unitscope.measures.describe import LOW_IS_SELECTIVE, TESTED
-from unitscope.measures.resampling import permute, random_below, redraw
+from unitscope.measures.resampling import line_strata, permute, random_below, redraw
 from unitscope.measures.tally import rank
 
 SETS = np.array([[True, False, True]])
@@ -77,22 +77,23 @@ def test_a_permuted_ranking_keeps_values_and_class_sizes(items, seed, exact):
     st.lists(st.tuples(st.sampled_from([0.0, 0.0, 1.0, 2.0, -1.0]), st.integers(0, 3)), min_size=1, max_size=12),
     st.integers(0, 1000),
 )
-def test_a_redrawn_ranking_has_each_class_as_often_and_stays_sorted(items, seed):
-    from unitscope.measures.resampling import line_places
-
+def test_a_redrawn_ranking_has_each_stratum_as_often_and_stays_sorted(items, seed):
     x = np.array([value for value, _ in items], np.float32)
     classes = Classes.of_labels(np.array([label for _, label in items]), 4)
     ranking = rank(x, classes, Scratch(classes), "0")
     n, words = len(ranking.words), ranking.words.copy()
-    counts = classes.label_sizes - ranking.zeros
-    places, times = np.empty(len(x), np.int64), np.empty(len(x), np.uint32)
-    drawn, zeros = np.empty(len(x) + 4, np.uint64), np.empty(4, np.int64)
-    line_places(words, n, counts, places)
-    m = redraw(words, n, classes.label_sizes, counts, places, np.array([seed], np.uint64), times, drawn, zeros)
+    lined, times = np.empty(len(x), np.int64), np.empty(len(x), np.uint32)
+    drawn, zeros, sizes = np.empty(len(x) + 4, np.uint64), np.empty(4, np.int64), np.empty(4, np.int64)
+    stratum = np.array([0, 0, 1, 2])
+    strata_sizes = np.bincount(stratum[classes.labels], minlength=3)
+    line_strata(words, n, ranking.zeros, stratum, strata_sizes, lined)
+    m = redraw(words, n, strata_sizes, lined, np.array([seed], np.uint64), times, drawn, zeros, sizes)
     again = np.bincount((drawn[:m] & np.uint64(0xFFFFFFFF)).astype(int), minlength=4)
-    np.testing.assert_array_equal(again + zeros, classes.label_sizes)
+    np.testing.assert_array_equal(again + zeros, sizes)
+    np.testing.assert_array_equal(np.bincount(stratum, sizes, 3), strata_sizes)
     assert (np.diff((drawn[:m] >> np.uint64(32)).astype(np.int64)) >= 0).all()
     assert set(drawn[:m].tolist()) <= set(words.tolist())
+    assert (zeros[classes.label_sizes == 0] == 0).all()
 
 
 def noise_and_signal(seed=0, n=300, n_classes=5):
@@ -176,3 +177,38 @@ def test_a_class_of_one_item_has_no_interval():
     found = bootstrap(x, classes, observed, 50)
     assert np.isnan(found["auc_low"][0])
     assert np.isfinite(found["mutual_information_low"][0])
+
+
+def test_class_sets_of_tiny_classes_are_drawn_within_the_sets():
+    """Every label is of one item, as in a sample of ImageNet: within its label, it could only be drawn as itself."""
+    rng = np.random.default_rng(3)
+    members = np.repeat([True, False], [25, 60])
+    x = np.maximum(rng.normal(0, 1, 85) + 1.2 * members, 0).astype(np.float32)
+    two = Classes.of_labels((~members).astype(int), 2)
+    many = Classes.of_labels(np.arange(85), 85, members[None], choose_from=85)
+    found = []
+    for classes in (two, many):
+        observed = measure_block(x[None], classes).columns
+        assert observed["auc_class"][0] == classes.choose_from
+        found.append(bootstrap(x[None], classes, observed, 4000))
+    for limit in ("auc_low", "auc_high", "ccmas_low", "ccmas_high"):
+        assert found[1][limit][0] == pytest.approx(found[0][limit][0], abs=0.02), limit
+
+
+def test_items_of_several_classes_are_drawn_from_all():
+    rng = np.random.default_rng(4)
+    members = rng.random((80, 3)) < [0.3, 0.5, 0.1]
+    x = np.maximum(rng.normal(0, 1, 80) + 1.2 * members[:, 0], 0).astype(np.float32)
+    classes = Classes.of_memberships(members)
+    observed = measure_block(x[None], classes).columns
+    place = int(observed["auc_class"][0])
+    assert place == classes.choose_from
+    found = bootstrap(x[None], classes, observed, 4000)
+    areas = []
+    for _ in range(4000):
+        drawn = rng.integers(0, 80, 80)
+        a, b = x[drawn][members[drawn, 0]], x[drawn][~members[drawn, 0]]
+        areas.append((a[:, None] > b).mean() + (a[:, None] == b).mean() / 2)
+    low, high = np.percentile(areas, [2.5, 97.5])
+    assert found["auc_low"][0] == pytest.approx(low, abs=0.15 * (high - low))
+    assert found["auc_high"][0] == pytest.approx(high, abs=0.15 * (high - low))

@@ -17,7 +17,7 @@ from .classes import Classes
 from .counting import FEW, MANY, Rows, Scratch, make_rows
 from .describe import BOUNDED_AT_CLASS, COLUMNS, LOW_IS_SELECTIVE, TESTED
 from .gather import classwise_arrays, table_columns
-from .resampling import count_resampled, line_places
+from .resampling import count_resampled, line_strata
 from .tally import Ranking, Tally, check_shape, rank, tally_of
 from .threads import run_threads
 
@@ -102,7 +102,7 @@ def bootstrap(
     names: list[str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Find percentile intervals by drawing items again, with replacement, as many of each label as it has.
+    """Find percentile intervals by drawing items again, with replacement, as many of each stratum as it has.
 
     The class of each measure is held: the interval is of the measure for the class that is reported. Choosing
     the best class anew in each sample would shift the interval upwards.
@@ -118,7 +118,8 @@ def bootstrap(
     -------
     dict
         ``NAME_low`` and ``NAME_high``, ``(U,)``: the 2.5th and 97.5th percentile (Efron & Tibshirani 1993). NaN
-        where the measure is, and for a class of one item, which can only be drawn as itself.
+        where the measure is, and for a class whose items are each alone in their stratum (a class of one item),
+        which can only be drawn as themselves.
     """
     bounded = [name for name in TESTED if COLUMNS[name].kind != "flag"]
     found = {f"{name}_{what}": np.full(len(activations), np.nan) for name in bounded for what in ("low", "high")}
@@ -138,10 +139,13 @@ def bootstrap(
             if np.isnan(observed[name][unit]):
                 continue
             place = int(observed[f"{name}_class"][unit]) if name in BOUNDED_AT_CLASS else -1
-            if place >= 0 and classes.sizes[place] < 2:
+            if place >= 0 and not classes.can_vary[place]:
                 continue
-            low, high = np.nanpercentile(np.concatenate(drawn[name]), [2.5, 97.5])
-            found[f"{name}_low"][unit], found[f"{name}_high"][unit] = low, high
+            values_drawn = np.concatenate(drawn[name])
+            values_drawn = values_drawn[~np.isnan(values_drawn)]
+            if len(values_drawn):
+                low, high = np.percentile(values_drawn, [2.5, 97.5])
+                found[f"{name}_low"][unit], found[f"{name}_high"][unit] = low, high
 
     each = functools.partial(resample_units, activations, classes, REDRAW, samples, seed, first_unit)
     each(look, threads, names, progress)
@@ -177,7 +181,7 @@ class Space:
 
     scratch: Scratch
     drawn: np.ndarray
-    places: np.ndarray
+    items: np.ndarray
     rows: Rows
 
     @classmethod
@@ -193,17 +197,17 @@ def resampled(
     ranking: Ranking, classes: Classes, kind: int, samples: int, state: np.ndarray, space: Space
 ) -> Iterator[Tally]:
     """Resample one ranking, some samples at a time; each tally is gone when the next is asked for."""
-    counts = classes.label_sizes - ranking.zeros
     pool = classes.labels.copy()
+    stratum, strata_sizes = classes.strata
     if kind == REDRAW:
-        line_places(ranking.words, len(ranking.words), counts, space.places)
+        line_strata(ranking.words, len(ranking.words), ranking.zeros, stratum, strata_sizes, space.items)
     lined = ranking.spare if space.scratch.lined is None else space.scratch.lined
     done = 0
     while done < samples:
         rows = Rows(*(array[: samples - done] for array in space.rows))
         count_resampled(
-            kind, ranking.words, len(ranking.words), counts, ranking.zero_key, ranking.levels, classes.label_sizes,
-            classes.sizes, classes.of_label, classes.sets, (FEW, MANY), pool, space.places, state, space.drawn,
+            kind, ranking.words, len(ranking.words), ranking.zero_key, ranking.levels, classes.label_sizes,
+            strata_sizes, classes.of_label, classes.sets, (FEW, MANY), pool, space.items, state, space.drawn,
             space.scratch.zeros, lined, space.scratch.joint, space.scratch.few, space.scratch.unused, rows,
         )  # fmt: skip
         done += len(rows.total)

@@ -40,10 +40,16 @@ class Rows(NamedTuple):
     rest_smallest: np.ndarray
     many: np.ndarray
     weights: np.ndarray
+    label_sizes: np.ndarray
+    sizes: np.ndarray
     total: np.ndarray
 
 
-INTEGERS = ("informedness", "informed_k", "informed_r", "safe_k", "pure_k", "detect_k", "detect_r", "midranks", "zeros")
+INTEGERS = (
+    *("informedness", "informed_k", "informed_r", "safe_k", "pure_k", "detect_k", "detect_r"),
+    *("midranks", "zeros", "label_sizes", "sizes"),
+)
+OF_LABELS = ("many", "weights", "label_sizes")
 TOTALS = (
     "total_mean",
     "total_squares",
@@ -57,8 +63,8 @@ TOTALS = (
 
 def make_rows(n: int, classes: Classes) -> Rows:
     """Make the arrays for `n` rankings: ``(n, K)``, of labels only ``(n, C)``, totals ``(n, 7)``."""
-    widths = {"many": classes.n_labels, "weights": classes.n_labels, "total": len(TOTALS)}
     k = len(classes.sizes)
+    widths = {**dict.fromkeys(OF_LABELS, classes.n_labels), "total": len(TOTALS)}
     made = {name: np.zeros((n, widths.get(name, k)), np.int64 if name in INTEGERS else float) for name in Rows._fields}
     return Rows(**made)
 
@@ -71,7 +77,8 @@ class Scratch:
         # One place more for each class: its zeros stand as one entry among its other items.
         self.words = np.empty(classes.n_items + classes.n_labels, np.uint64)
         self.spare = np.empty(classes.n_items + classes.n_labels, np.uint64)
-        self.lined = np.empty(int(classes.sizes.sum()) + n_classes, np.uint64) if len(classes.sets) else None
+        most = 1 + int(classes.sets.sum(0).max(initial=0))  # classes of one item
+        self.lined = np.empty(classes.n_items * most + n_classes, np.uint64) if len(classes.sets) else None
         self.zeros = np.zeros(classes.n_labels, np.int64)
         self.joint = np.zeros((n_classes, N_BINS), np.int64)
         self.few = np.empty(classes.n_labels)
@@ -80,8 +87,8 @@ class Scratch:
 
 @jit
 def count_ranking(
-    words: Any, n: Any, zeros: Any, zero_key: Any, levels: Any, label_sizes: Any, sizes: Any, of_label: Any, sets: Any,
-    head_sizes: Any, lined: Any, joint: Any, few: Any, unused: Any, rows: Any, row: Any,
+    words: Any, n: Any, zeros: Any, zero_key: Any, levels: Any, of_label: Any, sets: Any, head_sizes: Any, lined: Any,
+    joint: Any, few: Any, unused: Any, rows: Any, row: Any,
 ) -> None:  # fmt: skip
     """Count all that the measures need from one ranking, into one row of `rows`.
 
@@ -90,15 +97,16 @@ def count_ranking(
     words, n, zeros, zero_key, levels
         The ranking: sorted words of the nonzeros, their number, ``(C,)`` zeros of each label, the key at which
         they stand, the values of the keys (empty where keys are bits of float32).
-    label_sizes, sizes, of_label, sets
+    of_label, sets
         See `unitscope.measures.classes.Classes`.
     head_sizes
         The 60 and the 100.
     lined, joint, few, unused
         Arrays to work in, see `Scratch`.
     rows, row
-        Where the counts go.
+        Where the counts go; ``rows.label_sizes[row]`` must hold the items of each label.
     """
+    label_sizes, sizes = rows.label_sizes[row], rows.sizes[row]
     n_labels, n_items, n_zeros = len(label_sizes), label_sizes.sum(), zeros.sum()
     begins, classes = of_label
     total = rows.total[row]
@@ -107,10 +115,12 @@ def count_ranking(
     _, total[5] = count_head(
         words, n, zeros, zero_key, levels, head_sizes[1], unused, rows.many[row], rows.weights[row]
     )
+    sizes[:] = 0
     class_zeros[:] = 0
     class_few[:] = 0.0
     for label in range(n_labels):
         for which in range(begins[label], begins[label + 1]):
+            sizes[classes[which]] += label_sizes[label]
             class_zeros[classes[which]] += zeros[label]
             class_few[classes[which]] += few[label]
     ends = np.empty(len(sizes), np.int64)

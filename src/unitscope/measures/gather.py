@@ -35,7 +35,7 @@ def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
 def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Gather the columns of the table from the class-wise values: each measure for its best class."""
     n_units = len(counts.zeros)
-    n_labels = len(counts.label_sizes)
+    n_labels = counts.label_sizes.shape[1]
 
     def best(name: str) -> tuple[np.ndarray, np.ndarray]:
         return best_class(of[name], counts.choose_from)
@@ -59,14 +59,14 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     chance = np.where(np.isnan(index), np.nan, top_items.class_index_chance(counts))
     no_recall = safe == 0
     constant = is_constant(counts)
-    no_labels = (not counts.labels_are_classes) or (counts.label_sizes > 0).sum() < 2
+    no_labels = ((counts.label_sizes > 0).sum(1) < 2) | (not counts.labels_are_classes)
     rest = means.rest_sizes(counts)
     all_zeros = counts.zeros[:, :n_labels].sum(1)
     in_rest = np.where(rest > 0, (all_zeros[:, None] - counts.zeros) / np.maximum(rest, 1), np.nan)
     rest_mean = np.where(rest > 0, counts.rest_mean, np.nan)
     return {
         "n_items": np.full(n_units, counts.n_items),
-        "n_classes": np.full(n_units, counts.present[counts.choose_from :].sum()),
+        "n_classes": counts.present[:, counts.choose_from :].sum(1),
         "undefined": reasons(counts),
         "localist": is_localist,
         "localist_class": localist_class,
@@ -128,7 +128,7 @@ def reasons(counts: Tally) -> np.ndarray:
     """Say of each unit why some measures have no value; empty where all have one."""
     constant = is_constant(counts)
     dead = constant & (counts.total_largest == 0)
-    nothing = np.full(len(dead), not counts.comparable[counts.choose_from :].any())
+    nothing = ~counts.comparable[:, counts.choose_from :].any(1)
     several = np.full(len(dead), not counts.labels_are_classes)
     return np.select(
         [nothing, dead, constant, is_negative(counts), several],

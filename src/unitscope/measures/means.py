@@ -31,16 +31,17 @@ def class_selectivity(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
         ``(U,)`` the label of the highest mean, -1 where undefined.
     """
     present = tally.label_sizes > 0
-    means = np.where(present, tally.mean[:, : len(present)], -np.inf)
+    means = np.where(present, tally.mean[:, : present.shape[1]], -np.inf)
     place = means.argmax(1)
     highest = means[np.arange(len(means)), place]
     means = np.where(present, means, 0.0)
     # Floating-point subtraction must not leave a trace of the highest mean where all others are zero.
     means[np.arange(len(means)), place] = 0.0
-    others = means.sum(1) / max(present.sum() - 1, 1)
+    n_present = present.sum(1)
+    others = means.sum(1) / np.maximum(n_present - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(highest + others > 0, (highest - others) / (highest + others), np.nan)
-    undefined = np.isnan(value) | is_negative(tally) | (present.sum() < 2) | (not tally.labels_are_classes)
+    undefined = np.isnan(value) | is_negative(tally) | (n_present < 2) | (not tally.labels_are_classes)
     return np.where(undefined, np.nan, value), np.where(undefined, -1, place)
 
 
@@ -81,7 +82,7 @@ def standard_error(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
 
 
 def rest_sizes(tally: Tally) -> np.ndarray:
-    """Return how many items are not of each class, ``(K,)``."""
+    """Return how many items are not of each class, ``(U, K)``."""
     return tally.n_items - tally.sizes
 
 

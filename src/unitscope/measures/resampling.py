@@ -58,31 +58,45 @@ def permute(words: Any, n: Any, sizes: Any, pool: Any, state: Any, permuted: Any
 
 
 @jit
-def line_places(words: Any, n: Any, counts: Any, places: Any) -> None:
-    """List the places of each label's nonzeros in the ranking, label by label; `counts` is how many each has."""
-    ends = np.cumsum(counts) - counts
+def line_strata(words: Any, n: Any, zeros: Any, stratum: Any, strata_sizes: Any, items: Any) -> None:
+    """List the items of a ranking stratum by stratum: a nonzero by its place, a zero as minus one minus its label.
+
+    Parameters
+    ----------
+    words, n, zeros
+        Sorted words of the nonzeros, their number, each label's zeros.
+    stratum, strata_sizes
+        See `unitscope.measures.classes.Classes`.
+    items
+        ``(N,)`` filled.
+    """
+    ends = np.cumsum(strata_sizes) - strata_sizes
     for place in range(n):
-        label = np.int64(words[place] & LOW)
-        places[ends[label]] = place
-        ends[label] += 1
+        of = stratum[np.int64(words[place] & LOW)]
+        items[ends[of]] = place
+        ends[of] += 1
+    for label in range(len(zeros)):
+        of = stratum[label]
+        items[ends[of] : ends[of] + zeros[label]] = -1 - label
+        ends[of] += zeros[label]
 
 
 @jit
 def redraw(
-    words: Any, n: Any, sizes: Any, counts: Any, places: Any, state: Any, times: Any, drawn: Any, zeros: Any
+    words: Any, n: Any, strata_sizes: Any, items: Any, state: Any, times: Any, drawn: Any, zeros: Any, sizes: Any
 ) -> Any:
-    """Draw as many items of each label as it has, with replacement.
+    """Draw as many items of each stratum as it has, with replacement.
 
     Parameters
     ----------
-    words, n, sizes, state
+    words, n, state
         As in `permute`.
-    counts, places
-        Each label's nonzeros, from `line_places`.
+    strata_sizes, items
+        The items of each stratum, from `line_strata`.
     times
         ``(n,)`` to work in: how often each nonzero was drawn.
-    drawn, zeros
-        Filled with the words of the new ranking, and each label's zeros.
+    drawn, zeros, sizes
+        Filled with the words of the new ranking, and each label's zeros and items.
 
     Returns
     -------
@@ -90,18 +104,20 @@ def redraw(
         How many words there are.
     """
     times[:n] = 0
+    zeros[:] = 0
     begin = 0
-    for label in range(len(sizes)):
-        zeros[label] = 0
-        for _ in range(sizes[label]):
-            which = random_below(state, sizes[label])
-            if which < counts[label]:
-                times[places[begin + which]] += 1
+    for size in strata_sizes:
+        for _ in range(size):
+            item = items[begin + random_below(state, size)]
+            if item >= 0:
+                times[item] += 1
             else:
-                zeros[label] += 1
-        begin += counts[label]
+                zeros[-1 - item] += 1
+        begin += size
+    sizes[:] = zeros
     m = 0
     for place in range(n):
+        sizes[np.int64(words[place] & LOW)] += times[place]
         for _ in range(times[place]):
             drawn[m] = words[place]
             m += 1
@@ -110,8 +126,8 @@ def redraw(
 
 @jit
 def count_resampled(
-    kind: Any, words: Any, n: Any, counts: Any, zero_key: Any, levels: Any, label_sizes: Any, sizes: Any, of_label: Any,
-    sets: Any, head_sizes: Any, pool: Any, places: Any, state: Any, drawn: Any, zeros: Any, lined: Any, joint: Any,
+    kind: Any, words: Any, n: Any, zero_key: Any, levels: Any, label_sizes: Any, strata_sizes: Any, of_label: Any,
+    sets: Any, head_sizes: Any, pool: Any, items: Any, state: Any, drawn: Any, zeros: Any, lined: Any, joint: Any,
     few: Any, unused: Any, rows: Any,
 ) -> None:  # fmt: skip
     """Count as many resampled rankings as there are rows; kind 0 permutes labels, 1 draws items again.
@@ -121,10 +137,10 @@ def count_resampled(
     for row in range(len(rows.total)):
         if kind == 0:
             permute(words, n, label_sizes, pool, state, drawn, zeros)
+            rows.label_sizes[row] = label_sizes
             m = n
         else:
-            m = redraw(words, n, label_sizes, counts, places, state, pool, drawn, zeros)
+            m = redraw(words, n, strata_sizes, items, state, pool, drawn, zeros, rows.label_sizes[row])
         count_ranking(
-            drawn, m, zeros, zero_key, levels, label_sizes, sizes, of_label, sets, head_sizes, lined, joint, few,
-            unused, rows, row,
+            drawn, m, zeros, zero_key, levels, of_label, sets, head_sizes, lined, joint, few, unused, rows, row,
         )  # fmt: skip

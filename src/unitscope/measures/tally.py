@@ -27,7 +27,7 @@ class Tally:
     n_items
         Number of items, N.
     label_sizes, sizes
-        ``(C,)`` and ``(K,)`` items of each label and class, n_A.
+        ``(U, C)`` and ``(U, K)`` items of each label and class, n_A; units differ only where items are drawn again.
     choose_from, labels_are_classes
         See `unitscope.measures.classes.Classes`.
     informedness, informed_k, informed_r, informed_at
@@ -66,8 +66,6 @@ class Tally:
     """
 
     n_items: int
-    label_sizes: np.ndarray
-    sizes: np.ndarray
     choose_from: int
     labels_are_classes: bool
     informedness: np.ndarray
@@ -98,6 +96,8 @@ class Tally:
     few: np.ndarray
     many: np.ndarray
     weights: np.ndarray
+    label_sizes: np.ndarray
+    sizes: np.ndarray
     few_size: int
     few_edge: np.ndarray
     n_positive_many: np.ndarray
@@ -105,12 +105,12 @@ class Tally:
 
     @property
     def present(self) -> np.ndarray:
-        """``(K,)`` whether a class has items."""
+        """``(U, K)`` whether a class has items."""
         return self.sizes > 0
 
     @property
     def comparable(self) -> np.ndarray:
-        """``(K,)`` whether a class has both members and others to be compared with."""
+        """``(U, K)`` whether a class has both members and others to be compared with."""
         return (self.sizes > 0) & (self.sizes < self.n_items)
 
 
@@ -228,10 +228,10 @@ def rank(values: np.ndarray, classes: Classes, scratch: Scratch, name: str) -> R
 def count(ranking: Ranking, classes: Classes, scratch: Scratch, rows: Rows, row: int, few: int, many: int) -> None:
     """Count one ranking into one row."""
     lined = ranking.spare if scratch.lined is None else scratch.lined
+    rows.label_sizes[row] = classes.label_sizes
     count_ranking(
-        ranking.words, len(ranking.words), ranking.zeros, ranking.zero_key, ranking.levels, classes.label_sizes,
-        classes.sizes, classes.of_label, classes.sets, (few, many), lined, scratch.joint, scratch.few, scratch.unused,
-        rows, row,
+        ranking.words, len(ranking.words), ranking.zeros, ranking.zero_key, ranking.levels, classes.of_label,
+        classes.sets, (few, many), lined, scratch.joint, scratch.few, scratch.unused, rows, row,
     )  # fmt: skip
 
 
@@ -241,8 +241,6 @@ def tally_of(rows: Rows, classes: Classes, few: int = FEW) -> Tally:
     totals = by_class.pop("total")
     return Tally(
         n_items=classes.n_items,
-        label_sizes=classes.label_sizes,
-        sizes=classes.sizes,
         choose_from=classes.choose_from,
         labels_are_classes=classes.labels_are_classes,
         few_size=few,

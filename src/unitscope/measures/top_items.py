@@ -1,5 +1,7 @@
 """What classes the 100 most active items are of. Classes are the labels here; class sets play no part."""
 
+import functools
+
 import numpy as np
 
 from .best import best_class, is_constant
@@ -68,8 +70,9 @@ def class_index_chance(tally: Tally) -> np.ndarray:
 
     The expected number of classes among n items drawn without replacement from classes of these sizes.
     """
-    chances = {int(n): chance_index(tally.label_sizes, int(n)) for n in np.unique(tally.n_positive_many)}
-    index = np.array([chances[int(n)] for n in tally.n_positive_many])
+    chance = functools.cache(lambda sizes, n: chance_index(np.frombuffer(sizes, np.int64), n))
+    sizes = [row.tobytes() for row in tally.label_sizes]  # mostly the same for all units
+    index = np.array([chance(*of) for of in zip(sizes, tally.n_positive_many.astype(int).tolist(), strict=True)])
     return np.where(meaningless(tally), np.nan, index)
 
 
