@@ -7,11 +7,13 @@ import sys
 import warnings
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 from unitscope.cli import main
+from unitscope.run import open_run
 
 pytest.importorskip("torch")
 
@@ -54,7 +56,7 @@ def one_sentence(done):
 
 def test_help_names_every_command():
     text = unitscope("--help").stdout
-    for command in ("demo", "layers", "record", "measure", "figure", "report"):
+    for command in ("demo", "layers", "record", "measure", "compare", "superclasses", "figure", "report"):
         assert re.search(rf"\b{command}\b", text)
 
 
@@ -111,6 +113,36 @@ def test_bad_input_is_one_sentence_and_status_2(recorded, arguments, message):
         unitscope("measure", "run", cwd=recorded)
     assert message in one_sentence(unitscope(*arguments, cwd=recorded, status=2))
     assert not (recorded / "other").exists()
+
+
+def test_chance_intervals_and_class_sets(recorded):
+    classes = open_run(recorded / "run").classes["class"].tolist()
+    pair = f"pair={classes[0]},{classes[1]}"
+    options = ("--class-set", pair, "--only-class-sets", "--permutations", "19", "--bootstrap", "20")
+    shown = unitscope("measure", "run", *options, cwd=recorded).stdout
+    for text in ("class set pair: 2 classes", "median by chance", "units, q < .05", "95 % of highest", " to "):
+        assert text in shown, text
+    wrong = one_sentence(unitscope("measure", "run", "--class-set", "pair=cta", cwd=recorded, status=2))
+    assert "class set pair has the class cta, which this run does not have" in wrong
+    none = one_sentence(unitscope("superclasses", "run", cwd=recorded, status=2))
+    assert "they need WordNet ids" in none
+
+
+def test_a_trained_and_an_untrained_network_side_by_side(recorded):
+    sets = ("demo:", "other", "--layers", "fc6,fc8", "-D", "n=160", "--workers", "0", "-M", "untrained=true")
+    unitscope("record", "demo:", *sets, cwd=recorded)
+    for run in ("run", "other"):
+        unitscope("measure", run, "--items", "all", cwd=recorded)
+    shown = unitscope("compare", "run", "other", "--layer", "fc8", "--data", "both.csv", cwd=recorded).stdout
+    assert "fc8: 16 and 16 units" in shown
+    assert "fc6" not in shown
+    assert "Area under the ROC curve" in shown
+    numbers = pd.read_csv(recorded / "both.csv").set_index(["layer", "measure"])
+    # What training teaches: the outputs of the trained network tell classes apart, those of fresh weights do not.
+    assert numbers.loc[("fc8", "auc"), "superiority"] > 0.9
+    assert "no layer fc9" in one_sentence(
+        unitscope("compare", "run", "other", "--layer", "fc9", cwd=recorded, status=2)
+    )
 
 
 def test_a_missing_argument_is_status_2():

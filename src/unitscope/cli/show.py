@@ -1,6 +1,7 @@
 """What commands print: tables, byte counts, progress bars."""
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,7 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-OUT = Console(highlight=False)
+WIDE = 160
+"""Width of what is printed into a file or another program: tables are not folded there."""
+
+OUT = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 ERRORS = Console(stderr=True, highlight=False)
 
 

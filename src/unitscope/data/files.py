@@ -16,6 +16,7 @@ from ..specs import refuse_unknown, whole_number
 from .encoding import encode_labels
 from .items import LabelledItems, Loader, class_table, hash_rows
 from .pictures import SUFFIXES, check_picture, read_picture
+from .wordnet import are_wnids, usual_words
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,8 @@ def name_classes(names: list[str], file: object, spec: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``class``, ``name``, and ``wnid`` if the file has that column.
+        ``class``, ``name``, and ``wnid`` if the file has that column. Without a file, classes that are all WordNet
+        ids, as the folders of ImageNet are, have the nouns' usual words as names.
 
     Raises
     ------
@@ -188,7 +190,7 @@ def name_classes(names: list[str], file: object, spec: str) -> pd.DataFrame:
         If the file lacks the columns or a class, or names a class twice.
     """
     if file is None:
-        return class_table(names)
+        return class_table(names, usual_words(names)).assign(wnid=names) if are_wnids(names) else class_table(names)
     path = Path(str(file)).expanduser()
     table = read_table(path, spec)
     key = "class" if "class" in table.columns else "wnid"

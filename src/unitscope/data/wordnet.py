@@ -1,6 +1,7 @@
 """Superclasses: what unions of classes WordNet's noun hierarchy knows, where classes are named by WordNet ids."""
 
 import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,24 @@ class Superclass:
 def nouns() -> pd.DataFrame:
     """Read the nouns of WordNet 3.0, whose offsets are the ImageNet ids: ``wnid``, ``words``, ``hypernyms``."""
     return pd.read_csv(NOUNS, sep="\t", dtype=str, keep_default_na=False).set_index("wnid")
+
+
+def are_wnids(names: Iterable[str]) -> bool:
+    """Say whether names are all ids of WordNet's nouns; a look at the names spares reading WordNet for nothing."""
+    names = list(names)
+    return bool(names) and all(re.fullmatch(r"n\d{8}", name) for name in names) and set(names) <= set(nouns().index)
+
+
+def usual_words(wnids: Sequence[str]) -> list[str]:
+    """Name nouns by their usual word, and those of the same word by their id too.
+
+    Examples
+    --------
+    >>> usual_words(["n02084071", "n02012849", "n03126707"])
+    ['dog', 'crane (n02012849)', 'crane (n03126707)']
+    """
+    words = [str(nouns()["words"][wnid]).split(",")[0].replace("_", " ") for wnid in wnids]
+    return [f"{word} ({wnid})" if words.count(word) > 1 else word for word, wnid in zip(words, wnids, strict=True)]
 
 
 def find_superclasses(wnids: Iterable[str]) -> list[Superclass]:
