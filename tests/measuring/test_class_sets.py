@@ -1,10 +1,12 @@
 """Class sets as people write them, and measured: like any class, made of others."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from unitscope.errors import UnitscopeError
+from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import measure
 from unitscope.measuring import gather_class_sets, measure_run
 from unitscope.run import open_run
@@ -106,3 +108,15 @@ def test_chance_and_intervals_stand_in_the_table_with_q_by_layer(make_run):
     pd.testing.assert_frame_equal(again, table)
     other = measure_run(run, permutations=99, bootstrap=50, seed=1)
     assert not other["auc_chance"].equals(table["auc_chance"])
+
+
+def test_classes_of_one_item_are_warned_of_unless_united(make_run):
+    run = make_run({"fc": VALUES["fc"][:40]}, np.arange(40))
+    with pytest.warns(UnitscopeWarning, match="every class has one item"):
+        measure_run(run)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UnitscopeWarning)
+        half = [f"class{place}" for place in range(20)]
+        table = measure_run(run, class_sets={"half": half}, only_class_sets=True, bootstrap=20)
+    assert table["auc_low"].notna().all()
+    assert table["class_index_low"].isna().all()  # drawn within the set, labels do not keep their sizes

@@ -1,7 +1,7 @@
 """``unitscope compare`` and ``unitscope superclasses``: two runs side by side; which class sets WordNet offers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,22 +40,25 @@ def compare(
             OUT.print(
                 table(
                     ["measure", f"{one.name}: median", "highest", f"{two.name}: median", "highest", "superiority"],
-                    [
-                        [
-                            row["title"],
-                            *(f"{row[key]:.3f}" for key in ("median", "highest", "median_2", "highest_2")),
-                            f"{row['superiority']:.3f}",
-                        ]
-                        for _, row in rows.iterrows()
-                    ],
+                    [side_by_side(row) for row in rows.to_dict("records")],
                     numbers=(1, 2, 3, 4, 5),
                 )
             )
     OUT.print(
         "superiority: the chance that a unit of the first run has a higher value than one of the second. "
-        "Localist, Detector: share of units, and how many.",
+        "Where units either are or are not (Localist, Detector): the share that are, and how many.",
         soft_wrap=True,
     )
+
+
+def side_by_side(row: dict[Any, Any]) -> list[str]:
+    """Write a measure's numbers for people."""
+    numbers = [row[key] for key in ("median", "highest", "median_2", "highest_2")]
+    if row["kind"] == "flag":
+        texts = [f"{number:,.0f}" if place % 2 else f"{number:.1%}" for place, number in enumerate(numbers)]
+    else:
+        texts = [f"{number:.3f}" for number in numbers]
+    return [row["title"], *texts, f"{row['superiority']:.3f}"]
 
 
 def superclasses(

@@ -118,11 +118,12 @@ def bootstrap(
     -------
     dict
         ``NAME_low`` and ``NAME_high``, ``(U,)``: the 2.5th and 97.5th percentile (Efron & Tibshirani 1993). NaN
-        where the measure is, and for a class whose items are each alone in their stratum (a class of one item),
-        which can only be drawn as themselves.
+        where the measure is; for a class whose items are each alone in their stratum (a class of one item), which
+        can only be drawn as themselves; and for measures of all labels together where strata are not the labels.
     """
     bounded = [name for name in TESTED if COLUMNS[name].kind != "flag"]
     found = {f"{name}_{what}": np.full(len(activations), np.nan) for name in bounded for what in ("low", "high")}
+    labels_vary = len(classes.strata[1]) == classes.n_labels and classes.can_vary[: classes.n_labels].any()
 
     def look(unit: int, counts: Iterator[Tally]) -> None:
         drawn: dict[str, list[np.ndarray]] = {name: [] for name in bounded}
@@ -138,8 +139,12 @@ def bootstrap(
         for name in bounded:
             if np.isnan(observed[name][unit]):
                 continue
-            place = int(observed[f"{name}_class"][unit]) if name in BOUNDED_AT_CLASS else -1
-            if place >= 0 and not classes.can_vary[place]:
+            if name in BOUNDED_AT_CLASS:
+                place = int(observed[f"{name}_class"][unit])
+                varies = place >= 0 and classes.can_vary[place]
+            else:
+                varies = labels_vary
+            if not varies:
                 continue
             values_drawn = np.concatenate(drawn[name])
             values_drawn = values_drawn[~np.isnan(values_drawn)]

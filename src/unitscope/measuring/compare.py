@@ -21,7 +21,7 @@ def compare_runs(first: Run, second: Run) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per layer and measure: ``layer``, ``measure`` (the column's name), ``title``; ``units``,
+        One row per layer and measure: ``layer``, ``measure`` (the column's name), ``title``, ``kind``; ``units``,
         ``median`` and ``highest`` of the first run and, with ``_2``, of the second (of a yes-or-no column the
         share of units, and how many); and ``superiority``, the chance that a unit of the first run has a higher
         value than one of the second, ties counting half (0.5: no difference; Vargha & Delaney 2000).
@@ -42,7 +42,7 @@ def compare_runs(first: Run, second: Run) -> pd.DataFrame:
         one, two = (table[table["layer"] == layer] for table in tables)
         for column in comparable_columns(first, second):
             a, b = (part[column.name].dropna().to_numpy(float) for part in (one, two))
-            rows.append({"layer": layer, "measure": column.name, "title": column.title, **beside(column, a, b)})
+            rows.append({"layer": layer, **named(column), **beside(column, a, b)})
     return pd.DataFrame(rows)
 
 
@@ -54,6 +54,11 @@ def comparable_columns(first: Run, second: Run) -> list[Column]:
         for column in first.columns("selectivity").values()
         if column.kind in ("measure", "flag") and column.name in others
     ]
+
+
+def named(column: Column) -> dict[str, str]:
+    """Name a column for the table."""
+    return {"measure": column.name, "title": column.title, "kind": column.kind}
 
 
 def beside(column: Column, a: np.ndarray, b: np.ndarray) -> dict[str, float]:

@@ -115,6 +115,7 @@ def measure_run(
     run.add_table(TABLE, frame, settings.columns.values(), parameters)
     shutil.rmtree(parts)
     warn_of_negatives(frame)
+    warn_of_single_items(frame)
     return frame
 
 
@@ -168,6 +169,17 @@ def warn_of_negatives(frame: pd.DataFrame) -> None:
         warnings.warn(
             f"{negative.sum()} units of {layers} have negative activations: CCMAS, class selectivity and lifetime "
             "sparseness are undefined for them",
+            UnitscopeWarning,
+            stacklevel=2,
+        )
+
+
+def warn_of_single_items(frame: pd.DataFrame) -> None:
+    """Say that measures mean little where every class has one item: the most active item is a class by itself."""
+    if (frame["n_items"] == frame["n_classes"]).all():
+        warnings.warn(
+            "every class has one item, so that each unit is perfect for the class of its most active item; unite "
+            "classes with --class-set, or with --superclasses where they are WordNet ids",
             UnitscopeWarning,
             stacklevel=2,
         )
