@@ -6,7 +6,7 @@ import pytest
 
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import CLASSWISE, COLUMNS, measure
-from unitscope.measuring import measure_run
+from unitscope.measuring import blocks, measure_run
 from unitscope.run import open_run
 
 RNG = np.random.default_rng(0)
@@ -119,3 +119,14 @@ def test_nothing_of_this_needs_pytorch(make_run, monkeypatch):
         f"save_figure(jitter(run, 'fc:1'), {str(run.directory / 'j.png')!r}); unitscope.write_report(run)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_so_many_items_that_memory_holds_a_part_of_a_chunk(make_run, monkeypatch):
+    run = make_run(VALUES, LABELS)
+    expected = measure_run(run, permutations=20)
+    assert [block.last - block.first for block in blocks.unit_blocks(run)] == [64, 64, 2, 3]
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 4 * 300 * 20)
+    parts = list(blocks.unit_blocks(run))
+    assert max(block.last - block.first for block in parts) == 16
+    assert [block.row for block in parts] == sorted({block.row for block in parts})
+    pd.testing.assert_frame_equal(measure_run(run, permutations=20), expected)

@@ -18,7 +18,7 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class UnitBlock:
-    """Some 64 units of one layer.
+    """Some units of one layer: a chunk of 64, or a part of one.
 
     Attributes
     ----------
@@ -41,12 +41,21 @@ class UnitBlock:
         return f"{self.row:08d}.parquet"
 
 
+BLOCK_BYTES = 400 * 2**20
+"""At most so many bytes are read at a time; with the next block and a copy, memory stays below 2 GiB."""
+
+
 def unit_blocks(run: Run) -> Iterator[UnitBlock]:
-    """Cut the run's units into blocks that follow the chunks of the stored arrays."""
+    """Cut the run's units into blocks that follow the chunks of the stored arrays.
+
+    Where there are so many items that a chunk's units would not fit into memory, they are read a part at a time.
+    """
+    fitting = BLOCK_BYTES // (4 * max(run.manifest.n_items, 1))
+    step = max(1, min(CHUNK_UNITS, 1 << max(fitting.bit_length() - 1, 0)))  # a power of two, so it divides a chunk
     row = 0
     for layer in run.layers:
-        for first in range(0, layer.units, CHUNK_UNITS):
-            last = min(first + CHUNK_UNITS, layer.units)
+        for first in range(0, layer.units, step):
+            last = min(first + step, layer.units)
             yield UnitBlock(layer.name, first, last, row)
             row += last - first
 

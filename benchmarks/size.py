@@ -1,0 +1,97 @@
+"""A run of the paper's size: from the run on disk to the finished table, against merely reading and decoding it.
+
+Run it with ``python benchmarks/size.py``; it makes a run of 721,536 items, 1,000 classes, 256 sparse and 64 dense units
+(2 GB of float32 before compression; fewer units than the paper's layers, see the README) in a temporary directory,
+and prints a Markdown table. Everything is timed in one process of its own, whose largest memory is printed too.
+"""
+
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from unitscope.errors import UnitscopeWarning
+from unitscope.measures import measure
+from unitscope.measuring import measure_run
+from unitscope.measuring.blocks import read_block, unit_blocks
+from unitscope.run import Layer, Manifest, Run, create_run, open_run
+
+N, C = 721_536, 1000
+LAYERS = {"sparse": 256, "dense": 64}
+
+
+def make_run(directory: Path, layer: str, n_items: int = N) -> None:
+    """Write a run of one layer: sparse units, 82 % zeros and exponential values, or dense ones, log-normal."""
+    rng = np.random.default_rng(0)
+    units = LAYERS[layer]
+    items = pd.DataFrame({"item_id": [f"{i:07d}" for i in range(n_items)]})
+    items["uri"], items["label"] = items["item_id"], rng.choice(C, n_items, p=rng.dirichlet(np.full(C, 20.0)))
+    names = [f"class{i}" for i in range(C)]
+    manifest = Manifest(identity={}, layers=(Layer(layer, units),), n_items=n_items, predictions=False, provenance={})
+    writer = create_run(directory, manifest, items, pd.DataFrame({"class": names, "name": names}))
+    for block in writer.blocks_to_do():
+        rows = manifest.block(block)
+        shape = (rows.stop - rows.start, units)
+        if layer == "sparse":
+            values = np.where(rng.random(shape) < 0.82, 0, rng.exponential(10, shape))
+        else:
+            values = np.exp(rng.normal(-7, 2, shape))
+        writer.write_block(block, {layer: values.T.astype(np.float32)})
+    writer.finish()
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Time once."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def read_all(run: Run) -> None:
+    """Read and decode all activations, as the measures do, and throw them away."""
+    keep = run.choose_items()
+    for block in unit_blocks(run):
+        read_block(run, block, keep)
+
+
+def time_run(directory: Path) -> tuple[float, float, float]:
+    """Return seconds of reading, of measuring, and the largest memory in GiB."""
+    warnings.simplefilter("ignore", UnitscopeWarning)
+    measure(np.arange(10, dtype=np.float32)[:, None], np.arange(10) % 2)  # compiles
+    run = open_run(directory)
+    read_all(run)  # into the page cache
+    reading, measuring = [], []
+    for _ in range(2):
+        reading.append(seconds(lambda: read_all(run)))
+        measuring.append(seconds(lambda: measure_run(run)))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return min(reading), min(measuring), peak / 2**30
+
+
+def main() -> None:
+    """Make the runs, time them in processes of their own, print."""
+    n_items = int(sys.argv[1]) if len(sys.argv) > 1 else N
+    print("| run | on disk | reading and decoding | to the finished table | ratio | memory |")
+    print("|---|---|---|---|---|---|")
+    for layer, units in LAYERS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            directory = Path(folder) / "run"
+            make_run(directory, layer, n_items)
+            size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                reading, measuring, peak = pool.apply(time_run, (directory,))
+        print(
+            f"| {n_items:,} items x {units} {layer} units, {C:,} classes | {size / 1e9:.2f} GB | {reading:.2f} s | "
+            f"{measuring:.2f} s | {measuring / reading:.2f} | {peak:.2f} GiB |"
+        )
+
+
+if __name__ == "__main__":
+    main()
