@@ -1,7 +1,8 @@
 """How selective are the single units of a neural network? Every measure the literature uses, side by side.
 
-`measure` works on any array. `record` makes a run of a network and labelled items, `open_run` opens one,
-`measure_run` measures it, and `write_report` shows it.
+`measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
+activations recorded elsewhere; `open_run` opens one, `measure_run` measures it, `write_report` shows it, and
+`export_run` writes it for other programs.
 """
 
 import importlib
@@ -12,6 +13,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .data import load_data
+    from .exchange import export_run, import_file
     from .measures import measure
     from .measuring import measure_run
     from .models import load_model
@@ -23,6 +25,8 @@ __all__ = [
     "UnitscopeError",
     "UnitscopeWarning",
     "__version__",
+    "export_run",
+    "import_file",
     "load_data",
     "load_model",
     "measure",
@@ -33,6 +37,8 @@ __all__ = [
 ]
 
 ROOMS = {
+    "export_run": "exchange",
+    "import_file": "exchange",
     "load_data": "data",
     "load_model": "models",
     "measure": "measures",

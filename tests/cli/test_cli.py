@@ -56,7 +56,18 @@ def one_sentence(done):
 
 def test_help_names_every_command():
     text = unitscope("--help").stdout
-    for command in ("demo", "layers", "record", "measure", "compare", "superclasses", "figure", "report"):
+    for command in (
+        "demo",
+        "layers",
+        "record",
+        "import",
+        "export",
+        "measure",
+        "compare",
+        "superclasses",
+        "figure",
+        "report",
+    ):
         assert re.search(rf"\b{command}\b", text)
 
 

@@ -103,7 +103,7 @@ def measure_units(
             )  # fmt: skip
     columns: dict[str, Any] = {}
     for name, column in settings.columns.items():
-        if name in units:
+        if name in units and name not in found:  # an imported file may say anything of units
             columns[name] = units[name].to_numpy()
         elif column.kind == "class":
             columns[name] = named(found[name], names)

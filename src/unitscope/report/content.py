@@ -49,7 +49,7 @@ def recorded(run: Run) -> list[tuple[str, str]]:
         ("Model", model.get("spec", "unknown")),
         ("Weights (sha256)", str(model.get("weights_sha256", "unknown"))[:16]),
         ("Preprocessing", identity.get("preprocessing", "unknown")),
-        ("Data", origin.get("data", {}).get("spec", "unknown")),
+        ("Data", origin.get("data", origin.get("imported", {})).get("spec", "unknown")),
         ("Items", f"{run.manifest.n_items:,} of {len(run.classes):,} classes"),
         ("Labels", origin.get("labels", "as given")),
         ("Stored as", run.manifest.dtype + (
@@ -62,7 +62,7 @@ def recorded(run: Run) -> list[tuple[str, str]]:
         facts.insert(5, ("Correctly classified", f"{correct.sum():,} of {len(correct):,} ({correct.mean():.2%})"))
     if len(run.skipped):
         facts.append(("Left out", f"{len(run.skipped):,} unreadable items: " + ", ".join(run.skipped["item_id"][:20])))
-    return facts
+    return [(word, fact) for word, fact in facts if fact != "unknown"]  # an imported file says less than a recording
 
 
 def layers(run: Run, table: pd.DataFrame) -> list[list[str]]:

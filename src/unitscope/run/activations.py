@@ -73,3 +73,15 @@ def read_units(directory: Path, manifest: Manifest, layer: Layer, first: int, la
             "run the same record command again"
         ) from error
     return values
+
+
+def read_items(directory: Path, layer: Layer, items: slice) -> np.ndarray:
+    """Read all units of a layer to some items, ``(items, units)``; whole blocks of items are read fastest."""
+    array = open_array(directory, layer)
+    try:
+        return np.asarray(array[items])
+    except (ValueError, RuntimeError, OSError) as error:
+        raise UnitscopeError(
+            f"the activations of layer {layer.name} in {directory} are damaged ({error}); "
+            "run the same record command again"
+        ) from error

@@ -11,7 +11,7 @@ import pandas as pd
 from ..columns import Column
 from ..errors import UnitscopeError, near_names
 from . import classwise, layout, tables
-from .activations import read_units
+from .activations import read_items, read_units
 from .classes import check_class_sets, class_place, read_class_sets, write_class_sets
 from .files import explained, read_parquet
 from .ledger import check_blocks, in_words
@@ -191,7 +191,9 @@ class Run:
 
     @functools.cached_property
     def units(self) -> pd.DataFrame:
-        """One row per unit: ``unit``, ``layer``, ``index``, ``reduction``, ``map_height``, ``map_width``."""
+        """One row per unit: ``unit``, ``layer``, ``index``, ``reduction``, ``map_height``, ``map_width``, and
+        what an imported file says of its units, as their ``name``.
+        """
         return read_parquet(self.directory / layout.UNITS).to_pandas()
 
     @property
@@ -228,6 +230,10 @@ class Run:
         """Read one unit's activations to all items, ``(N,)``."""
         layer, index = self.find_unit(unit)
         return read_units(self.directory, self.manifest, layer, index, index + 1)[0]
+
+    def item_activations(self, layer: str, items: slice) -> np.ndarray:
+        """Read the activations of all units of a layer to some items, ``(items, units)``; blocks are read fastest."""
+        return read_items(self.directory, self.layer(layer), items)
 
     # Tables and class-wise arrays
 

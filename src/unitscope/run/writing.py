@@ -22,6 +22,7 @@ def create_run(
     items: pd.DataFrame,
     classes: pd.DataFrame,
     skipped: pd.DataFrame | None = None,
+    unit_columns: pd.DataFrame | None = None,
 ) -> "RunWriter":
     """Create a run, or go on with the one that is there if it is the same run.
 
@@ -37,6 +38,9 @@ def create_run(
         One row per class: ``class``, ``name``, and any more.
     skipped
         Items left out because they could not be read: ``item_id``, ``uri``, ``reason``.
+    unit_columns
+        What else is known of the units, in the order of layers and units: further columns of ``units.parquet``, as
+        ``name``, what people call them.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def create_run(
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise UnitscopeError(f"{directory} is neither a run nor empty; choose another place for the run")
         with explained(directory):
-            make_directory(directory, manifest, items, classes, skipped)
+            make_directory(directory, manifest, items, classes, skipped, unit_columns)
     existing = Manifest.read(directory)
     differences = existing.differences(manifest)
     if differences:
@@ -68,6 +72,7 @@ def make_directory(
     items: pd.DataFrame,
     classes: pd.DataFrame,
     skipped: pd.DataFrame | None,
+    unit_columns: pd.DataFrame | None,
 ) -> None:
     """Make the whole directory beside its place and move it there, so that a crash leaves no half of a run."""
     making = directory.with_name(f".{directory.name}.{os.getpid()}.tmp")
@@ -76,7 +81,8 @@ def make_directory(
         making.mkdir(parents=True)
         write_parquet(making / layout.ITEMS, items)
         write_parquet(making / layout.CLASSES, classes)
-        write_parquet(making / layout.UNITS, list_units(manifest.layers))
+        units = list_units(manifest.layers)
+        write_parquet(making / layout.UNITS, pd.concat([units, unit_columns], axis=1))
         if skipped is not None and len(skipped):
             write_parquet(making / layout.SKIPPED, skipped)
         create_arrays(making, manifest)

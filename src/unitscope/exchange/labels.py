@@ -1,0 +1,93 @@
+"""Labels in a file of their own: one per item, or a table of items x classes of 0 and 1."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import UnitscopeError
+from .found import ID_NAMES, LABEL_NAMES, OWN_COLUMNS, Found, pick
+from .tables import first_line, load, plain_labels
+
+
+def possible_counts(path: Path, label: str | None) -> tuple[int, ...]:
+    """Say how many items a file of labels may be for; two numbers if its first line may or may not be a header."""
+    if not path.is_file():
+        raise UnitscopeError(f"there is no file {str(path)!r} (--labels); check the path")
+    if is_npy(path):
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+        return (values.size if values.ndim == 2 and 1 in values.shape else len(values),)
+    n = len(load(path, 0, label))
+    named = {*LABEL_NAMES, *ID_NAMES, "predicted", label} & set(first_line(path))
+    return (n,) if named else (n, n + 1)
+
+
+def has_column(path: Path, name: str) -> bool:
+    """Say whether a file of labels is a table with this column."""
+    return not is_npy(path) and name in first_line(path)
+
+
+def add_labels(found: Found, path: Path, label: str | None, predicted: str | None) -> Found:
+    """Bring in the labels of a file; further columns of a table become columns of the items."""
+    if is_npy(path):
+        if label is not None:
+            raise UnitscopeError(f"{path} holds one array and no {label!r}; leave --label out")
+        values = np.load(path, allow_pickle=False)
+        if values.ndim == 2 and 1 in values.shape:
+            values = values.ravel()
+        check_count(path, len(values), found)
+        return replace(found, labels=values)
+    table = load(path, 0, label)
+    if len(table) == found.n_items - 1:  # its first line was no header
+        table = load(path, None, *((0,) if table.shape[1] == 1 else ()))
+        if table.shape[1] == 1:
+            table.columns = ["label"]
+    check_count(path, len(table), found)
+    column = pick(table.columns, label, LABEL_NAMES, "column", str(path))
+    others = table.drop(columns=[name for name in OWN_COLUMNS[2:] if name in table])
+    if column is None:
+        members = others.drop(columns=[name for name in ("item_id", "uri") if name in others])
+        if members.shape[1] == 1:
+            column = str(members.columns[0])
+            table = table.assign(**{column: load(path, 0, column)[column]})
+        elif all(set(members[name].unique()) <= {0, 1} for name in members):
+            classes = pd.DataFrame({"class": members.columns, "name": members.columns}, dtype=object)
+            return replace(found, labels=members.to_numpy(bool), classes=classes)
+        else:
+            raise UnitscopeError(
+                f"{path} has neither a column label nor only columns of 0 and 1, one for each class; name the column "
+                "of labels with --label"
+            )
+    answers = pick(table.columns, predicted, ("predicted",), "column", str(path))
+    others = others.drop(columns=[name for name in (column, answers) if name in others])
+    if "item_id" in found.columns and "item_id" in others:
+        check_order(path, found.columns["item_id"], others["item_id"])
+    mine = found.columns.drop(columns=[name for name in others if name in found.columns])
+    return replace(
+        found,
+        labels=plain_labels(table[column], column),
+        columns=pd.concat([mine, others], axis=1),
+        predicted=found.predicted if answers is None else table[answers].to_numpy(object),
+    )
+
+
+def is_npy(path: Path) -> bool:
+    """Say whether a file is an array of NumPy's."""
+    with path.open("rb") as file:
+        return file.read(6) == b"\x93NUMPY"
+
+
+def check_count(path: Path, n: int, found: Found) -> None:
+    """Refuse labels of another number of items."""
+    if n != found.n_items:
+        raise UnitscopeError(f"{path} has {n} labels, but there are {found.n_items} items; give one for each")
+
+
+def check_order(path: Path, mine: pd.Series, theirs: pd.Series) -> None:
+    """Refuse labels whose item ids stand in another order than those of the activations."""
+    for place, (a, b) in enumerate(zip(mine.astype(str), theirs.astype(str), strict=True)):
+        if a != b:
+            raise UnitscopeError(
+                f"item {place} is {a!r} among the activations, but {b!r} in {path}; bring both into one order"
+            )

@@ -1,0 +1,79 @@
+"""``export --to npz`` and ``--to h5``: named arrays, every layer in one file."""
+
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..run import Run
+from ..run.files import replacing
+from .blocks import item_blocks
+from .found import OWN_COLUMNS, Progress, as_text, need
+from .named import ITEMS, PREFIX, UNITS
+
+
+def write_npz(run: Run, path: Path, report: Progress) -> None:
+    """Write an ``.npz``; layers block by block."""
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        for name, values in describe(run).items():
+            write_entry(file, name, values.shape, values.dtype, [values])
+        for layer in run.layers:
+            blocks = (values for _, values in item_blocks(run, layer.name, report))
+            shape = (run.manifest.n_items, layer.units)
+            write_entry(file, PREFIX + layer.name, shape, np.dtype(run.manifest.dtype), blocks)
+
+
+def write_entry(
+    file: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype, blocks: Iterable[np.ndarray]
+) -> None:
+    """Write one array of an ``.npz``, whose rows come in blocks."""
+    with file.open(f"{name}.npy", "w", force_zip64=True) as entry:
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(entry, header)
+        for block in blocks:
+            entry.write(np.ascontiguousarray(block, dtype).tobytes())
+
+
+def write_h5(run: Run, path: Path, report: Progress) -> None:
+    """Write an HDF5 file with the same arrays; layers block by block."""
+    h5py = need("h5py", path)
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        for name, values in describe(run).items():
+            file.create_dataset(name, data=values if values.dtype.kind != "U" else values.astype(h5py.string_dtype()))
+        file.attrs["layers"] = np.array([layer.name for layer in run.layers], h5py.string_dtype())
+        for layer in run.layers:
+            shape = (run.manifest.n_items, layer.units)
+            array = file.create_dataset(PREFIX + layer.name, shape, run.manifest.dtype)
+            for rows, values in item_blocks(run, layer.name, report):
+                array[rows] = values
+
+
+def describe(run: Run) -> dict[str, np.ndarray]:
+    """Gather everything but the activations: labels as places in ``classes``, or a table of items x classes."""
+    items, classes = run.items, run.classes
+    arrays = {
+        "labels": run.memberships if run.multi_label else run.labels,
+        "classes": as_array(classes["class"]),
+        "class_names": as_array(classes["name"]),
+        "item_ids": as_array(items["item_id"]),
+        f"{ITEMS}uri": as_array(items["uri"]),
+    }
+    if "wnid" in classes:
+        arrays["wnids"] = as_array(classes["wnid"])
+    if run.manifest.predictions:
+        arrays["predicted"] = items["predicted"].to_numpy(np.int64)
+        arrays["probability"] = items["probability"].to_numpy(np.float32)
+    arrays |= {f"{ITEMS}{name}": as_array(items[name]) for name in items if name not in OWN_COLUMNS}
+    for layer, units in run.units.groupby("layer", sort=False):
+        arrays |= {
+            f"{UNITS}{name}/{layer}": as_array(units[name]) for name in units if name not in ("unit", "layer", "index")
+        }
+    return arrays
+
+
+def as_array(column: pd.Series) -> np.ndarray:
+    """Make an array of a column: numbers as they are, all else as text, what is missing as ``""``."""
+    values = column.to_numpy()
+    return values if values.dtype.kind in "biuf" else np.array(as_text(column.to_numpy(object)), str)

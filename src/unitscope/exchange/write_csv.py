@@ -1,0 +1,62 @@
+"""``export --to csv``: a folder of tables, for R, JASP, Excel."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..run import Run
+from .found import Progress
+
+
+def write_csv(run: Run, path: Path, report: Progress) -> None:
+    """Write ``items.csv``, ``classes.csv``, ``units.csv``, every table of the run, and ``activations.csv``.
+
+    Classes are written by their ids. Items of several classes have ``labels.csv``, items x classes of 0 and 1.
+    """
+    making = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        making.mkdir(parents=True)
+        items = describe_items(run)
+        items.to_csv(making / "items.csv", index=False)
+        run.classes.to_csv(making / "classes.csv", index=False)
+        run.units.to_csv(making / "units.csv", index=False)
+        if run.multi_label:
+            members = pd.DataFrame(run.memberships.astype(int), columns=run.classes["class"])
+            members.to_csv(making / "labels.csv", index=False)
+        for name in run.tables:
+            run.table(name).to_csv(making / f"{name}.csv", index=False)
+        write_activations(run, items, making / "activations.csv", report)
+        making.rename(path)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def describe_items(run: Run) -> pd.DataFrame:
+    """Make the table of items with classes by their ids: ``label`` and ``label_name``, ``predicted``."""
+    items = run.items.copy()
+    ids, names = (run.classes[name].to_numpy(object) for name in ("class", "name"))
+    if run.multi_label:
+        items["labels"] = [" ".join(ids[labels]) for labels in items["labels"]]
+    else:
+        items["label"] = ids[run.labels]
+        items.insert(list(items).index("label") + 1, "label_name", names[run.labels])
+    if run.manifest.predictions:
+        items["predicted"] = np.where(items["predicted"] >= 0, ids[items["predicted"]], "")
+    return items
+
+
+def write_activations(run: Run, items: pd.DataFrame, path: Path, report: Progress) -> None:
+    """Write one row per item: its id, its label, and a column for each unit; block by block."""
+    kept = [name for name in ("item_id", "label", "predicted") if name in items]
+    for number in range(run.manifest.n_blocks):
+        rows = run.manifest.block(number)
+        values = np.concatenate([run.item_activations(layer.name, rows) for layer in run.layers], axis=1).astype(
+            np.float32
+        )
+        table = pd.DataFrame(values, columns=run.units["unit"].tolist())
+        block = pd.concat([items.iloc[rows][kept].reset_index(drop=True), table], axis=1)
+        block.to_csv(path, index=False, mode="a", header=number == 0)
+        report("exporting", rows.stop, run.manifest.n_items)

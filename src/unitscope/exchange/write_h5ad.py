@@ -1,0 +1,100 @@
+"""``export --to h5ad``: AnnData, items x units, with labels in obs and the units' selectivity in var.
+
+Written with h5py alone, by AnnData's specification of its files, so that X need not be held in memory.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..run import Run
+from ..run.files import replacing
+from .annotated import MEASURED, NAMES
+from .blocks import item_blocks
+from .found import Progress, need
+
+
+def write_h5ad(run: Run, path: Path, report: Progress) -> None:
+    """Write an ``.h5ad`` file; X is written block by block."""
+    h5py = need("h5py", path)
+    measured = measured_columns(run)
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        mark(file, "anndata", "0.1.0")
+        for name in ("obsm", "layers", "obsp", "varm", "varp", "uns"):
+            mark(file.create_group(name), "dict", "0.1.0")
+        write_frame(h5py, file, "obs", describe_items(run), run.items["item_id"])
+        write_frame(h5py, file, "var", describe_units(run, measured), run.units["unit"])
+        write_frame(h5py, file, f"uns/{NAMES}", run.classes, run.classes["class"])
+        write_text(h5py, file, f"uns/{MEASURED}", measured)
+        if run.multi_label:
+            mark(file.create_dataset("obsm/labels", data=run.memberships), "array", "0.2.0")
+        x = file.create_dataset("X", (run.manifest.n_items, len(run.units)), run.manifest.dtype)
+        mark(x, "array", "0.2.0")
+        first = 0
+        for layer in run.layers:
+            for rows, values in item_blocks(run, layer.name, report):
+                x[rows, first : first + layer.units] = values
+            first += layer.units
+
+
+def describe_items(run: Run) -> pd.DataFrame:
+    """Make obs: classes as categories in the run's order, ``label_name`` for people."""
+    items = run.items.drop(columns=["item_id", "labels"], errors="ignore")
+    ids, names = pd.Index(run.classes["class"], dtype=object), run.classes["name"].to_numpy(object)
+    if not run.multi_label:
+        items["label"] = pd.Categorical.from_codes(run.labels, categories=ids)
+        items["label_name"] = names[run.labels]
+    if run.manifest.predictions:
+        items["predicted"] = pd.Categorical.from_codes(run.items["predicted"].to_numpy(np.int64), categories=ids)
+    return items
+
+
+def measured_columns(run: Run) -> list[str]:
+    """List the columns of the table of selectivity that go into var; what is said of the units comes first."""
+    if "selectivity" not in run.tables:
+        return []
+    return [str(name) for name in run.table("selectivity") if name not in run.units]
+
+
+def describe_units(run: Run, measured: list[str]) -> pd.DataFrame:
+    """Make var: what is known of the units, with the table of selectivity where they were measured."""
+    units = run.units.drop(columns="unit")
+    return pd.concat([units, run.table("selectivity")[measured]], axis=1) if measured else units
+
+
+def write_frame(h5py: Any, file: Any, name: str, frame: pd.DataFrame, index: pd.Series) -> None:
+    """Write a data frame: text as text, or as categories where some is missing."""
+    group = file.create_group(name)
+    mark(group, "dataframe", "0.2.0")
+    group.attrs["_index"] = "_index"
+    group.attrs["column-order"] = np.array([str(column) for column in frame], h5py.string_dtype())
+    write_text(h5py, group, "_index", index.astype(str).tolist())
+    for column, values in frame.items():
+        array = values.to_numpy()
+        if array.dtype.kind in "biuf" and not isinstance(values.dtype, pd.CategoricalDtype):
+            mark(group.create_dataset(str(column), data=array), "array", "0.2.0")
+        elif isinstance(values.dtype, pd.CategoricalDtype) or values.isna().any():
+            write_categories(h5py, group, str(column), pd.Categorical(values))
+        else:
+            write_text(h5py, group, str(column), values.astype(str).tolist())
+
+
+def write_categories(h5py: Any, file: Any, name: str, values: pd.Categorical) -> None:
+    """Write a categorical column; -1 is missing."""
+    group = file.create_group(name)
+    mark(group, "categorical", "0.2.0")
+    group.attrs["ordered"] = False
+    mark(group.create_dataset("codes", data=values.codes), "array", "0.2.0")
+    write_text(h5py, group, "categories", values.categories.astype(str).tolist())
+
+
+def write_text(h5py: Any, file: Any, name: str, texts: list[str]) -> None:
+    """Write a list of text."""
+    mark(file.create_dataset(name, data=np.array(texts, h5py.string_dtype())), "string-array", "0.2.0")
+
+
+def mark(thing: Any, kind: str, version: str) -> None:
+    """Say in which of AnnData's encodings something is written."""
+    thing.attrs["encoding-type"], thing.attrs["encoding-version"] = kind, version
