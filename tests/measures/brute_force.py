@@ -31,7 +31,9 @@ def brute_force(x, labels, n_classes, few=60, many=100):
             out["class_selectivity"][a] = (mu - nu) / (mu + nu) if mu + nu > 0 else math.nan
         if len(inside) > 1 and len(rest) > 1:
             spread = math.sqrt((statistics.variance(inside) + statistics.variance(rest)) / 2)
-            out["d_prime"][a] = (statistics.fmean(inside) - statistics.fmean(rest)) / spread if spread else math.nan
+            apart = statistics.fmean(inside) - statistics.fmean(rest)
+            if not constant:
+                out["d_prime"][a] = apart / spread if spread else math.copysign(math.inf, apart) if apart else math.nan
         if not defined:
             continue
         best = {
@@ -64,7 +66,7 @@ def brute_force(x, labels, n_classes, few=60, many=100):
         out["average_precision"][a] = ap
         pairs = [(v > w) + (v == w) / 2 for v, w in itertools.product(inside, rest)]
         out["auc"][a] = statistics.fmean(pairs)
-        out["precision_60"][a] = head_counts(x, labels, a, few) / min(few, n)
+        out["precision_60"][a] = head_counts(x, labels, a, few) / few if n > few else math.nan
     single = {
         "localist": next((a for a in present if defined and min(members[a]) > max(others[a])), -1),
         "localist_off": next((a for a in present if defined and max(members[a]) < min(others[a])), -1),

@@ -67,7 +67,7 @@ def test_half_the_hits_are_no_detector():
 def test_of_equal_classes_the_first_is_named():
     # x and y share every value.
     row = row_of("yxyxz", [2.0, 2, 1, 1, 0])
-    for name in ("precision_60", "max_informedness", "auc", "average_precision", "detector_score", "ccmas", "d_prime"):
+    for name in ("max_informedness", "auc", "average_precision", "detector_score", "ccmas", "d_prime"):
         assert row[f"{name}_class"] == "x", name
 
 
@@ -113,5 +113,5 @@ def test_means_and_their_standard_errors():
 
 def test_zeros_of_either_sign_tie():
     row = row_of("abab", [0.0, -0.0, 1.0, 1.0])
-    assert row["undefined"] == ""
+    assert row["undefined"] == "60 items or fewer: no precision"
     assert (row["zero_share"], row["auc"], row["max_informedness"]) == (0.5, 0.5, 0)

@@ -176,7 +176,33 @@ def test_a_class_of_one_item_has_no_interval():
     assert observed["auc_class"][0] == 0
     found = bootstrap(x, classes, observed, 50)
     assert np.isnan(found["auc_low"][0])
-    assert np.isfinite(found["mutual_information_low"][0])
+    assert np.isfinite(found["d_prime_low"][0])
+
+
+def test_class_selectivity_is_bounded_for_the_reported_class():
+    """Twenty classes of five: the highest mean chosen anew in every sample would lie above the observed value."""
+    rng = np.random.default_rng(5)
+    labels = np.repeat(np.arange(20), 5)
+    x = rng.gamma(2.0, 1.0, (100, 100)).astype(np.float32)
+    classes = Classes.of_labels(labels, 20)
+    observed = measure_block(x, classes).columns
+    found = bootstrap(x, classes, observed, 200)
+    below = observed["class_selectivity"] < found["class_selectivity_low"]
+    assert below.mean() < 0.02
+    assert "mutual_information_low" not in found  # items drawn twice look like information about their labels
+
+
+def test_a_perfect_unit_is_not_by_chance_even_where_d_prime_is_infinite():
+    labels = np.repeat([0, 1], [8, 40])
+    x, classes, observed = measured((labels == 0).astype(float), labels, 2, None)
+    found = compare_with_chance(x, classes, observed, 99)
+    assert found["auc_p"][0] == 0.01
+    assert np.isnan(found["d_prime_p"][0])  # no value to compare
+    x[0, 0] = 0.9
+    observed = measure_block(x, classes).columns
+    found = compare_with_chance(x, classes, observed, 99)
+    assert found["d_prime_p"][0] == 0.01
+    assert np.isfinite(found["d_prime_chance"][0])
 
 
 def test_class_sets_of_tiny_classes_are_drawn_within_the_sets():

@@ -63,8 +63,9 @@ def test_hand_worked_unit():
     assert row["auc"] == pytest.approx(12.5 / 16)
     # 1/4 (1) + 1/4 (1) + 1/4 (3/4) + 1/4 (4/8)
     assert row["average_precision"] == pytest.approx((1 + 1 + 0.75 + 0.5) / 4)
-    # All 8 items are fewer than 60: half of them are a's.
-    assert row["precision_60"] == 0.5
+    # All 8 items are among the 60 most active: their classes say nothing of this unit.
+    assert np.isnan(row["precision_60"])
+    assert not row["zhou_detector"]
     assert row["n_classes_top_100"] == 3
     # Of the 4 active items, 2 classes: (4 - 2) / (4 - 1); frequencies 22/29 and 7/29.
     assert row["class_index"] == pytest.approx(2 / 3)
@@ -75,7 +76,7 @@ def test_hand_worked_unit():
     # (1 - (29/8)^2 / (219/8)) / (7/8)
     assert row["lifetime_sparseness"] == pytest.approx((1 - (29 / 8) ** 2 / (219 / 8)) / (7 / 8))
     assert row["max"] == 9
-    assert row["undefined"] == ""
+    assert row["undefined"] == "60 items or fewer: no precision"
 
 
 def test_every_column_is_there_described_and_in_order():
@@ -181,12 +182,37 @@ def test_units_that_tell_nothing_have_reasons_rather_than_scores(x, labels, reas
     assert row["undefined"] == reason
     # A constant unit still has equal means, which CCMAS may call 0, and every sparseness may be defined.
     for name in ("precision_60", "recall_at_precision_1", "recall_at_precision_95", "max_informedness", "auc",
-                 "detector_score", "average_precision", "mutual_information"):  # fmt: skip
+                 "detector_score", "average_precision", "mutual_information", "d_prime"):  # fmt: skip
         assert np.isnan(row[name]), name
     assert not row["localist"]
     assert not row["detector"]
     assert not row["zhou_detector"]
     assert row["max_informedness_class"] is None
+
+
+def test_labels_of_one_class_have_no_class_index():
+    row = measure(np.arange(10.0), ["a"] * 10).iloc[0]
+    for name in ("class_index", "class_population", "n_classes_top_100", "class_index_chance"):
+        assert np.isnan(row[name]), name
+
+
+def test_d_prime_without_spread_is_no_other_class_s_d_prime():
+    """Class a is apart from the rest and neither varies: its d' is infinite, and -1.2 is not the best there is."""
+    row = measure(np.array([1.0, 1, 0, 0, 0, 0]), list("aabbcc")).iloc[0]
+    assert (row["localist_class"], row["auc"]) == ("a", 1)
+    assert np.isnan(row["d_prime"])
+    assert row["d_prime_class"] is None
+    assert "d' is infinite" in row["undefined"]
+    assert measure(np.array([1.0, 1, 0, 0, 0, 1e-3]), list("aabbcc")).iloc[0]["d_prime_class"] == "a"
+
+
+def test_sixty_items_have_no_precision_and_sixty_one_have():
+    labels = np.arange(61) % 2
+    x = np.arange(61.0)
+    assert np.isnan(measure(x[:60], labels[:60])["precision_60"][0])
+    row = measure(x, labels).iloc[0]
+    assert row["precision_60"] == 0.5
+    assert row["undefined"] == ""
 
 
 def test_negative_activations_rank_but_have_no_ratios():
@@ -196,7 +222,7 @@ def test_negative_activations_rank_but_have_no_ratios():
     assert row["max_informedness"] == 1
     assert np.isnan(row["ccmas"])
     assert np.isnan(row["lifetime_sparseness"])
-    assert row["undefined"] == "negative activations: no ratio measures"
+    assert row["undefined"] == "negative activations: no ratio measures; 60 items or fewer: no precision"
     assert row["d_prime"] == pytest.approx(2 / np.sqrt(0.5))
 
 

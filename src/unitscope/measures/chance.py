@@ -15,8 +15,9 @@ from .best import at_class
 from .block import CLASS_CELLS
 from .classes import Classes
 from .counting import FEW, MANY, Rows, Scratch, make_rows
-from .describe import BOUNDED_AT_CLASS, COLUMNS, LOW_IS_SELECTIVE, TESTED
+from .describe import BOUNDED, LOW_IS_SELECTIVE, TESTED
 from .gather import classwise_arrays, table_columns
+from .means import class_selectivity_of
 from .resampling import count_resampled, line_strata
 from .tally import Ranking, Tally, check_shape, rank, tally_of
 from .threads import run_threads
@@ -67,15 +68,18 @@ def compare_with_chance(
 
     def look(unit: int, counts: Iterator[Tally]) -> None:
         sums = dict.fromkeys(TESTED, 0.0)
+        defined = dict.fromkeys(TESTED, 0)
         reached = dict.fromkeys(TESTED, 1)
         for some in counts:
             values = table_columns(some, classwise_arrays(some))
             for name in TESTED:
-                sums[name] += values[name].sum()
+                sums[name] += np.nansum(values[name].astype(float))
+                defined[name] += int((~np.isnan(values[name].astype(float))).sum())
+                # A permutation without a value, such as an infinite d', counts as one that reaches the observed.
                 reached[name] += int((~falls_short(name, values[name], observed[name][unit])).sum())
         for name in TESTED:
             if not np.isnan(float(observed[name][unit])):
-                found[f"{name}_chance"][unit] = sums[name] / permutations
+                found[f"{name}_chance"][unit] = sums[name] / defined[name] if defined[name] else np.nan
                 found[f"{name}_p"][unit] = reached[name] / (permutations + 1)
 
     each = functools.partial(resample_units, activations, classes, PERMUTE, permutations, seed, first_unit)
@@ -117,39 +121,27 @@ def bootstrap(
     Returns
     -------
     dict
-        ``NAME_low`` and ``NAME_high``, ``(U,)``: the 2.5th and 97.5th percentile (Efron & Tibshirani 1993). NaN
-        where the measure is; for a class whose items are each alone in their stratum (a class of one item), which
-        can only be drawn as themselves; and for measures of all labels together where strata are not the labels.
+        For each measure in `BOUNDED`, ``(U,)``: ``NAME_low`` and ``NAME_high``, the 2.5th and 97.5th percentile
+        (Efron & Tibshirani 1993). NaN where the measure is, and for a class whose items are each alone in their
+        stratum (a class of one item), which can only be drawn as themselves.
     """
-    bounded = [name for name in TESTED if COLUMNS[name].kind != "flag"]
-    found = {f"{name}_{what}": np.full(len(activations), np.nan) for name in bounded for what in ("low", "high")}
-    labels_vary = len(classes.strata[1]) == classes.n_labels and classes.can_vary[: classes.n_labels].any()
+    found = {f"{name}_{what}": np.full(len(activations), np.nan) for name in BOUNDED for what in ("low", "high")}
 
     def look(unit: int, counts: Iterator[Tally]) -> None:
-        drawn: dict[str, list[np.ndarray]] = {name: [] for name in bounded}
+        places = {name: int(observed[f"{name}_class"][unit]) for name in BOUNDED}
+        varying = {name: place for name, place in places.items() if place >= 0 and classes.can_vary[place]}
+        drawn: dict[str, list[np.ndarray]] = {name: [] for name in varying}
         for some in counts:
             of = classwise_arrays(some)
-            values = table_columns(some, of)
-            for name in bounded:
-                if name in BOUNDED_AT_CLASS:
-                    held = np.full(len(some.mean), observed[f"{name}_class"][unit])
-                    drawn[name].append(at_class(of[name], held))
-                else:
-                    drawn[name].append(values[name])
-        for name in bounded:
-            if np.isnan(observed[name][unit]):
-                continue
-            if name in BOUNDED_AT_CLASS:
-                place = int(observed[f"{name}_class"][unit])
-                varies = place >= 0 and classes.can_vary[place]
-            else:
-                varies = labels_vary
-            if not varies:
-                continue
-            values_drawn = np.concatenate(drawn[name])
-            values_drawn = values_drawn[~np.isnan(values_drawn)]
-            if len(values_drawn):
-                low, high = np.percentile(values_drawn, [2.5, 97.5])
+            for name, place in varying.items():
+                held = np.full(len(some.mean), place)
+                drawn[name].append(at_class(of[name], held) if name in of else class_selectivity_of(some, held))
+        for name, parts in drawn.items():
+            values = np.concatenate(parts)
+            values = values[~np.isnan(values)]
+            if len(values) and not np.isnan(observed[name][unit]):
+                # Without interpolation, which has no meaning beside an infinite d'.
+                low, high = np.percentile(values, [2.5, 97.5], method="inverted_cdf")
                 found[f"{name}_low"][unit], found[f"{name}_high"][unit] = low, high
 
     each = functools.partial(resample_units, activations, classes, REDRAW, samples, seed, first_unit)

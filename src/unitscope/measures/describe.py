@@ -67,7 +67,7 @@ COLUMNS = {
                 "share of the top class's items that are above every item of any other class",
                 "max recall(t) with precision(t) = 1", GALE),
         measure("precision_60", "Precision",
-                "largest share of one class among the 60 most active items (all, if fewer); ties at the 60th place "
+                "largest share of one class among the 60 most active items; ties at the 60th place "
                 "count in proportion", "max_A |top 60 in A| / 60", f"{ZHOU}; {GALE}"),
         klass("precision_60", "Precision"),
         value("precision_60_threshold", "Threshold of the top 60", "activation of the 60th most active item"),
@@ -179,10 +179,13 @@ TESTED = tuple(
     if (column.kind in ("measure", "flag") and name not in UNLABELLED)
     or name in (*LOW_IS_SELECTIVE, "top_class_selectivity")
 )
-"""What permutations and bootstrap are made of: all that depends on labels."""
+"""What is compared with permutations: all that depends on labels."""
 
-BOUNDED_AT_CLASS = tuple(name for name in TESTED if name in CLASSWISE and f"{name}_class" in COLUMNS)
-"""Measures with a value for each class: their interval is that of the reported class."""
+BOUNDED = tuple(
+    name for name in TESTED if f"{name}_class" in COLUMNS and (name in CLASSWISE or name == "class_selectivity")
+)
+"""What the bootstrap bounds: measures with a value for each class, so that the reported class can be held. Measures of
+the labels as a whole would be biased: items that are drawn twice look like information about their labels."""
 
 
 def tested_columns(permutations: int, bootstrap: int) -> dict[str, Column]:
@@ -207,11 +210,10 @@ def tested_columns(permutations: int, bootstrap: int) -> dict[str, Column]:
                 Column(f"{name}_q", f"{title}: q", "p, adjusted for the number of units in the layer",
                        "min over p_(j) >= p of p_(j) m / j", 0.0, 1.0, "Benjamini & Hochberg 1995", "probability"),
             ]  # fmt: skip
-        if bootstrap and COLUMNS[name].kind != "flag":
-            at = " for the reported class" if name in BOUNDED_AT_CLASS else ""
+        if bootstrap and name in BOUNDED:
             added += [
                 Column(f"{name}_{what}", f"{title}: {where} limit", f"{percent} percentile of {bootstrap:,} bootstrap "
-                       f"samples of items, stratified by class{at}", low=low, high=high, kind="limit",
+                       "samples of items, stratified, for the reported class", low=low, high=high, kind="limit",
                        source="Efron & Tibshirani 1993")
                 for what, where, percent in (("low", "lower", "2.5th"), ("high", "upper", "97.5th"))
             ]  # fmt: skip

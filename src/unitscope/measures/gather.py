@@ -55,6 +55,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     area, area_class = best("auc")
     ap, ap_class = best("average_precision")
     d, d_class = best("d_prime")
+    endless = np.isinf(d)
     index, index_class = top_items.class_index(counts)
     chance = np.where(np.isnan(index), np.nan, top_items.class_index_chance(counts))
     no_recall = safe == 0
@@ -66,8 +67,8 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     rest_mean = np.where(rest > 0, counts.rest_mean, np.nan)
     return {
         "n_items": np.full(n_units, counts.n_items),
-        "n_classes": counts.present[:, counts.choose_from :].sum(1),
-        "undefined": reasons(counts),
+        "n_classes": present_classes(counts).sum(1),
+        "undefined": reasons(counts, d),
         "localist": is_localist,
         "localist_class": localist_class,
         "localist_off": is_off,
@@ -77,7 +78,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "recall_at_precision_1": best("recall_at_precision_1")[0],
         "precision_60": precise,
         "precision_60_class": precise_class,
-        "precision_60_threshold": np.where(constant, np.nan, counts.few_edge),
+        "precision_60_threshold": np.where(np.isnan(precise), np.nan, counts.few_edge),
         "zhou_detector": precise > precision.ZHOU_DETECTOR,
         "ccmas": contrast,
         "ccmas_class": np.where(np.isnan(contrast), -1, high_mean_class),
@@ -102,8 +103,8 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "auc_class": area_class,
         "average_precision": ap,
         "average_precision_class": ap_class,
-        "d_prime": d,
-        "d_prime_class": d_class,
+        "d_prime": np.where(endless, np.nan, d),
+        "d_prime_class": np.where(endless, -1, d_class),
         "n_classes_top_100": top_items.n_classes_top(counts),
         "class_index": index,
         "class_index_class": index_class,
@@ -124,20 +125,30 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     }
 
 
-def reasons(counts: Tally) -> np.ndarray:
+def present_classes(counts: Tally) -> np.ndarray:
+    """Say which classes have items, not counting class sets, which unite them."""
+    n_labels = counts.label_sizes.shape[1]
+    return counts.present[:, :n_labels] if counts.labels_are_classes else counts.present[:, n_labels:]
+
+
+def reasons(counts: Tally, d: np.ndarray) -> np.ndarray:
     """Say of each unit why some measures have no value; empty where all have one."""
     constant = is_constant(counts)
     dead = constant & (counts.total_largest == 0)
     nothing = ~counts.comparable[:, counts.choose_from :].any(1)
-    several = np.full(len(dead), not counts.labels_are_classes)
-    return np.select(
-        [nothing, dead, constant, is_negative(counts), several],
-        [
-            "all items are of one class",
-            "dead: all activations are 0",
-            "constant: all activations are equal",
-            "negative activations: no ratio measures",
-            "items of several classes: no measures of one label each",
-        ],
-        "",
-    ).astype(object)
+    few = counts.n_items <= counts.few_size
+    several = not counts.labels_are_classes
+    why = {
+        "all items are of one class": nothing & (not several),
+        "no class has both items and others to compare them with": nothing & several,
+        "dead: all activations are 0": dead,
+        "constant: all activations are equal": constant & ~dead,
+        "negative activations: no ratio measures": is_negative(counts),
+        "items of several classes: no measures of one label each": np.full(len(dead), several),
+        f"{counts.few_size} items or fewer: no precision": np.full(len(dead), few) & ~constant & ~nothing,
+        "no spread in a class and the rest: d' is infinite": np.isinf(d),
+        "no class of two items or more: no d'": np.isnan(d) & ~constant & ~nothing,
+    }
+    table = np.stack(list(why.values()), 1)
+    texts = list(why)
+    return np.array(["; ".join(text for text, yes in zip(texts, row, strict=True) if yes) for row in table], object)

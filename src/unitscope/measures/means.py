@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .best import is_negative, where_comparable, where_present
+from .best import is_negative, where_comparable, where_present, where_varied
 from .tally import Tally
 
 
@@ -31,18 +31,25 @@ def class_selectivity(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
         ``(U,)`` the label of the highest mean, -1 where undefined.
     """
     present = tally.label_sizes > 0
-    means = np.where(present, tally.mean[:, : present.shape[1]], -np.inf)
-    place = means.argmax(1)
-    highest = means[np.arange(len(means)), place]
-    means = np.where(present, means, 0.0)
-    # Floating-point subtraction must not leave a trace of the highest mean where all others are zero.
-    means[np.arange(len(means)), place] = 0.0
+    place = np.where(present, tally.mean[:, : present.shape[1]], -np.inf).argmax(1)
+    value = class_selectivity_of(tally, place)
+    return value, np.where(np.isnan(value), -1, place)
+
+
+def class_selectivity_of(tally: Tally, place: np.ndarray) -> np.ndarray:
+    """Return `class_selectivity` of given labels, ``(U,)``, whether or not theirs is the highest mean."""
+    units = np.arange(len(place))
+    present = tally.label_sizes > 0
+    means = np.where(present, tally.mean[:, : present.shape[1]], 0.0)
+    mean = means[units, place]
+    # Floating-point subtraction must not leave a trace of this mean where all others are zero.
+    means[units, place] = 0.0
     n_present = present.sum(1)
     others = means.sum(1) / np.maximum(n_present - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.where(highest + others > 0, (highest - others) / (highest + others), np.nan)
-    undefined = np.isnan(value) | is_negative(tally) | (n_present < 2) | (not tally.labels_are_classes)
-    return np.where(undefined, np.nan, value), np.where(undefined, -1, place)
+        value = np.where(mean + others > 0, (mean - others) / (mean + others), np.nan)
+    undefined = is_negative(tally) | (n_present < 2) | ~present[units, place] | (not tally.labels_are_classes)
+    return np.where(undefined, np.nan, value)
 
 
 def contrast(tally: Tally, mean: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -63,12 +70,13 @@ def d_prime(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, K)``, unbounded; NaN where either side has fewer than two items or neither varies.
+        ``(U, K)``, unbounded; infinite where neither side varies but their means differ; NaN where either side
+        has fewer than two items, and for constant units.
     """
     spread = np.sqrt((variance(tally.squares, tally.sizes) + variance(tally.rest_squares, rest_sizes(tally))) / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        index = np.where(spread > 0, (tally.mean - tally.rest_mean) / spread, np.nan)
-    return where_comparable(tally, index)
+        index = (tally.mean - tally.rest_mean) / spread
+    return where_varied(tally, where_comparable(tally, index))
 
 
 def variance(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:

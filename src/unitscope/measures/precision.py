@@ -14,11 +14,12 @@ def precision_60(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, K)`` 0..1. Items tied at the 60th place count in proportion; with fewer than 60 items all are
-        used. NaN for classes without items or with all, and for constant units.
+        ``(U, K)`` 0..1. Items tied at the 60th place count in proportion. NaN for classes without items or with
+        all, for constant units, and for 60 items or fewer: then all are the most active.
     """
-    size = min(tally.few_size, tally.n_items)
-    return where_varied(tally, where_comparable(tally, tally.few / size))
+    if tally.n_items <= tally.few_size:
+        return np.full(tally.few.shape, np.nan)
+    return where_varied(tally, where_comparable(tally, tally.few / tally.few_size))
 
 
 def recall_at_precision_95(tally: Tally) -> np.ndarray:

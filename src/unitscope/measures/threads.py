@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -20,10 +21,13 @@ def run_threads(
     threads = min(threads or n_cores(), max(n_units, 1))
     units = iter(range(n_units))
     done = itertools.count(1)
+    stop = threading.Event()
 
     def take_units() -> None:
         scratch = make_scratch()
         for unit in units:  # a range iterator hands out each number once, whichever thread asks
+            if stop.is_set():
+                return
             work(unit, scratch)
             if progress:
                 progress(next(done))
@@ -32,8 +36,11 @@ def run_threads(
         take_units()
         return
     with ThreadPoolExecutor(threads) as pool:
-        for future in [pool.submit(take_units) for _ in range(threads)]:
-            future.result()
+        try:
+            for future in [pool.submit(take_units) for _ in range(threads)]:
+                future.result()
+        finally:
+            stop.set()  # after Ctrl-C or an error the others finish their unit and no more
 
 
 def n_cores() -> int:

@@ -115,7 +115,8 @@ def measure_run(
     run.add_table(TABLE, frame, settings.columns.values(), parameters)
     shutil.rmtree(parts)
     warn_of_negatives(frame)
-    warn_of_single_items(frame)
+    if not only_class_sets:
+        warn_of_single_items(frame)
     return frame
 
 
@@ -163,7 +164,7 @@ def adjust(p: pd.Series) -> np.ndarray:
 
 def warn_of_negatives(frame: pd.DataFrame) -> None:
     """Name the layers in which ratio measures are undefined because activations are negative."""
-    negative = frame["undefined"].str.startswith("negative")
+    negative = frame["undefined"].str.contains("negative activations", regex=False)
     if negative.any():
         layers = ", ".join(frame.loc[negative, "layer"].unique())
         warnings.warn(
