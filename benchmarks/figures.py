@@ -29,7 +29,7 @@ def main() -> None:
     module = sys.modules["unitscope.figures.jitter"]
     rng = np.random.default_rng(3)
     x = np.where(rng.random(N) < 0.82, 0, rng.exponential(8, N)).astype(np.float32)
-    plot = Jitter("fc6:1199", x, (np.arange(N) >= MEMBERS).astype(int), (0,), ("Monarch",), 3.0, 40.0, "correct")
+    plot = Jitter("fc6:1199", x, (np.arange(N) < MEMBERS)[None], ("Monarch",), 3.0, 40.0, "correct")
     draw(plot, ".png")  # loads fonts
     print(f"| {N:,} items | density | a point for each | ratio | size |")
     print("|---|---|---|---|---|")

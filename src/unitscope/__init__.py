@@ -1,8 +1,8 @@
 """How selective are the single units of a neural network? Every measure the literature uses, side by side.
 
 `measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
-activations recorded elsewhere; `open_run` opens one, `measure_run` measures it, `write_report` shows it, and
-`export_run` writes it for other programs.
+activations recorded elsewhere; `open_run` opens one, `measure_run` measures it, `write_report` shows it, `reproduce`
+judges a paper's claims in it, and `export_run` writes it for other programs.
 """
 
 import importlib
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .measuring import measure_run
     from .models import load_model
     from .recording import record
-    from .report import write_report
+    from .report import reproduce, write_report
     from .run import open_run
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "measure_run",
     "open_run",
     "record",
+    "reproduce",
     "write_report",
 ]
 
@@ -45,6 +46,7 @@ ROOMS = {
     "measure_run": "measuring",
     "open_run": "run",
     "record": "recording",
+    "reproduce": "report",
     "write_report": "report",
 }
 

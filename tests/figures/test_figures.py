@@ -37,9 +37,10 @@ def test_jitter_takes_class_and_thresholds_from_the_table(run):
     plot = jitter(run, "fc6:0")
     row = run.table("selectivity").iloc[0]
     # cat: 9 and 8 are above every other item: recall 2/3 without false alarms, at 8.
-    assert (plot.classes, plot.names) == ((0,), ("cat",))
+    assert plot.names == ("cat",)
+    np.testing.assert_array_equal(plot.members, [LABELS == 0])
     assert plot.informed_at == row["max_informedness_threshold"] == 8
-    assert plot.top_at == row["precision_60_threshold"] == 0  # fewer than 60 items
+    assert np.isnan(plot.top_at)  # all 8 items are among the 60 most active
     np.testing.assert_array_equal(plot.activations, VALUES[:, 0])
     assert plot.frame()["class"].tolist() == ["cat"] * 3 + [""] * 5
 
@@ -55,13 +56,20 @@ def test_jitter_draws_every_item_once_zeros_in_their_band(run):
     assert texts == ["at 0: 4 of 8\ncat: 1 of 3"]
     assert "0" in [tick.get_text() for tick in ax.get_xticklabels()]
     styles = {line.get_label(): line.get_linestyle() for line in ax.lines if not line.get_label().startswith("_")}
-    assert list(styles.values()) == ["--", "-"]
-    assert "maximum informedness for cat, 8" in styles
+    assert styles == {"maximum informedness for cat, 8": "--"}
+
+
+def test_jitter_marks_the_60_most_active(make_run):
+    made = make_run({"fc6": np.arange(80.0)[:, None]}, np.arange(80) % 2)
+    measure_run(made)
+    assert jitter(made, "fc6:0").top_at == 20
+    lines = jitter(made, "fc6:0").draw(axes()).lines
+    assert ("-", "top 60 items, 20") in [(line.get_linestyle(), line.get_label()) for line in lines]
 
 
 def test_a_class_chosen_by_readable_name_has_its_own_threshold(run):
     plot = jitter(run, "fc6:0", ["emu", "cat"])
-    assert plot.classes == (2, 0)
+    assert plot.names == ("emu", "cat")
     expected = run.unit_classwise("informedness_threshold", "fc6:0")[2]
     np.testing.assert_array_equal(plot.informed_at, expected)
     ax = plot.draw(axes())
@@ -76,7 +84,7 @@ def test_without_zeros_there_is_no_band(run):
 
 
 def test_negative_values_leave_zeros_on_the_axis():
-    plot = Jitter("a:0", np.array([-1.0, 0, 2]), np.array([0, 1, 1]), (0,), ("cat",), np.nan, np.nan, "all")
+    plot = Jitter("a:0", np.array([-1.0, 0, 2]), np.array([[True, False, False]]), ("cat",), np.nan, np.nan, "all")
     assert not plot.has_band
     assert sorted(np.concatenate([points(plot.draw(axes()), "cat"), points(plot.draw(axes()), "all")])[:, 0]) == [
         -1,
@@ -111,8 +119,7 @@ def test_other_items_than_were_measured_are_refused(make_run):
 def crowd(n):
     rng = np.random.default_rng(0)
     x = np.where(rng.random(n) < 0.8, 0, rng.exponential(5, n)).astype(np.float32)
-    labels = np.where(np.arange(n) < 1200, 0, 1)
-    return Jitter("fc6:1199", x, labels, (0,), ("Monarch",), 3.0, 40.0, "correct")
+    return Jitter("fc6:1199", x, (np.arange(n) < 1200)[None], ("Monarch",), 3.0, 40.0, "correct")
 
 
 def test_a_crowd_is_a_density_and_its_files_stay_small(tmp_path):
@@ -172,8 +179,8 @@ def test_rank_disagreement_by_hand():
 
 
 def test_disagreement_scatter_names_units(run):
-    found = disagreement(run, "precision_60", "max_informedness", n_labelled=1)
+    found = disagreement(run, "ccmas", "max_informedness", n_labelled=1)
     assert found.points["unit"].tolist() == ["fc6:0", "fc7:0"]  # the dead ones have neither
     ax = found.draw(axes())
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Precision", "Maximum informedness")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("CCMAS", "Maximum informedness")
     assert len(ax.texts) == 1

@@ -113,7 +113,8 @@ def test_nothing_of_this_needs_pytorch(make_run, monkeypatch):
 
     run = make_run(VALUES, LABELS)
     code = (
-        "import sys; sys.modules['torch'] = None\n"
+        "import sys\nclass NoTorch:\n    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'torch':\n            raise ImportError(name)\nsys.meta_path.insert(0, NoTorch())\n"
         "import unitscope; from unitscope.figures import jitter, save_figure\n"
         f"run = unitscope.open_run({str(run.directory)!r}); unitscope.measure_run(run)\n"
         f"save_figure(jitter(run, 'fc:1'), {str(run.directory / 'j.png')!r}); unitscope.write_report(run)\n"

@@ -1,7 +1,6 @@
 """The report: complete, self-contained, escaped, and legible in a browser."""
 
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -71,15 +70,6 @@ def test_dead_units_are_counted(run):
     assert rows[1][-1] == "–"
 
 
-def test_most_active_items_fall_and_ties_keep_item_order(make_run):
-    x = np.array([[0.0, 5, 5, 7, 0]], np.float32).T
-    run = make_run({"fc": x}, [0, 0, 1, 1, 1])
-    measure_run(run)
-    found = content.most_active(run, "fc:0", 4)
-    assert [item["item_id"] for item in found] == ["item00003", "item00001", "item00002", "item00000"]
-    assert [item["activation"] for item in found] == [7, 5, 5, 0]
-
-
 def test_without_pictures_the_reason_is_said(run):
     assert "There are no pictures of items: the run does not say where its items are." in read(run)
 
@@ -123,21 +113,6 @@ def test_a_run_that_tells_nothing_is_refused_in_one_sentence(make_run):
 
 def test_the_same_run_gives_the_same_page(run, tmp_path):
     assert write_report(run, tmp_path / "a.html").read_bytes() == write_report(run, tmp_path / "b.html").read_bytes()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, driven by Playwright."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed, so the page cannot be tried in a browser")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser

@@ -1,14 +1,35 @@
-"""``unitscope figure``: the paper's plots."""
+"""``unitscope figure``: the paper's figures and tables as pictures, and their numbers as CSV."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .options import Items, RunPath
 from .show import OUT
 
-figures = typer.Typer(no_args_is_help=True, help="Draw a figure of the paper as PNG, SVG or PDF.")
+figures = typer.Typer(no_args_is_help=True, help="Draw a figure or table of the paper as PNG, SVG or PDF.")
+
+Unit = Annotated[str, typer.Argument(metavar="UNIT", help="A unit, LAYER:INDEX.", show_default=False)]
+Classes = Annotated[
+    list[str],
+    typer.Option("--class", help="Class or class set to mark; repeatable.", default_factory=list, show_default=False),
+]
+Class = Annotated[
+    str | None,
+    typer.Option("--class", help="Class or class set.", show_default="that of maximum informedness"),
+]
+Measures = Annotated[
+    str | None,
+    typer.Option(metavar="A,B,...", help="Measures, by column name.", show_default="those of the paper"),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Where to write: .png, .svg or .pdf.", show_default="RUN/images/FIGURE[/UNIT].png"
+    ),
+]
+Data = Annotated[bool, typer.Option("--data", help="Also write the numbers, as CSV beside the picture.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,29 +39,180 @@ def add_to(app: typer.Typer) -> None:
 
 @figures.callback()
 def figure() -> None:
-    """Draw a figure of the paper as PNG, SVG or PDF."""
+    """Draw a figure or table of the paper as PNG, SVG or PDF."""
+
+
+@figures.command()
+def boxplots(run: RunPath, measures: Measures = None, output: Output = None, data: Data = False) -> None:
+    """Draw every measure per layer as box plots (Figure 2)."""
+    from ..figures import boxplots as compute
+    from ..run import open_run
+
+    write(compute(open_run(run), split(measures)), output or run / "images" / "boxplots.png", data)
 
 
 @figures.command()
 def jitter(
-    run: RunPath,
-    unit: Annotated[str, typer.Argument(metavar="UNIT", help="A unit, LAYER:INDEX.", show_default=False)],
-    classes: Annotated[
-        list[str], typer.Option("--class", help="Class to mark; repeatable.", default_factory=list, show_default=False)
-    ],
-    items: Items = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Where to write.", show_default="RUN/images/jitter/UNIT.png"),
-    ] = None,
+    run: RunPath, unit: Unit, classes: Classes, items: Items = None, output: Output = None, data: Data = False
 ) -> None:
-    """Draw a unit's activation to every item, one class marked (Figure 3, left)."""
+    """Draw a unit's activation to every item, up to six classes marked (Figures 1, 3 left, 5)."""
     from ..figures import jitter as compute
-    from ..figures import save_figure
     from ..run import open_run
 
-    opened = open_run(run)
-    drawn = compute(opened, unit, classes=classes or None, items=items)
-    path = output or run / "images" / "jitter" / f"{unit.replace('/', '_').replace(':', '_')}.png"
-    save_figure(drawn, path)
-    OUT.print(str(path), markup=False, soft_wrap=True)
+    write(compute(open_run(run), unit, classes or None, items), output or of_unit(run, "jitter", unit), data)
+
+
+@figures.command()
+def histogram(
+    run: RunPath,
+    unit: Unit,
+    of: Class = None,
+    items: Items = None,
+    log: Annotated[bool, typer.Option("--log", help="Counts on a logarithmic axis.")] = False,
+    output: Output = None,
+    data: Data = False,
+) -> None:
+    """Draw how many items of a class have which activation, all items in an inset (Figures 3 middle, 10)."""
+    from ..figures import histogram as compute
+    from ..run import open_run
+
+    write(compute(open_run(run), unit, of, items, log=log), output or of_unit(run, "histogram", unit), data)
+
+
+@figures.command()
+def examples(
+    run: RunPath,
+    unit: Unit,
+    of: Class = None,
+    items: Items = None,
+    count: Annotated[int, typer.Option(min=1, max=20, help="Items in each row.")] = 8,
+    output: Output = None,
+    data: Data = False,
+) -> None:
+    """Show the most active items, members around the mean, members at 0, and false alarms (Figure 3 right)."""
+    from ..figures import examples as compute
+    from ..run import open_run
+
+    write(compute(open_run(run), unit, of, items, count=count), output or of_unit(run, "examples", unit), data)
+
+
+@figures.command()
+def fits(
+    run: RunPath, unit: Unit, of: Class = None, items: Items = None, output: Output = None, data: Data = False
+) -> None:
+    """Fit exponential-type and normal-type curves to the non-zero activations (Figure 11)."""
+    from ..figures import fits as compute
+    from ..run import open_run
+
+    write(compute(open_run(run), unit, of, items), output or of_unit(run, "fits", unit), data)
+
+
+@figures.command()
+def roc(
+    run: RunPath, unit: Unit, of: Class = None, items: Items = None, output: Output = None, data: Data = False
+) -> None:
+    """Draw hits against false alarms and precision against recall, at every threshold."""
+    from ..figures import roc as compute
+    from ..run import open_run
+
+    write(compute(open_run(run), unit, of, items), output or of_unit(run, "roc", unit), data)
+
+
+@figures.command()
+def constructed(
+    run: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="A run, to write into.", show_default=False)
+    ] = None,
+    output: Output = None,
+    data: Data = False,
+) -> None:
+    """Draw the three made-up units on which CCMAS fails, and every measure of them (Figure 12); needs no run."""
+    from ..figures import constructed as compute
+
+    write(compute(), output or (run / "images" if run else Path()) / "constructed.png", data)
+
+
+@figures.command()
+def correlations(run: RunPath, measures: Measures = None, output: Output = None, data: Data = False) -> None:
+    """Draw the correlations between measures over units, Pearson and Spearman (Table 3)."""
+    from ..figures import correlations as compute
+    from ..run import open_run
+
+    write(compute(open_run(run), split(measures)), output or run / "images" / "correlations.png", data)
+
+
+@figures.command("top-units")
+def top_units(
+    run: RunPath,
+    measures: Measures = None,
+    count: Annotated[int, typer.Option(min=1, help="Units for each measure, and layer.")] = 1,
+    whole: Annotated[bool, typer.Option("--whole", help="Choose among all layers, not within each.")] = False,
+    output: Output = None,
+    data: Data = False,
+) -> None:
+    """List the units highest on each measure with what the others say of them (Table 2)."""
+    from ..figures import top_units as compute
+    from ..run import open_run
+
+    drawn = compute(open_run(run), split(measures), count, per_layer=not whole)
+    write(drawn, output or run / "images" / "top-units.png", data)
+
+
+@figures.command("class-set")
+def class_set(
+    run: RunPath,
+    of: Annotated[str, typer.Option("--class", help="Class or class set.", show_default=False)],
+    units: Annotated[
+        str | None,
+        typer.Option(
+            metavar="UNIT,UNIT,...", help="Units to list.", show_default="highest IoU, else highest informedness"
+        ),
+    ] = None,
+    output: Output = None,
+    data: Data = False,
+) -> None:
+    """List what units do for a class set and for everything else (Tables 4 to 6)."""
+    from ..figures import class_set as compute
+    from ..run import open_run
+
+    drawn = compute(open_run(run), of, split(units))
+    write(drawn, output or of_unit(run, "class-set", of), data)
+
+
+@figures.command()
+def disagreement(
+    run: RunPath,
+    measures: Annotated[str, typer.Option(metavar="X,Y", help="Two measures.")] = "precision_60,max_informedness",
+    label: Annotated[int, typer.Option(min=0, help="How many units to name.")] = 6,
+    output: Output = None,
+    data: Data = False,
+) -> None:
+    """Scatter two measures over units, with the units that they disagree about most named."""
+    from ..errors import UnitscopeError
+    from ..figures import disagreement as compute
+    from ..run import open_run
+
+    pair = split(measures) or []
+    if len(pair) != 2:
+        raise UnitscopeError(f"--measures {measures} names {len(pair)} measures; name two, as in precision_60,ccmas")
+    drawn = compute(open_run(run), pair[0], pair[1], n_labelled=label)
+    write(drawn, output or run / "images" / "disagreement.png", data)
+
+
+def split(names: str | None) -> list[str] | None:
+    """Read a list of names parted by commas."""
+    return [name.strip() for name in names.split(",") if name.strip()] if names else None
+
+
+def of_unit(run: Path, kind: str, name: str) -> Path:
+    """Return where a unit's picture goes unless told otherwise."""
+    return run / "images" / kind / f"{name.replace('/', '_').replace(':', '_')}.png"
+
+
+def write(drawn: Any, path: Path, data: bool) -> None:
+    """Write a picture, and its numbers if wanted, and print where they are."""
+    from ..figures import save_data, save_figure
+
+    OUT.print(str(save_figure(drawn, path)), markup=False, soft_wrap=True)
+    if data:
+        OUT.print(str(save_data(drawn, path.with_suffix(".csv"))), markup=False, soft_wrap=True)

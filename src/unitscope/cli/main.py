@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..version import __version__
-from . import compare, demo, exchange, figure, measure, record, report
+from . import compare, demo, exchange, figure, measure, record, report, reproduce
 from .show import ERRORS
 
 
@@ -34,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="How selective are the single units of a neural network? Every measure the literature uses, side by side.",
 )
-for group in (demo, record, exchange, measure, compare, figure, report):
+for group in (demo, record, exchange, measure, compare, figure, report, reproduce):
     group.add_to(app)
 
 

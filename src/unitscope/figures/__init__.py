@@ -1,20 +1,54 @@
 """The paper's plots: one module per figure, a function that computes its data from a run and an object that draws them.
 
-Figures read runs and never compute a measure. Matplotlib only, no global state.
+Every object has ``frame()``, the numbers drawn, and either ``draw(ax)`` or ``panels``, each of which has; `save_figure`
+writes either kind. Figures read runs and never compute a measure, but for the three constructed units, which are of
+no run. Matplotlib only, no global state.
 """
 
+from .boxplots import Boxplots, boxplots
+from .class_set import ClassSet, class_set
+from .constructed import Constructed, constructed
+from .correlations import Correlations, correlations
 from .disagreement import Disagreement, disagreement, rank_disagreement
 from .distribution import Distribution, distribution
+from .examples import Examples, examples
+from .fits import Fits, UnitFits, fits
+from .histogram import Histogram, histogram
 from .jitter import Jitter, jitter
-from .style import save_figure
+from .roc import Roc, roc
+from .style import Drawable, Sheet, make_figure, save_data, save_figure
+from .top_units import TopUnits, top_units
 
 __all__ = [
+    "Boxplots",
+    "ClassSet",
+    "Constructed",
+    "Correlations",
     "Disagreement",
     "Distribution",
+    "Drawable",
+    "Examples",
+    "Fits",
+    "Histogram",
     "Jitter",
+    "Roc",
+    "Sheet",
+    "TopUnits",
+    "UnitFits",
+    "boxplots",
+    "class_set",
+    "constructed",
+    "correlations",
     "disagreement",
     "distribution",
+    "examples",
+    "fits",
+    "histogram",
     "jitter",
+    "make_figure",
     "rank_disagreement",
+    "roc",
+    "save_data",
     "save_figure",
+    "top_units",
 ]

@@ -2,17 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from ..columns import Column
+from ..errors import UnitscopeError
 from ..run import Run
-from .distribution import find_measure
+from .chosen import class_name, find_measure
 from .style import MARKS
 
 COMPARED = ("precision_60", "ccmas", "recall_at_precision_95", "max_informedness", "average_precision", "auc")
 """Measures whose ranks are compared: the literature's two, and signal detection's."""
+
+LOOKS: list[dict[str, Any]] = [
+    {
+        "facecolors": colour if filled else "none",
+        "edgecolors": colour,
+        "linewidths": 0 if filled else 0.9,
+        "marker": marker,
+    }
+    for filled in (True, False)
+    for colour, marker in MARKS
+]
+"""Twelve looks that can be told apart in black and white: six markers, full and hollow."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +39,7 @@ class Disagreement:
     x, y
         What the measures are.
     points
-        One row per unit: ``unit``, ``layer``, and the two measures.
+        One row per unit: ``unit``, ``layer``, and the two measures, each followed by the (readable) class it is of.
     labelled
         Units that are named in the picture.
     """
@@ -34,31 +49,67 @@ class Disagreement:
     points: pd.DataFrame
     labelled: tuple[str, ...]
 
-    size = (4.6, 4.2)
+    size = (5.4, 5.0)
 
     def frame(self) -> pd.DataFrame:
         """Return the numbers drawn."""
         return self.points
 
     def draw(self, ax: Axes) -> Axes:
-        """Draw a point per unit, layers by colour and marker, the units that disagree most by name."""
-        for number, (layer, points) in enumerate(self.points.groupby("layer", sort=False)):
-            colour, marker = MARKS[number % len(MARKS)]
-            ax.scatter(points[self.x.name], points[self.y.name], s=14, marker=marker, color=colour, alpha=0.55,
-                       linewidths=0, label=layer, rasterized=len(self.points) > 2000)  # fmt: skip
-        for unit in self.labelled:
-            row = self.points.set_index("unit").loc[unit]
-            right = row[self.x.name] > self.points[self.x.name].max() * 0.7
-            ax.annotate(unit, (row[self.x.name], row[self.y.name]), xytext=(-5 if right else 5, 4),
-                        textcoords="offset points", fontsize=7, ha="right" if right else "left")  # fmt: skip
+        """Draw a point per unit, layers by colour and marker, the units that disagree most by name.
+
+        More than twelve layers, which no markers tell apart, go from light to dark with depth.
+        """
+        layers = list(dict.fromkeys(self.points["layer"]))
+        rasterized = len(self.points) > 2000
+        if len(layers) <= len(LOOKS):
+            for look, layer in zip(LOOKS, layers, strict=False):
+                points = self.points[self.points["layer"] == layer]
+                ax.scatter(points[self.x.name], points[self.y.name], s=18, alpha=0.7, rasterized=rasterized,
+                           label=f"{layer} ({len(points):,})", **look)  # fmt: skip
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.6, ncols=3, handletextpad=0.1,
+                      columnspacing=1)  # fmt: skip
+        else:
+            depth = self.points["layer"].map({layer: place for place, layer in enumerate(layers)})
+            drawn = ax.scatter(self.points[self.x.name], self.points[self.y.name], s=12, c=depth, cmap="cividis_r",
+                               linewidths=0, rasterized=rasterized)  # fmt: skip
+            bar = ax.get_figure().colorbar(drawn, ax=ax, location="bottom", shrink=0.7, aspect=40)  # type: ignore[union-attr]
+            bar.set_ticks([0, len(layers) - 1], labels=[layers[0], layers[-1]])
+            bar.set_label(f"{len(layers)} layers, from the first to the last")
+        self._name_units(ax)
         ax.set_xlabel(self.x.title)
         ax.set_ylabel(self.y.title)
         ax.grid(color="#eeeeee", lw=0.6)
         ax.set_axisbelow(True)
-        if self.points["layer"].nunique() <= 12:
-            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, handletextpad=0.1, columnspacing=1)
-        ax.set_title(f"{len(self.points):,} units")
+        ax.set_title(f"{len(self.points):,} units; named: those whose ranks differ most")
         return ax
+
+    def _name_units(self, ax: Axes) -> None:
+        """Write the units' names near their points, where no other name stands."""
+        (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+        wide, high = 72 * (self.size[0] - 0.9), 72 * (self.size[1] - 1.4)  # of the axes, about, in points
+        taken: list[tuple[float, float, float]] = []
+        for row in self.points.set_index("unit").loc[list(self.labelled)].reset_index().to_dict("records"):
+            x, y = row[self.x.name], row[self.y.name]
+            at_x, at_y = (x - left) / (right - left) * wide, (y - bottom) / (top - bottom) * high
+            length = 4.3 * len(row["unit"])
+            for step in range(40):
+                # Left or right, whichever has room; then ever further up and down.
+                aside = -8 - length if at_x > 0.6 * wide else 8
+                up = (step + 1) // 2 * (9 if step % 2 else -9)
+                place = at_x + aside, at_y + up, length
+                if 0 <= place[1] <= high and not any(_overlap(place, other) for other in taken):
+                    break
+            taken.append(place)
+            ax.annotate(row["unit"], (x, y), xytext=(aside, up), textcoords="offset points", fontsize=7, va="center",
+                        path_effects=[withStroke(linewidth=2.5, foreground="white")], zorder=5,
+                        arrowprops={"arrowstyle": "-", "lw": 0.6, "color": "black", "shrinkA": 0})  # fmt: skip
+
+
+def _overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
+    """Say whether two names, given by place and length in points, would touch."""
+    apart = one[0] > other[0] + other[2] + 3 or other[0] > one[0] + one[2] + 3
+    return not apart and abs(one[1] - other[1]) < 9
 
 
 def disagreement(run: Run, x: str, y: str, n_labelled: int = 6) -> Disagreement:
@@ -76,9 +127,23 @@ def disagreement(run: Run, x: str, y: str, n_labelled: int = 6) -> Disagreement:
     Returns
     -------
     Disagreement
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no such measure, or no unit has a value of both.
     """
     columns = find_measure(run, x), find_measure(run, y)
-    points = run.table("selectivity")[["unit", "layer", x, y]].dropna().reset_index(drop=True)
+    table = run.table("selectivity").dropna(subset=[x, y]).reset_index(drop=True)
+    if table.empty:
+        raise UnitscopeError(
+            f"no unit of {run.directory} has both {columns[0].title} and {columns[1].title}; choose other measures"
+        )
+    points = table[["unit", "layer"]].copy()
+    for name in dict.fromkeys((x, y)):
+        points[name] = table[name]
+        if f"{name}_class" in table:
+            points[f"{name}_class"] = [class_name(run, found) for found in table[f"{name}_class"]]
     gap = (points[x].rank(pct=True) - points[y].rank(pct=True)).abs()
     named = points.loc[gap.sort_values(ascending=False, kind="stable").index[:n_labelled], "unit"]
     return Disagreement(*columns, points, tuple(named))

@@ -1,14 +1,16 @@
-"""The distribution of one measure per layer, as box plots (Gale et al. 2020, Figure 2)."""
+"""The distribution of one measure per layer, as box plots: one panel of Gale et al. 2020, Figure 2."""
 
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from ..columns import Column
-from ..errors import UnitscopeError, near_names
 from ..run import Run
+from .chosen import find_measure
 from .style import thousands
 
 
@@ -22,31 +24,39 @@ class Distribution:
         What the measure is.
     layers
         Names of the layers, in the network's order.
-    values
-        For each layer the units' values, undefined ones left out.
+    points
+        ``unit``, ``layer`` and the measure, of the units that have a value.
     undefined
-        For each layer how many units have no value.
+        For each layer how many units have none.
+    chance
+        For each layer the median over units of what permuted labels give; empty where none were made.
     """
 
     column: Column
     layers: tuple[str, ...]
-    values: tuple[np.ndarray, ...]
+    points: pd.DataFrame
     undefined: tuple[int, ...]
+    chance: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height in inches."""
-        return max(2.6, 0.9 + 0.55 * len(self.layers)), 2.9
+        return max(2.7, 0.9 + 0.42 * min(len(self.layers), 6) + 0.2 * max(len(self.layers) - 6, 0)), 2.9
+
+    @property
+    def values(self) -> list[np.ndarray]:
+        """For each layer the values."""
+        return [self.points.loc[self.points["layer"] == layer, self.column.name].to_numpy() for layer in self.layers]
 
     def frame(self) -> pd.DataFrame:
         """Return the numbers drawn, one row per unit."""
-        return pd.DataFrame(
-            [(layer, value) for layer, values in zip(self.layers, self.values, strict=True) for value in values],
-            columns=["layer", self.column.name],
-        )
+        return self.points
 
     def draw(self, ax: Axes) -> Axes:
-        """Draw boxes: median, quartiles, whiskers at 1.5 times the box, outliers; the mean with its standard error."""
+        """Draw boxes: median, quartiles, whiskers at 1.5 times the box, outliers; the mean with its standard error.
+
+        Layers are named with the number of their units that have a value.
+        """
         ax.boxplot(
             [values if len(values) else [np.nan] for values in self.values],
             widths=0.55,
@@ -55,27 +65,53 @@ class Distribution:
             whiskerprops={"lw": 0.9},
             flierprops={"marker": "x", "markersize": 3, "markeredgecolor": "#777777", "markeredgewidth": 0.6},
         )
+        for line in ax.lines:
+            line.set_rasterized(line.get_marker() == "x" and len(self.points) > 2000)
         for place, values in enumerate(self.values, 1):
             if len(values):
                 error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0
-                ax.errorbar(place, values.mean(), error, fmt="o", ms=4, color="#009E73", mec="black", mew=0.5, zorder=4)
+                ax.errorbar(place, values.mean(), error, fmt="o", ms=4, color="#009E73", mec="black", mew=0.5,
+                            elinewidth=1.2, capsize=2.5, zorder=4)  # fmt: skip
             else:
                 ax.text(place, 0.5, "undefined", rotation=90, ha="center", va="center", color="#777777",
                         transform=ax.get_xaxis_transform(), fontsize=7)  # fmt: skip
-        slanted = len(self.layers) > 4 or max(map(len, self.layers)) > 8
-        names = [f"{layer}" for layer in self.layers]
-        ax.set_xticks(
-            range(1, len(names) + 1), names, rotation=40 if slanted else 0, ha="right" if slanted else "center"
-        )
-        ax.set_title(self.column.title)
-        if self.column.low == 0 and self.column.high == 1:
-            ax.set_ylim(-0.03, 1.03)
+        self._draw_chance(ax)
+        self._name_layers(ax)
+        ax.set_title("\n".join(textwrap.wrap(self.column.title, int(self.size[0] * 12))))
+        self._set_limits(ax)
+        ax.ticklabel_format(axis="y", useOffset=False)
         ax.grid(axis="y", color="#e5e5e5", lw=0.6)
         ax.set_axisbelow(True)
         if sum(self.undefined):
-            total = sum(len(values) for values in self.values) + sum(self.undefined)
+            total = len(self.points) + sum(self.undefined)
             ax.set_xlabel(f"{thousands(sum(self.undefined))} of {thousands(total)} units undefined", fontsize=7)
         return ax
+
+    def _draw_chance(self, ax: Axes) -> None:
+        """Draw for each layer what permuted labels give, the median over its units, as a dotted line."""
+        for place, layer in enumerate(self.layers, 1):
+            found = self.chance.get(layer, np.nan)
+            if np.isfinite(found):
+                ax.plot([place - 0.42, place + 0.42], [found] * 2, color="#0072B2", lw=1.6, ls=(0, (1, 1)), zorder=3)
+
+    def _set_limits(self, ax: Axes) -> None:
+        """Show the whole range of a share; give values that are all equal some room, so that ticks are numbers."""
+        values = self.points[self.column.name]
+        if self.column.low == 0 and self.column.high == 1:
+            ax.set_ylim(min(-0.03, values.min() - 0.03) if len(values) else -0.03, 1.03)
+        elif len(values) and np.ptp(values) < 1e-6:
+            ax.set_ylim(values.mean() - 1, values.mean() + 1)
+
+    def _name_layers(self, ax: Axes) -> None:
+        """Name the layers below their boxes: level where there is room, then slanted, then upright."""
+        names = [f"{layer} ({len(values):,})" for layer, values in zip(self.layers, self.values, strict=True)]
+        places = range(1, len(names) + 1)
+        if sum(map(len, names)) <= 9 * self.size[0]:
+            ax.set_xticks(places, names)
+        elif len(names) <= 12:
+            ax.set_xticks(places, names, rotation=40, ha="right", rotation_mode="anchor")
+        else:
+            ax.set_xticks(places, names, rotation=90, fontsize=7)
 
 
 def distribution(run: Run, measure: str) -> Distribution:
@@ -95,19 +131,11 @@ def distribution(run: Run, measure: str) -> Distribution:
     column = find_measure(run, measure)
     table = run.table("selectivity")
     layers = tuple(layer.name for layer in run.layers)
-    values = [table.loc[table["layer"] == layer, measure].to_numpy(float) for layer in layers]
-    return Distribution(
-        column,
-        layers,
-        tuple(found[~np.isnan(found)] for found in values),
-        tuple(int(np.isnan(found).sum()) for found in values),
-    )
-
-
-def find_measure(run: Run, name: str) -> Column:
-    """Find a measured column that can be drawn."""
-    columns = {key: column for key, column in run.columns("selectivity").items()
-               if column.kind in ("measure", "share", "count")}  # fmt: skip
-    if name not in columns:
-        raise UnitscopeError(f"there is no measure {name}{near_names(name, columns)}; see docs or the report for names")
-    return columns[name]
+    missing = table.loc[table[measure].isna(), "layer"]
+    points = table[["unit", "layer", measure]].dropna().reset_index(drop=True)
+    by_chance = {}
+    described = run.columns("selectivity").get(f"{measure}_chance")
+    if described is not None and described.kind == "chance":
+        found = table.groupby("layer")[f"{measure}_chance"].median()
+        by_chance = {str(layer): float(value) for layer, value in found.items()}
+    return Distribution(column, layers, points, tuple(int((missing == layer).sum()) for layer in layers), by_chance)

@@ -9,15 +9,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
-from ..errors import UnitscopeError, near_names
+from ..errors import UnitscopeError
 from ..run import Run
+from .chosen import counted, measured_items, of_class, unit_row
 from .style import CROWD, MARKS, shorten, thousands
 
 DENSITY_FROM = 20_000
 """Crowds of more items than this are drawn as a density."""
 
+HOLLOW = (2, 4)
+"""Marks that are drawn hollow, so that neighbours differ in black and white as well."""
+
+THRONG = 400
+"""Where more items than this are marked, single markers no longer matter, and lines go over them."""
+
 SEED = 1_995_167_186
 """Of the arbitrary heights; a number that nobody's simulated activations are likely to be drawn with."""
+
+LEGEND: Any = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 4.6, "handletextpad": 0.4}
+"""Below the axes and what is written there, however high they are."""
 
 BAND = 0.16
 """Width of the band of zeros, as a share of the axis of the other values."""
@@ -33,12 +43,10 @@ class Jitter:
         The unit's id.
     activations
         ``(N,)`` of the items used.
-    labels
-        ``(N,)`` their class indices.
-    classes
-        Class indices to mark; the first is black.
+    members
+        ``(K, N)`` bool: which item belongs to which marked class; the first class is black.
     names
-        Readable names of these classes.
+        ``(K,)`` readable names of these classes.
     informed_at
         Threshold of maximum informedness for the first class; NaN where there is none.
     top_at
@@ -49,21 +57,23 @@ class Jitter:
 
     unit: str
     activations: np.ndarray
-    labels: np.ndarray
-    classes: tuple[int, ...]
+    members: np.ndarray
     names: tuple[str, ...]
     informed_at: float
     top_at: float
     items: str
 
-    size = (7.5, 3.4)
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches; every class after the first takes a line above and half a line below."""
+        return 7.5, 3.4 + 0.22 * max(0, len(self.names) - 1)
 
     def frame(self) -> pd.DataFrame:
-        """Return the numbers drawn: activation of every item, and the name of its class where it is marked."""
-        marked = dict(zip(self.classes, self.names, strict=True))
-        return pd.DataFrame(
-            {"activation": self.activations, "class": [marked.get(int(label), "") for label in self.labels]}
-        )
+        """Return the numbers drawn: activation of every item, and the names of its classes where they are marked."""
+        classes = np.full(len(self.activations), "", dtype=object)
+        for name, members in zip(self.names, self.members, strict=True):
+            classes[members] = np.where(classes[members] == "", name, classes[members] + f"; {name}")
+        return pd.DataFrame({"activation": self.activations, "class": classes})
 
     @property
     def has_band(self) -> bool:
@@ -74,40 +84,46 @@ class Jitter:
         """Draw on axes: others grey, the class black, both thresholds, zeros in a labelled band on the left."""
         places = self.spread_zeros()
         heights = np.random.default_rng(SEED).uniform(0, 1, len(places))  # arbitrary, and always the same
-        others = ~np.isin(self.labels, self.classes)
+        others = ~self.members.any(axis=0)
         draw_crowd(ax, places[others], heights[others])
-        for (colour, marker), label, name in zip(MARKS, self.classes, self.names, strict=False):
-            members = self.labels == label
+        size = 16 if self.members.sum() <= 1500 else 9
+        for number, (members, name) in enumerate(zip(self.members, self.names, strict=True)):
+            colour, marker = MARKS[number]
+            hollow = number in HOLLOW
             ax.scatter(
                 places[members],
                 heights[members],
-                s=16,
+                s=size * (1.8 if marker == "*" else 1),  # a star has less to show
                 marker=marker,
-                color=colour,
-                edgecolors="white",
-                linewidths=0.4,
+                facecolors="white" if hollow else colour,
+                edgecolors=colour if hollow else "white",
+                linewidths=1.0 if hollow else 0.4,
                 rasterized=members.sum() > DENSITY_FROM,
                 label=f"{shorten(name)} ({thousands(members.sum())})",
                 zorder=3,
             )
-        if np.isfinite(self.informed_at):
-            # White below black, so that the line shows on the crowd and on the class alike.
-            ax.axvline(self.informed_at, color="white", lw=3, zorder=4)
-            text = f"maximum informedness for {shorten(self.names[0], 20)}, {self.informed_at:.4g}"
-            ax.axvline(self.informed_at, color="black", lw=1.4, ls=(0, (4, 2)), zorder=5, label=text)
-        if np.isfinite(self.top_at):
-            ax.axvline(self.top_at, color="#0072B2", lw=1.4, zorder=5, label=f"top 60 items, {self.top_at:.4g}")
+        self._draw_thresholds(ax)
         self._draw_band(ax)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
         ax.set_ylim(-0.03, 1.03)
         ax.set_xlabel("activation" + (" (zeros apart, left)" if self.has_band else ""))
-        kind = "correctly classified items" if self.items == "correct" else "items"
         # The counts of zeros stand between the title and the band.
-        pad = 12 + 9 * (1 + len(self.classes)) if self.has_band else 8
-        ax.set_title(f"Unit {self.unit}: {thousands(len(places))} {kind}", pad=pad)
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, handletextpad=0.4)
+        pad = 12 + 9 * (1 + len(self.names)) if self.has_band else 8
+        ax.set_title(f"Unit {self.unit}: {counted(len(places), self.items)}", pad=pad)
+        ax.legend(**LEGEND, ncols=2)
         return ax
+
+    def _draw_thresholds(self, ax: Axes) -> None:
+        """Draw both thresholds: below the class's markers while these can be told apart, above them in a throng."""
+        order = 4 if self.members.sum() > THRONG else 2
+        if np.isfinite(self.informed_at):
+            # White below black, so that the line shows on the crowd and on the class alike.
+            ax.axvline(self.informed_at, color="white", lw=3, zorder=order)
+            text = f"maximum informedness for {shorten(self.names[0], 20)}, {self.informed_at:.4g}"
+            ax.axvline(self.informed_at, color="black", lw=1.4, ls=(0, (4, 2)), zorder=order, label=text)
+        if np.isfinite(self.top_at):
+            ax.axvline(self.top_at, color="#0072B2", lw=1.4, zorder=order, label=f"top 60 items, {self.top_at:.4g}")
 
     def spread_zeros(self) -> np.ndarray:
         """Place zeros across their band, left of the other values; all others where they are."""
@@ -130,8 +146,7 @@ class Jitter:
         ax.axvspan(-1.12 * width, -0.06 * width, color="#f3f0e6", lw=0, zorder=0)
         zeros = self.activations == 0
         lines = [f"at 0: {thousands(zeros.sum())} of {thousands(len(zeros))}"]
-        for label, name in zip(self.classes, self.names, strict=True):
-            members = self.labels == label
+        for members, name in zip(self.members, self.names, strict=True):
             lines.append(f"{shorten(name, 16)}: {thousands((zeros & members).sum())} of {thousands(members.sum())}")
         ax.text(
             -1.12 * width,
@@ -175,7 +190,7 @@ def jitter(run: Run, unit: str, classes: Sequence[str] | None = None, items: str
     unit
         The unit's id, e.g. ``"fc6:1199"``.
     classes
-        Classes to mark, by id or readable name; default: the class of maximum informedness.
+        Classes or class sets to mark, by id or readable name, at most six; default: the class of maximum informedness.
     items
         ``"correct"`` or ``"all"``; default: those that were measured.
 
@@ -189,37 +204,19 @@ def jitter(run: Run, unit: str, classes: Sequence[str] | None = None, items: str
         If there is no such unit or class, or the run was not measured, or with other items.
     """
     run.find_unit(unit)
-    table = run.table("selectivity").set_index("unit")
-    measured = run.parameters("selectivity")["items"]
-    if items is not None and items != measured:
-        raise UnitscopeError(
-            f"the run {run.directory} was measured with {measured} items; "
-            f"run `unitscope measure {run.directory} --items {items}` first"
-        )
-    keep = run.choose_items(measured)
-    row: Any = table.loc[unit]
-    wanted = list(classes) if classes else [row["max_informedness_class"]]
-    places = tuple(find_class(run, name) for name in wanted if pd.notna(name))
-    if len(places) > len(MARKS):
-        raise UnitscopeError(f"{len(places)} classes are too many to tell apart; mark at most {len(MARKS)}")
-    thresholds = run.unit_classwise("informedness_threshold", unit)
+    keep, measured = measured_items(run, items)
+    row = unit_row(run, unit)
+    informed = row["max_informedness_class"]
+    wanted = list(classes) if classes else [] if pd.isna(informed) else [str(informed)]
+    if len(wanted) > len(MARKS):
+        raise UnitscopeError(f"{len(wanted)} classes are too many to tell apart; mark at most {len(MARKS)}")
+    members = [run.members(name)[keep] for name in wanted]
     return Jitter(
         unit=unit,
         activations=run.unit_activations(unit)[keep],
-        labels=run.labels[keep],
-        classes=places,
-        names=tuple(str(run.classes["name"].iloc[place]) for place in places),
-        informed_at=float(thresholds[places[0]]) if places else np.nan,
+        members=np.array(members, bool).reshape(len(wanted), int(keep.sum())),
+        names=tuple(run.class_title(name) for name in wanted),
+        informed_at=float(of_class(run, "informedness_threshold", [unit], wanted[0])[0]) if wanted else np.nan,
         top_at=float(row["precision_60_threshold"]),
         items=measured,
     )
-
-
-def find_class(run: Run, name: str) -> int:
-    """Find a class by its id or readable name."""
-    for key in ("class", "name"):
-        found = np.flatnonzero((run.classes[key] == name).to_numpy())
-        if len(found):
-            return int(found[0])
-    known = [*run.classes["class"], *run.classes["name"]]
-    raise UnitscopeError(f"the run {run.directory} has no class {name}{near_names(name, known)}")

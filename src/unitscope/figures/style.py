@@ -1,7 +1,8 @@
 """How all figures look, and how they are written."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -10,8 +11,10 @@ from matplotlib.figure import Figure
 from ..errors import UnitscopeError
 from ..run.files import explained, replacing
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; each goes with a marker of its own.
+# Okabe and Ito's colours, which colour-blind readers can tell apart; each goes with a marker of its own, so that
+# nothing is said by colour alone.
 MARKS = (("black", "D"), ("#0072B2", "s"), ("#D55E00", "p"), ("#009E73", "*"), ("#CC79A7", "^"), ("#E69F00", "v"))
+LINES: Any = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)), (0, (8, 3)), (0, (3, 1.2, 1, 1.2, 1, 1.2)))
 CROWD = "#9a9a9a"
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -40,15 +43,59 @@ class Drawable(Protocol):
         """Draw on axes and return them."""
 
 
-def make_figure(drawable: Drawable) -> Figure:
+@runtime_checkable
+class Sheet(Protocol):
+    """A figure of several panels, each of which draws itself on axes of its own."""
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches."""
+
+    @property
+    def title(self) -> str:
+        """What stands above all panels; may be empty."""
+
+    @property
+    def panels(self) -> Sequence[Drawable]:
+        """The panels."""
+
+    @property
+    def rows(self) -> Sequence[Sequence[int]]:
+        """Which panel stands where, row by row; -1 for an empty place, the same number twice for a wide panel."""
+
+
+def make_figure(drawn: Drawable | Sheet) -> Figure:
     """Draw something on a figure of its own."""
     with rc_context(STYLE):
-        figure = Figure(figsize=drawable.size, layout="constrained")
-        drawable.draw(figure.add_subplot())
+        figure = Figure(figsize=drawn.size, layout="constrained")
+        if isinstance(drawn, Sheet):
+            heights = [max(drawn.panels[number].size[1] for number in row if number >= 0) for row in drawn.rows]
+            axes: Any = figure.subplot_mosaic(
+                [list(row) for row in drawn.rows],
+                empty_sentinel=-1,
+                height_ratios=heights,
+            )
+            for number, panel in enumerate(drawn.panels):
+                panel.draw(axes[number])
+            figure.suptitle(drawn.title, x=0.01, ha="left", fontsize=11)
+        else:
+            drawn.draw(figure.add_subplot())
     return figure
 
 
-def save_figure(drawable: Drawable, path: str | Path, dpi: int = 150) -> Path:
+def in_rows(count: int, per_row: int) -> list[list[int]]:
+    """Place panels in rows; the last is filled up with empty places.
+
+    Examples
+    --------
+    >>> in_rows(5, 3)
+    [[0, 1, 2], [3, 4, -1]]
+    """
+    places = [*range(count), *[-1] * (-count % per_row)]
+    return [places[start : start + per_row] for start in range(0, len(places), per_row)]
+
+
+def save_figure(drawn: Drawable | Sheet, path: str | Path, dpi: int = 150) -> Path:
     """Write a figure as PNG, SVG or PDF; the suffix says which. Equal data give equal bytes.
 
     Raises
@@ -59,11 +106,25 @@ def save_figure(drawable: Drawable, path: str | Path, dpi: int = 150) -> Path:
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise UnitscopeError(f"{path} ends with no known kind of picture; choose one of {', '.join(SUFFIXES)}")
-    figure = make_figure(drawable)
+    figure = make_figure(drawn)
     with rc_context(STYLE), explained(path.parent), replacing(path) as temporary:
         kind = path.suffix.lower()[1:]
         dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
         figure.savefig(temporary, format=kind, dpi=dpi, metadata=dates[kind])
+    return path
+
+
+def save_data(drawn: Any, path: str | Path) -> Path:
+    """Write the numbers of a figure as CSV, in full precision.
+
+    Raises
+    ------
+    UnitscopeError
+        If the place cannot be written to.
+    """
+    path = Path(path)
+    with explained(path.parent), replacing(path) as temporary:
+        drawn.frame().to_csv(temporary, index=False, lineterminator="\n")
     return path
 
 

@@ -1,5 +1,6 @@
-"""The report: one self-contained HTML file about a run, for reading and for passing on."""
+"""Pages about a run: the report, one self-contained HTML file; the paper's figures and claims, section by section."""
 
 from .render import write_report
+from .reproduction import reproduce
 
-__all__ = ["write_report"]
+__all__ = ["reproduce", "write_report"]

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ..columns import Column
-from ..figures import rank_disagreement
+from ..figures import rank_disagreement, top_units
+from ..figures.boxplots import measures_of
+from ..figures.chosen import class_name
+from ..figures.tabular import number
+from ..figures.top_units import BESIDE
 from ..run import Run
-
-BESIDE = ["precision_60", "ccmas", "recall_at_precision_1", "recall_at_precision_95", "max_informedness",
-          "detector_score", "average_precision", "auc"]  # fmt: skip
-"""Measures that tables of units show beside each other."""
 
 
 def summary(run: Run, table: pd.DataFrame) -> list[str]:
@@ -31,7 +29,7 @@ def summary(run: Run, table: pd.DataFrame) -> list[str]:
     ]
     if table["max_informedness"].notna().any():
         best = table.iloc[int(table["max_informedness"].argmax())]
-        name = dict(zip(run.classes["class"], run.classes["name"], strict=True))[best["max_informedness_class"]]
+        name = class_name(run, best["max_informedness_class"])
         sentences.append(
             f"The highest maximum informedness is {best['max_informedness']:.2f}, unit {best['unit']} for {name}: "
             f"{best['max_informedness_recall']:.0%} of its members are above the threshold, "
@@ -83,35 +81,27 @@ def layers(run: Run, table: pd.DataFrame) -> list[list[str]]:
     return rows
 
 
-def measures(run: Run) -> list[Column]:
-    """List the measures of the table that have a value for some unit."""
-    table = run.table("selectivity")
-    return [
-        column for column in run.columns("selectivity").values()
-        if column.kind == "measure" and table[column.name].notna().any()
-    ]  # fmt: skip
-
-
-def unit_rows(run: Run, table: pd.DataFrame, units: list[str], first: str | None = None) -> dict[str, Any]:
-    """Make a table of some units with what the measures say of them, each with its class."""
+def unit_rows(run: Run, table: pd.DataFrame, units: list[str]) -> dict[str, Any]:
+    """Make a table of some units with what the measures say of them, and their class of maximum informedness."""
     columns = run.columns("selectivity")
-    names = dict(zip(run.classes["class"], run.classes["name"], strict=True))
-    shown = [first, *(name for name in BESIDE if name != first)] if first else BESIDE
     found = table.set_index("unit").loc[units]
-    rows = []
-    for unit, row in found.iterrows():
-        of = row.get(f"{first or 'max_informedness'}_class")
-        rows.append({"unit": unit, "class": names.get(of, "–"), "values": [number(row[name]) for name in shown]})
-    return {"titles": [columns[name].title for name in shown], "rows": rows}
+    rows = [
+        {
+            "unit": unit,
+            "class": class_name(run, row["max_informedness_class"]),
+            "values": [number(row[name]) for name in BESIDE],
+        }
+        for unit, row in found.iterrows()
+    ]
+    return {"titles": [columns[name].title for name in BESIDE], "rows": rows}
 
 
-def tops(run: Run, table: pd.DataFrame, count: int) -> list[dict[str, Any]]:
-    """List the units highest on each measure."""
-    found = []
-    for column in measures(run):
-        ranked = table[["unit", column.name]].dropna().sort_values(column.name, ascending=False, kind="stable")
-        found.append({"column": column, **unit_rows(run, table, ranked["unit"].head(count).tolist(), column.name)})
-    return found
+def tops(run: Run, count: int) -> list[dict[str, Any]]:
+    """List the units highest on each measure, of all layers."""
+    return [
+        {"column": column, "table": top_units(run, [column.name], count, per_layer=False).text}
+        for column in measures_of(run)
+    ]
 
 
 def disagreed(run: Run, table: pd.DataFrame, count: int) -> dict[str, Any]:
@@ -129,34 +119,3 @@ def units_to_show(table: pd.DataFrame, per_layer: int = 1, disagreeing: int = 4,
     ranked = table.dropna(subset=["max_informedness"]).sort_values("max_informedness", ascending=False, kind="stable")
     best = ranked.groupby("layer", sort=False).head(per_layer)["unit"].tolist()[: most - disagreeing]
     return list(dict.fromkeys([*best, *rank_disagreement(table)["unit"].head(disagreeing)]))
-
-
-def most_active(run: Run, unit: str, count: int) -> list[dict[str, Any]]:
-    """List a unit's most active items, of those that were measured; of equal ones the first in item order."""
-    keep = np.flatnonzero(run.choose_items(run.parameters("selectivity")["items"]))
-    activations = run.unit_activations(unit)[keep]
-    order = keep[np.argsort(-activations, kind="stable")[:count]]
-    names = run.classes["name"].to_numpy()
-    values = dict(zip(keep.tolist(), activations.tolist(), strict=True))
-    return [
-        {
-            "item_id": run.items["item_id"].iloc[item],
-            "label": int(run.labels[item]),
-            "name": str(names[run.labels[item]]),
-            "activation": values[int(item)],
-        }
-        for item in order
-    ]
-
-
-def number(value: Any) -> str:
-    """Write a number for a table.
-
-    Examples
-    --------
-    >>> number(0.98342), number(float("nan")), number(12.0)
-    ('0.983', '–', '12.0')
-    """
-    if value is None or pd.isna(value):
-        return "–"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"

@@ -2,22 +2,22 @@
 
 import base64
 import io
+import re
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from matplotlib import rc_context
+from PIL import Image
 
-from ..errors import UnitscopeError
-from ..figures import disagreement, distribution, jitter
-from ..figures.style import STYLE, Drawable, make_figure
+from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter, make_figure
+from ..figures.pictures import Pictures, open_pictures
+from ..figures.style import STYLE
 from ..run import Run
 from ..run.files import explained, replacing
 from ..version import __version__
 from . import content
-from .pictures import Pictures, open_pictures
 
 
 def write_report(
@@ -25,7 +25,7 @@ def write_report(
     path: str | Path | None = None,
     *,
     units_per_measure: int = 8,
-    items_per_unit: int = 12,
+    items_per_unit: int = 10,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write one self-contained HTML file about a measured run.
@@ -39,7 +39,7 @@ def write_report(
     units_per_measure
         Units listed for each measure.
     items_per_unit
-        Most active items shown for each unit that gets pictures.
+        Items of each kind (most active, false alarms ...) shown for each unit that gets pictures.
     progress
         Called with the number of pictures drawn, and of all.
 
@@ -55,13 +55,9 @@ def write_report(
     """
     path = Path(path) if path is not None else run.directory / "report.html"
     table = run.table("selectivity")
-    columns = content.measures(run)
-    if not columns:
-        raise UnitscopeError(
-            f"no unit of {run.directory} has a value of any measure; the table says why in 'undefined'"
-        )
+    panels = boxplots(run).panels
     shown = content.units_to_show(table)
-    total, done = len(columns) + 1 + len(shown), 0
+    total, done = len(panels) + 1 + len(shown), 0
 
     def step() -> None:
         nonlocal done
@@ -70,8 +66,8 @@ def write_report(
             progress(done, total)
 
     distributions = []
-    for column in columns:
-        distributions.append({"column": column, "picture": as_svg(distribution(run, column.name))})
+    for panel in panels:
+        distributions.append({"column": panel.column, "picture": as_svg(panel)})
         step()
     pair = ("precision_60", "max_informedness")
     both = table[[*pair]].notna().all(axis=1).any()
@@ -82,19 +78,25 @@ def write_report(
     for unit in shown:
         units.append(show_unit(run, table, unit, pictures, items_per_unit))
         step()
-    html = template().render(
-        name=run.name,
-        version=__version__,
-        sentences=content.summary(run, table),
-        facts=content.recorded(run),
-        layers=content.layers(run, table),
-        distributions=distributions,
-        scatter=scatter,
-        disagreed=content.disagreed(run, table, units_per_measure),
-        tops=content.tops(run, table, units_per_measure),
-        units=units,
-        missing=pictures.missing,
-        dictionary=list(run.columns("selectivity").values()),
+    html = (
+        pages()
+        .get_template("report.html")
+        .render(
+            name=run.name,
+            version=__version__,
+            sentences=content.summary(run, table),
+            facts=content.recorded(run),
+            layers=content.layers(run, table),
+            distributions=distributions,
+            chance=any(panel.chance for panel in panels),
+            scatter=scatter,
+            disagreed=content.disagreed(run, table, units_per_measure),
+            correlations=as_svg(correlations(run)),
+            tops=content.tops(run, units_per_measure),
+            units=units,
+            missing=pictures.missing,
+            dictionary=list(run.columns("selectivity").values()),
+        )
     )
     with explained(path.parent), replacing(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
@@ -102,25 +104,47 @@ def write_report(
 
 
 def show_unit(run: Run, table: Any, unit: str, pictures: Pictures, count: int) -> dict[str, Any]:
-    """Gather what is shown of one unit: jitterplot, numbers, most active items."""
+    """Gather what is shown of one unit: jitterplot, numbers, items that it answers and false alarms."""
     plot = jitter(run, unit)
-    items = content.most_active(run, unit, count)
-    for item in items:
-        item["picture"] = pictures.of(item["item_id"])
-        item["member"] = item["label"] in plot.classes
+    rows = []
+    if plot.names:
+        shown = examples(run, unit, count=count, pictures=pictures)
+        items = shown.table.to_dict("records")
+        for item, picture in zip(items, shown.pictures, strict=True):
+            item["picture"] = "" if picture is None else as_jpeg(picture)
+        for key, title in shown.titles.items():
+            rows.append({"title": title, "items": [item for item in items if item["row"] == key]})
     return {
         "unit": unit,
         "names": ", ".join(plot.names),
         "picture": as_png(plot),
         "numbers": content.unit_rows(run, table, [unit]),
-        "items": items,
+        "rows": rows,
     }
 
 
-def template() -> jinja2.Template:
-    """Load the page's template; everything put into it is escaped."""
-    source = files(__package__).joinpath("template.html").read_text(encoding="utf-8")
-    return jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
+def pages() -> jinja2.Environment:
+    """Find the pages' templates; everything put into HTML is escaped, and into Markdown by the filter ``md``."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("unitscope.report", "pages"),
+        autoescape=jinja2.select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["md"] = as_markdown
+    return made
+
+
+def as_markdown(text: str) -> str:
+    r"""Escape what would be mark-up in Markdown.
+
+    Examples
+    --------
+    >>> print(as_markdown("unit conv5_3:1, <b>cat | dog*"))
+    unit conv5\_3:1, \<b\>cat \| dog\*
+    """
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text)
 
 
 def as_svg(drawable: Drawable) -> str:
@@ -137,3 +161,10 @@ def as_png(drawable: Drawable) -> str:
     with rc_context(STYLE):
         make_figure(drawable).savefig(buffer, format="png", dpi=130, metadata={"Software": None})
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def as_jpeg(picture: Image.Image) -> str:
+    """Write a small picture as JPEG in a data URI."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -14,6 +14,9 @@ import pyarrow.parquet as pq
 
 from ..errors import UnitscopeError
 
+NO_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+"""What the system says where nothing can be written: no permission, or a file where a folder should be."""
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -34,7 +37,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Say in one sentence why nothing could be written below `path`: a full disk, no permission."""
+    """Say in one sentence why nothing could be written below `path`: a full disk, no permission, no folder."""
     try:
         yield
     except OSError as error:
@@ -43,7 +46,7 @@ def explained(path: Path) -> Iterator[None]:
                 f"the disk that holds {path} is full; free some space and run the same command again: "
                 "what was finished is kept"
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno in NO_PLACE:
             raise UnitscopeError(f"{path} cannot be written to ({error.strerror}); choose another place") from error
         raise
 

@@ -1,7 +1,5 @@
 """Small pictures of a run's items, or the reason why there are none."""
 
-import base64
-import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +9,8 @@ from PIL import Image
 from ..errors import UnitscopeError
 from ..run import Run
 
-SIDE = 72
+SIDE = 144
+"""Longest side of a picture, in pixels."""
 
 
 @dataclass
@@ -27,17 +26,19 @@ class Pictures:
     missing: str
     data: Any = None
     places: dict[str, int] = field(default_factory=dict)
-    made: dict[str, str] = field(default_factory=dict)
+    made: dict[str, Image.Image | None] = field(default_factory=dict)
 
-    def of(self, item_id: str) -> str:
-        """Return a picture as a data URI, empty if the item has none."""
+    def of(self, item_id: str) -> Image.Image | None:
+        """Return an item's picture, small; ``None`` if it has none."""
         if self.missing or item_id not in self.places:
-            return ""
+            return None
         if item_id not in self.made:
             try:
-                self.made[item_id] = as_uri(as_image(self.data.load(self.places[item_id])))
+                image = as_image(self.data.load(self.places[item_id]))
+                image.thumbnail((SIDE, SIDE))
+                self.made[item_id] = image
             except UnitscopeError:
-                self.made[item_id] = ""
+                self.made[item_id] = None
         return self.made[item_id]
 
 
@@ -72,11 +73,3 @@ def as_image(item: Any) -> Image.Image:
         low, high = float(values.min()), float(values.max())
         values = ((values - low) / ((high - low) or 1) * 255).astype(np.uint8)
     return Image.fromarray(values.squeeze()).convert("RGB")
-
-
-def as_uri(image: Image.Image) -> str:
-    """Shrink an image to a thumbnail and write it as a data URI."""
-    image.thumbnail((SIDE * 2, SIDE * 2))
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

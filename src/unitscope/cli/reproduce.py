@@ -1,0 +1,29 @@
+"""``unitscope reproduce``: the paper's figures, tables and claims on a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import RunPath
+from .show import OUT, progress_bar
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(reproduce)
+
+
+def reproduce(
+    run: RunPath,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.", show_default=False)],
+) -> None:
+    """Draw every figure and table of the paper from a run, and say which of its claims hold in it."""
+    from ..report import reproduce as write
+    from ..run import open_run
+
+    with progress_bar() as progress:
+        counts = write(open_run(run), directory, progress=lambda done, total: progress("drawing", done, total))
+    for word, count in counts.items():
+        OUT.print(f"{word}: {count}")
+    OUT.print(f"page: {directory / 'index.html'} (and index.md)", markup=False, soft_wrap=True)

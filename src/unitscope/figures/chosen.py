@@ -1,0 +1,103 @@
+"""What figures ask of a run before they draw: which items, which class, what was measured."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..columns import Column
+from ..errors import UnitscopeError, near_names
+from ..run import Run
+from .style import thousands
+
+
+def measured_items(run: Run, items: str | None = None) -> tuple[np.ndarray, str]:
+    """Choose the items that were measured, ``(N,)`` bool, and say which: ``"correct"`` or ``"all"``.
+
+    Raises
+    ------
+    UnitscopeError
+        If the run was not measured, or with other items than are wanted.
+    """
+    measured = str(run.parameters("selectivity")["items"])
+    if items is not None and items != measured:
+        raise UnitscopeError(
+            f"the run {run.directory} was measured with {measured} items; "
+            f"run `unitscope measure {run.directory} --items {items}` first"
+        )
+    return run.choose_items(measured), measured
+
+
+def counted(count: int, items: str) -> str:
+    """Say how many items, and which.
+
+    Examples
+    --------
+    >>> counted(721536, "correct"), counted(1, "all")
+    ('721,536 correctly classified items', '1 item')
+    """
+    return f"{thousands(count)} {'correctly classified ' if items == 'correct' else ''}item{'' if count == 1 else 's'}"
+
+
+def unit_row(run: Run, unit: str) -> Any:
+    """Return what was measured of a unit."""
+    run.find_unit(unit)
+    table = run.table("selectivity")
+    return table[table["unit"] == unit].iloc[0]
+
+
+def informed_class(run: Run, unit: str) -> str:
+    """Return the class of a unit's maximum informedness.
+
+    Raises
+    ------
+    UnitscopeError
+        If it has none, as when it is dead.
+    """
+    row = unit_row(run, unit)
+    if pd.isna(row["max_informedness_class"]):
+        reason = f" ({row['undefined']})" if row["undefined"] else ""
+        raise UnitscopeError(f"unit {unit} has no class of maximum informedness{reason}; name one with --class")
+    return str(row["max_informedness_class"])
+
+
+def class_column(run: Run, name: str) -> int | None:
+    """Find the place of a class or class set in the class-wise arrays; ``None`` if it was not measured."""
+    for key in ("class", "name"):
+        found = np.flatnonzero((run.classes[key] == name).to_numpy())
+        if len(found):
+            return int(found[0])
+    sets = run.parameters("selectivity").get("class_sets") or []
+    return len(run.classes) + list(sets).index(name) if name in sets else None
+
+
+def of_class(run: Run, array: str, units: Sequence[str], name: str) -> np.ndarray:
+    """Read from a class-wise array what was measured of some units for a class or class set.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(units,)``, NaN where the class set was not measured.
+    """
+    column = class_column(run, name)
+    if column is None:
+        return np.full(len(units), np.nan)
+    if len(units) == 1:
+        return run.unit_classwise(array, units[0])[[column]]
+    places = pd.Index(run.units["unit"]).get_indexer(pd.Index(units))
+    return run.classwise(array)[places, column]
+
+
+def find_measure(run: Run, name: str) -> Column:
+    """Find a measured column that can be drawn."""
+    columns = {key: column for key, column in run.columns("selectivity").items()
+               if column.kind in ("measure", "share", "count")}  # fmt: skip
+    if name not in columns:
+        raise UnitscopeError(f"there is no measure {name}{near_names(name, columns)}; see docs or the report for names")
+    return columns[name]
+
+
+def class_name(run: Run, name: object) -> str:
+    """Say a class's name for people; a dash where there is none."""
+    return "–" if not isinstance(name, str) else run.class_title(name)

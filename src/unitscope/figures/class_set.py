@@ -1,0 +1,203 @@
+"""What some units say of a class or class set, as a table (Gale et al. 2020, Tables 4 to 6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ..errors import UnitscopeError
+from ..run import Run
+from .chosen import class_column, counted, measured_items, of_class
+from .style import shorten
+from .tabular import Text, number
+
+MEASURES = ("precision_60", "ccmas", "max_informedness")
+"""Measures shown beside the means: the paper's two, and what signal detection says."""
+
+
+@dataclass(frozen=True)
+class ClassSet:
+    """Units and a class set A.
+
+    Attributes
+    ----------
+    name
+        Readable name of A.
+    classes
+        Readable names of the classes that A unites; empty for a single class.
+    rows
+        One row per unit: ``unit``, ``iou`` where the run was dissected, ``active_in_class`` and ``active_elsewhere``
+        (shares of items whose activation is above 0), ``mean_in_class``, ``mean_in_class_se``, ``mean_not_in_class``,
+        ``mean_not_in_class_se``, and the measures for A, NaN where A was not measured.
+    titles
+        Readable names of the measures.
+    n_members, n_items
+        Items of A, and all items.
+    items
+        ``"correct"`` or ``"all"``.
+    measured
+        Whether A was measured.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    rows: pd.DataFrame
+    titles: tuple[str, ...]
+    n_members: int
+    n_items: int
+    items: str
+    measured: bool
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table."""
+        return self.rows
+
+    @property
+    def text(self) -> Text:
+        """The table in words."""
+        dissected = "iou" in self.rows
+        heads = ["Unit", *(["IoU"] if dissected else []), "share above 0 in A", "share above 0 not in A", "mean in A",
+                 "mean not in A", *self.titles]  # fmt: skip
+        lines = [
+            [
+                row["unit"],
+                *([number(row["iou"])] if dissected else []),
+                f"{row['active_in_class']:.1%}",
+                f"{row['active_elsewhere']:.1%}",
+                f"{row['mean_in_class']:.4g} ± {row['mean_in_class_se']:.2g}",
+                f"{row['mean_not_in_class']:.4g} ± {row['mean_not_in_class_se']:.2g}",
+                *(number(row[measure]) for measure in MEASURES),
+            ]
+            for row in self.rows.to_dict("records")
+        ]
+        notes = [f"{counted(self.n_items, self.items)}: {self.n_members:,} in A, {self.n_items - self.n_members:,} not"]
+        if self.classes:
+            notes.append(shorten(f"A: {', '.join(self.classes)}", 110))
+        if not self.measured:
+            notes.append("A was not measured as a class set: its measures are left blank")
+        notes.append("±: standard error of the mean; the measures are those for A, not for the best class")
+        return Text(heads, lines, range(1, len(heads)), f"A: {shorten(self.name, 60)}", notes)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches."""
+        return self.text.size
+
+    def draw(self, ax: Axes) -> Axes:
+        """Draw the table."""
+        return self.text.draw(ax)
+
+
+def class_set(
+    run: Run,
+    name: str,
+    units: Sequence[str] | None = None,
+    *,
+    layers: Sequence[str] | None = None,
+    count: int = 7,
+) -> ClassSet:
+    """Compute what some units do for a class set and for everything else.
+
+    Parameters
+    ----------
+    run
+        A run that was measured.
+    name
+        A class or class set.
+    units
+        Their ids; default: those of highest IoU for this concept where the run was dissected, else of highest
+        maximum informedness for the class set.
+    layers, count
+        From which layers, and how many units to choose where none are named; default: all layers.
+
+    Returns
+    -------
+    ClassSet
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no such class or unit, all items or none are in A, or units are neither named nor to be chosen.
+    """
+    keep, items = measured_items(run)
+    members = run.members(name)[keep]
+    if not 0 < members.sum() < len(members):
+        raise UnitscopeError(f"{members.sum()} of {len(members)} items are in {name}; there is nothing to compare")
+    overlaps = read_overlaps(run, name)
+    measured = class_column(run, name) is not None
+    chosen = list(units) if units else choose_units(run, name, overlaps, layers, count)
+    rows = []
+    for unit in chosen:
+        values = run.unit_activations(unit)[keep].astype(float)
+        ours, others = values[members], values[~members]
+        rows.append(
+            {
+                "unit": unit,
+                "active_in_class": (ours > 0).mean(),
+                "active_elsewhere": (others > 0).mean(),
+                "mean_in_class": ours.mean(),
+                "mean_in_class_se": standard_error(ours),
+                "mean_not_in_class": others.mean(),
+                "mean_not_in_class_se": standard_error(others),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    if overlaps is not None:
+        frame.insert(1, "iou", overlaps.reindex(chosen).to_numpy())
+    for measure in MEASURES:
+        frame[measure] = of_class(run, measure, chosen, name)
+    described = run.columns("selectivity")
+    return ClassSet(
+        run.class_title(name),
+        tuple(run.class_title(member) for member in run.class_sets.get(name, ())),
+        frame,
+        tuple(described[measure].title for measure in MEASURES),
+        int(members.sum()),
+        len(members),
+        items,
+        measured,
+    )
+
+
+def read_overlaps(run: Run, name: str) -> pd.Series | None:
+    """Read each unit's IoU, by unit, from the table of Network Dissection; ``None`` where there is none.
+
+    Only overlaps with a concept of the class set's name count, where the table says which concept a unit overlaps.
+    """
+    if "dissection" not in run.tables:
+        return None
+    table = run.table("dissection")
+    if "iou" not in table:
+        return None
+    if "concept" in table:
+        table = table[table["concept"].isin([name, run.class_title(name)])]
+    return table.set_index("unit")["iou"]
+
+
+def choose_units(
+    run: Run, name: str, overlaps: pd.Series | None, layers: Sequence[str] | None, count: int
+) -> list[str]:
+    """Choose the units of highest IoU, else of highest maximum informedness for the class set."""
+    layer_of = run.units.set_index("unit")["layer"]
+    among = layer_of.index[layer_of.isin(layers)] if layers is not None else layer_of.index
+    if overlaps is not None:
+        overlaps = overlaps[overlaps.index.isin(among)]
+    if overlaps is not None and overlaps.notna().any():
+        return overlaps.sort_values(ascending=False, kind="stable").index[:count].tolist()
+    if class_column(run, name) is None:
+        raise UnitscopeError(
+            f"the class set {name} was not measured, so no units can be chosen for it; name them with --units, "
+            f"or run `unitscope measure {run.directory}` again"
+        )
+    units = run.units["unit"].tolist()
+    found = pd.Series(of_class(run, "max_informedness", units, name), units).loc[among].dropna()
+    if len(found):
+        return found.sort_values(ascending=False, kind="stable").index[:count].tolist()
+    raise UnitscopeError(f"no unit of {run.directory} has a value for {name}; name units with --units")
+
+
+def standard_error(values: np.ndarray) -> float:
+    """Return the standard error of a mean, sd / sqrt(n); NaN for a single value."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")

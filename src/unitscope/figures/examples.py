@@ -1,0 +1,189 @@
+"""Items that say what a unit responds to, and what it misses (Gale et al. 2020, Figure 3, right)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from PIL import Image
+
+from ..run import Run
+from .chosen import counted, informed_class, measured_items
+from .pictures import Pictures, open_pictures
+from .style import shorten
+
+ROWS = {
+    "top": "Most active items",
+    "mean": "Items of the class around its mean",
+    "zero": "Items of the class with activation 0",
+    "false_alarms": "Highest items of other classes: false alarms",
+}
+"""The rows, and what stands above them."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Items of a unit in four rows.
+
+    Attributes
+    ----------
+    unit, name
+        The unit's id, and the readable name of the class.
+    table
+        One row per item: ``row`` (a key of `ROWS`), ``item_id``, ``class`` (readable), ``member`` (of the class in
+        question), ``activation``.
+    pictures
+        A picture for each item, or ``None``.
+    titles
+        What stands above each row, with counts.
+    missing
+        Why there are no pictures; empty where there are.
+    heading
+        What stands above all.
+    """
+
+    unit: str
+    name: str
+    table: pd.DataFrame
+    pictures: tuple[Image.Image | None, ...]
+    titles: dict[str, str]
+    missing: str
+    heading: str
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches."""
+        return max(6.0, self._per_row * 0.98 + 0.2), 0.98 * self._tops[-1] + 0.6
+
+    @property
+    def _per_row(self) -> int:
+        return max(1, int(self.table["row"].value_counts().max()))
+
+    @property
+    def _tops(self) -> list[float]:
+        """Where each row begins, and the last ends: an empty row takes less room."""
+        tops = [0.0]
+        for key in ROWS:
+            tops.append(tops[-1] + (1.5 if (self.table["row"] == key).any() else 0.6))
+        return tops
+
+    def frame(self) -> pd.DataFrame:
+        """Return the items shown."""
+        return self.table
+
+    def draw(self, ax: Axes) -> Axes:
+        """Draw the pictures in rows; members have a black frame and a diamond before their name."""
+        ax.axis("off")
+        ax.set(xlim=(0, self._per_row), ylim=(self._tops[-1], 0), aspect="equal")
+        ax.set_title(self.heading + (f"\nno pictures: {self.missing}" if self.missing else ""))
+        for key, start in zip(ROWS, self._tops, strict=False):
+            top = start + 0.24
+            ax.text(0.02, top - 0.04, self.titles[key], fontsize=8, weight="bold", va="bottom")
+            found = np.flatnonzero((self.table["row"] == key).to_numpy())
+            if not len(found):
+                ax.text(0.02, top + 0.12, "none", fontsize=8, color="#555555")
+            for place, item in enumerate(found):
+                self._draw_item(ax, int(item), place + 0.02, top)
+        return ax
+
+    def _draw_item(self, ax: Axes, item: int, left: float, top: float, side: float = 0.94) -> None:
+        """Draw one picture with its class and activation below."""
+        row, picture = self.table.iloc[item], self.pictures[item]
+        if picture is None:
+            ax.text(left + side / 2, top + side / 2, shorten(str(row["item_id"]), 16), fontsize=5, ha="center")
+        else:
+            ax.imshow(np.asarray(picture.resize((144, 144))), extent=(left, left + side, top + side, top), zorder=1)
+        colour, width = ("black", 2.0) if row["member"] else ("#bbbbbb", 0.6)
+        ax.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=colour, linewidth=width, zorder=2))
+        name = ("◆ " if row["member"] else "") + shorten(row["class"], 14)
+        ax.text(left, top + side + 0.03, f"{name}\n{row['activation']:.4g}", fontsize=6, va="top", linespacing=1.1)
+
+
+def examples(
+    run: Run,
+    unit: str,
+    name: str | None = None,
+    items: str | None = None,
+    *,
+    count: int = 8,
+    pictures: Pictures | None = None,
+) -> Examples:
+    """Choose a unit's most active items, members around the mean, members with activation 0, and false alarms.
+
+    Parameters
+    ----------
+    run
+        A run that was measured.
+    unit
+        The unit's id.
+    name
+        A class or class set; default: the class of maximum informedness.
+    items
+        ``"correct"`` or ``"all"``; default: those that were measured.
+    count
+        Items in each row.
+    pictures
+        The run's pictures, where they were opened before.
+
+    Returns
+    -------
+    chosen : Examples
+        Of equally active items the first in item order.
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no such unit or class, or no class was named for a unit that has none.
+    """
+    keep, which = measured_items(run, items)
+    wanted = name or informed_class(run, unit)
+    places = np.flatnonzero(keep)
+    values, members = run.unit_activations(unit)[keep], run.members(wanted)[keep]
+    ours = values[members]
+    mean = float(ours.mean(dtype=float)) if len(ours) else np.nan
+    zero = members & (values == 0)
+    above = values > values.min(initial=np.inf)  # items that are least active are neither top nor false alarms
+    chosen = {
+        "top": _first(above, -values, count),
+        "mean": _first(members, np.abs(values - mean), count),
+        "zero": np.flatnonzero(zero)[:count],
+        "false_alarms": _first(above & ~members, -values, count),
+    }
+    table = pd.DataFrame(
+        [
+            {
+                "row": row,
+                "item_id": str(run.items["item_id"].iloc[places[item]]),
+                "class": classes_of_item(run, int(places[item])),
+                "member": bool(members[item]),
+                "activation": float(values[item]),
+            }
+            for row, found in chosen.items()
+            for item in found
+        ],
+        columns=["row", "item_id", "class", "member", "activation"],
+    )
+    titles = ROWS | {
+        "mean": f"{ROWS['mean']}, {mean:.4g}",
+        "zero": f"{ROWS['zero']}: {zero.sum():,} of {members.sum():,}",
+        "false_alarms": f"Highest of the {(~members).sum():,} items of other classes: false alarms"
+        + (f"; {(above & ~members).sum():,} are above 0" if values.min(initial=np.inf) == 0 else ""),
+    }
+    shown = pictures if pictures is not None else open_pictures(run)
+    heading = f"Unit {unit}, {shorten(run.class_title(wanted), 40)} (◆, black frames); {counted(len(values), which)}"
+    images = tuple(shown.of(item) for item in table["item_id"])
+    return Examples(unit, run.class_title(wanted), table, images, titles, shown.missing, heading)
+
+
+def _first(among: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:
+    """Return the places of the smallest keys among some items, equal ones in item order."""
+    found = np.flatnonzero(among)
+    return found[np.argsort(key[found], kind="stable")[:count]]
+
+
+def classes_of_item(run: Run, place: int) -> str:
+    """Say an item's class, or its classes, for people."""
+    item = run.items.iloc[place]
+    labels = item["labels"] if run.multi_label else [item["label"]]
+    return ", ".join(str(run.classes["name"].iloc[int(label)]) for label in labels) or "no class"

@@ -1,0 +1,167 @@
+"""How many items of the class have which activation, all items in an inset (Gale et al. 2020, Figures 3 and 10)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from ..run import Run
+from .chosen import counted, informed_class, measured_items
+from .style import CROWD, shorten, thousands
+
+BINS = 60
+"""About how many bins there are over the range; their width is a round number."""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts of a unit's activations, zeros apart.
+
+    Attributes
+    ----------
+    unit
+        The unit's id.
+    name
+        Readable name of the class.
+    edges
+        ``(B + 1,)`` edges of the bins; a bin holds its left edge and not its right.
+    in_class, in_all
+        ``(B,)`` numbers of items of the class, and of all items, whose activation is not 0.
+    zeros_in_class, zeros_in_all
+        Numbers of items with activation 0.
+    mean, mean_se
+        Mean activation of the class, zeros included, and its standard error.
+    items
+        ``"correct"`` or ``"all"``.
+    log
+        Whether counts are drawn on a logarithmic axis.
+    """
+
+    unit: str
+    name: str
+    edges: np.ndarray
+    in_class: np.ndarray
+    in_all: np.ndarray
+    zeros_in_class: int
+    zeros_in_all: int
+    mean: float
+    mean_se: float
+    items: str
+    log: bool = False
+
+    size = (5.4, 3.6)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the numbers drawn; the first row is the zeros, from 0 to 0."""
+        return pd.DataFrame(
+            {
+                "from": [0.0, *self.edges[:-1]],
+                "to": [0.0, *self.edges[1:]],
+                "in_class": [self.zeros_in_class, *self.in_class],
+                "in_all": [self.zeros_in_all, *self.in_all],
+            }
+        )
+
+    def draw(self, ax: Axes) -> Axes:
+        """Draw the class's bars, a hatched one for its zeros, and all items in an inset."""
+        self._draw_bars(ax, self.in_class, self.zeros_in_class, "black", self.log)
+        n, n_all = self.in_class.sum() + self.zeros_in_class, self.in_all.sum() + self.zeros_in_all
+        ax.set_xlabel(f"activation (bins of {self.edges[1] - self.edges[0]:g}; hatched: exactly 0)")
+        ax.set_ylabel("items of the class")
+        zeros = f"{thousands(self.zeros_in_class)} ({self.zeros_in_class / n:.1%}) at 0"
+        ax.set_title(f"Unit {self.unit}, {shorten(self.name)}\n{counted(n, self.items)}, {zeros}")
+        # Room above the bars for the inset, so that it hides nothing.
+        low, high = ax.get_ylim()
+        mean = f"mean {self.mean:.4g}" + (f" ± {self.mean_se:.2g}" if np.isfinite(self.mean_se) else "")
+        ax.plot([self.mean] * 2, [low, high], color="#0072B2", lw=1.4, ls=(0, (4, 2)), label=mean)
+        ax.set_ylim(low, high**2.1 / max(low, 0.5) ** 1.1 if self.log else high * 1.9)
+        ax.legend(loc="upper left")
+        inset = ax.inset_axes((0.42, 0.57, 0.57, 0.33))
+        self._draw_bars(inset, self.in_all, 0, CROWD, self.log)
+        inset.tick_params(labelsize=6)
+        inset.set_title(
+            f"all classes, not 0: {thousands(self.in_all.sum())}\n"
+            f"(at 0: {thousands(self.zeros_in_all)}, {self.zeros_in_all / n_all:.1%})",
+            fontsize=7,
+        )
+        return ax
+
+    def _draw_bars(self, ax: Axes, counts: np.ndarray, zeros: int, colour: str, log: bool) -> None:
+        """Draw one set of bars; the bar of the zeros stands at 0, one bin wide."""
+        width = self.edges[1] - self.edges[0]
+        ax.stairs(counts, self.edges, fill=True, color=colour)
+        if zeros:
+            ax.bar(-width / 2, zeros, width, color="white", edgecolor="black", hatch="/////", linewidth=0.6)
+        if log:
+            ax.set_yscale("log")
+            ax.set_ylim(bottom=0.5)
+        else:
+            ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+
+
+def histogram(
+    run: Run, unit: str, name: str | None = None, items: str | None = None, *, log: bool = False
+) -> Histogram:
+    """Count a unit's activations in bins.
+
+    Parameters
+    ----------
+    run
+        A run that was measured.
+    unit
+        The unit's id.
+    name
+        A class or class set; default: the class of maximum informedness.
+    items
+        ``"correct"`` or ``"all"``; default: those that were measured.
+    log
+        Draw counts on a logarithmic axis.
+
+    Returns
+    -------
+    Histogram
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no such unit or class, or no class was named for a unit that has none.
+    """
+    keep, which = measured_items(run, items)
+    wanted = name or informed_class(run, unit)
+    values, members = run.unit_activations(unit)[keep].astype(float), run.members(wanted)[keep]
+    edges = round_edges(values)
+    active = values != 0
+    ours = values[members]
+    return Histogram(
+        unit,
+        run.class_title(wanted),
+        edges,
+        np.histogram(values[members & active], edges)[0],
+        np.histogram(values[active], edges)[0],
+        int((~active & members).sum()),
+        int((~active).sum()),
+        float(ours.mean()) if len(ours) else np.nan,
+        float(ours.std(ddof=1) / np.sqrt(len(ours))) if len(ours) > 1 else np.nan,
+        which,
+        log,
+    )
+
+
+def round_edges(values: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """Divide the range of values, 0 included, into bins whose width is 1, 2 or 5 times a power of ten.
+
+    The largest value lies below the last edge.
+
+    Examples
+    --------
+    >>> round_edges(np.array([0.0, 95.0]), 60)[[0, 1, -1]]
+    array([ 0.,  2., 96.])
+    """
+    low, high = min(float(values.min(initial=0)), 0.0), max(float(values.max(initial=0)), 0.0)
+    rough = (high - low) / bins or 1.0
+    power = 10.0 ** np.floor(np.log10(rough))
+    width = next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
+    first, last = np.floor(low / width), np.floor(high / width) + 1
+    return np.arange(first, last + 1) * width

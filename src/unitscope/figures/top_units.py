@@ -1,0 +1,114 @@
+"""The units highest on a measure, and what the other measures say of them (Gale et al. 2020, Table 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ..columns import Column
+from ..run import Run
+from .chosen import class_name, find_measure
+from .style import shorten, thousands
+from .tabular import Text, number
+
+PAPER = ("ccmas", "precision_60")
+"""The measures of Table 2."""
+
+BESIDE = ("precision_60", "ccmas", "recall_at_precision_1", "recall_at_precision_95", "max_informedness",
+          "detector_score", "average_precision", "auc")  # fmt: skip
+"""Measures that are shown of every unit."""
+
+
+@dataclass(frozen=True)
+class TopUnits:
+    """Units with the highest score per measure.
+
+    Attributes
+    ----------
+    ranked_by
+        The measures that units are chosen by.
+    beside
+        The measures shown of each.
+    rows
+        One row per choice: ``ranked_by`` (a measure), ``unit``, ``layer``, ``class`` (that of the measure), ``p`` where
+        permutations were made, and the measures shown.
+    per_layer
+        Whether each layer gives its own highest units.
+    n_units
+        Units of the run.
+    """
+
+    ranked_by: tuple[Column, ...]
+    beside: tuple[Column, ...]
+    rows: pd.DataFrame
+    per_layer: bool
+    n_units: int
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table."""
+        return self.rows
+
+    @property
+    def text(self) -> Text:
+        """The table in words, a heading for each measure."""
+        has_p = "p" in self.rows
+        lines: list[list[str]] = []
+        for column in self.ranked_by:
+            lines.append([f"Highest by: {column.title}"])
+            for row in self.rows[self.rows["ranked_by"] == column.name].to_dict("records"):
+                chance = [number(row["p"])] if has_p else []
+                numbers = [number(row[shown.name]) for shown in self.beside]
+                lines.append([row["unit"], shorten(row["class"], 22), *chance, *numbers])
+        heads = ["Unit", "Class", *(["p"] if has_p else []), *(column.title for column in self.beside)]
+        which = "of each layer" if self.per_layer else "of all layers"
+        title = f"Highest units {which}, {thousands(self.n_units)} units in all"
+        notes = ["The class is that of the measure in the heading; the other measures may be of other classes."]
+        if has_p:
+            notes.append("p: share of label permutations that reach the value in the heading.")
+        return Text(heads, lines, range(2, len(heads)), title, notes)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches."""
+        return self.text.size
+
+    def draw(self, ax: Axes) -> Axes:
+        """Draw the table."""
+        return self.text.draw(ax)
+
+
+def top_units(run: Run, measures: Sequence[str] | None = None, count: int = 1, *, per_layer: bool = True) -> TopUnits:
+    """Choose the units with the highest score of each measure; of equal ones the first.
+
+    Parameters
+    ----------
+    run
+        A run that was measured.
+    measures
+        The measures to choose by; default: those of the paper's Table 2.
+    count
+        How many units for each measure (and layer).
+    per_layer
+        Whether to choose within each layer, as the paper does, or among all units.
+
+    Returns
+    -------
+    TopUnits
+        Falling by measure; columns of units that are nowhere defined are left out.
+    """
+    ranked_by = tuple(find_measure(run, name) for name in measures or PAPER)
+    described, table = run.columns("selectivity"), run.table("selectivity")
+    beside = tuple(described[name] for name in dict.fromkeys([*BESIDE, *(column.name for column in ranked_by)]))
+    parts = []
+    for column in ranked_by:
+        found = table.dropna(subset=[column.name]).sort_values(column.name, ascending=False, kind="stable")
+        found = found.groupby("layer", sort=False).head(count) if per_layer else found.head(count)
+        of = found.get(f"{column.name}_class", pd.Series(index=found.index, dtype=object))
+        part = found[["unit", "layer", *(shown.name for shown in beside)]].copy()
+        part.insert(0, "ranked_by", column.name)
+        part.insert(3, "class", [class_name(run, name) for name in of])
+        if f"{column.name}_p" in found:
+            part.insert(4, "p", found[f"{column.name}_p"])
+        parts.append(part)
+    return TopUnits(ranked_by, beside, pd.concat(parts, ignore_index=True), per_layer, len(table))
