@@ -1,6 +1,7 @@
 """Class sets and items of several classes: each is measured as if it were the only class, against the rest."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -116,3 +117,36 @@ def test_words_that_contain_a_letter():
 def test_bad_labels_and_sets_are_said_in_one_sentence(labels, options, says):
     with pytest.raises(UnitscopeError, match=says):
         measure(np.arange(3.0), labels, **options)
+
+
+def test_labels_as_people_have_them():
+    x = np.arange(6.0)
+    for missing in (None, float("nan"), pd.NA, np.nan):
+        with pytest.raises(UnitscopeError, match="item 3 has no label"):
+            measure(x, ["a", "a", "b", missing, "b", "b"])
+    with pytest.raises(UnitscopeError, match="labels are of several kinds"):
+        measure(x, [1, "a", 1, "a", 1, "a"])
+    expected = measure(x, list("aaabbb"))
+    for labels in (
+        np.array(list("aaabbb")),
+        pd.Series(list("aaabbb")),
+        pd.Categorical(list("aaabbb")),
+        tuple("aaabbb"),
+    ):
+        pd.testing.assert_frame_equal(measure(x, labels), expected)
+    pd.testing.assert_frame_equal(measure(x, [0, 0, 0, 1, 1, 1], class_names=["a", "b"]), expected)
+    with pytest.raises(UnitscopeError, match="labels are no numbers from 0 to 0"):
+        measure(x, [0, 0, 0, 1, 1, 1], class_names=["a"])
+    with pytest.raises(UnitscopeError, match="labels are no numbers"):
+        measure(x, list("aaabbb"), class_names=["x", "y"])
+    with pytest.raises(UnitscopeError, match="class set a bears the name of a class"):
+        measure(x, list("aaabbb"), class_sets={"a": ["a", "b"]})
+
+
+def test_data_frames_name_units_and_classes():
+    x = pd.DataFrame({"cell 1": np.arange(6.0), "cell 2": np.arange(6.0)[::-1]})
+    members = pd.DataFrame({"face": [True] * 3 + [False] * 3, "red": [False, True] * 3})
+    table = measure(x, members)
+    assert table["unit"].tolist() == ["cell 1", "cell 2"]
+    assert set(table["auc_class"]) <= {"face", "red"}
+    pd.testing.assert_frame_equal(measure(x, members.to_numpy().tolist(), class_names=["face", "red"]), table)

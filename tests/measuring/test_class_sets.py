@@ -50,6 +50,14 @@ def test_a_set_given_twice_or_a_bad_file_is_said(tmp_path):
         gather_class_sets(CLASSES, file=tmp_path / "other.csv")
 
 
+def test_a_set_without_a_name_is_refused(tmp_path, make_run):
+    (tmp_path / "blank.csv").write_text("set,class\n ,dog\n")
+    with pytest.raises(UnitscopeError, match=r"blank.csv has a row without a set or a class"):
+        gather_class_sets(CLASSES, file=tmp_path / "blank.csv")
+    with pytest.raises(UnitscopeError, match="a class set has no name"):
+        measure_run(make_run(VALUES, LABELS), class_sets={"": ["class0"]})
+
+
 def test_a_class_set_is_measured_as_a_class_of_its_own(make_run):
     """The union of classes 1 and 3 against the rest is what relabelling the items gives."""
     run = make_run(VALUES, LABELS)

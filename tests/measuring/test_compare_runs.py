@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unitscope.errors import UnitscopeError
+from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measuring import compare_runs, measure_run
 from unitscope.measuring.compare import superiority
 
@@ -37,6 +37,18 @@ def test_layers_of_both_are_compared_measure_by_measure(make_run):
     localist = found.loc["localist"]  # a yes or no: the share of units, and how many
     units = one.table("selectivity")["localist"].iloc[20:]
     assert (localist["median"], localist["highest"]) == (units.mean(), units.sum())
+
+
+def test_other_items_or_class_sets_are_warned_of(make_run):
+    one = make_run({"fc": NOISE}, LABELS, (LABELS + (np.arange(120) < 20)) % 4, name="one")
+    two = make_run({"fc": NOISE}, LABELS, name="two")
+    measure_run(one)
+    measure_run(two)
+    with pytest.warns(UnitscopeWarning, match="one and two were measured with different --items; measure one of them"):
+        compare_runs(one, two)
+    measure_run(one, items="all", class_sets={"pair": ["class0", "class1"]})
+    with pytest.warns(UnitscopeWarning, match="different class sets"):
+        compare_runs(one, two)
 
 
 def test_runs_without_a_common_layer_or_not_measured_are_refused(make_run):

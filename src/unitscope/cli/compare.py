@@ -63,7 +63,7 @@ def side_by_side(row: dict[Any, Any]) -> list[str]:
 
 def superclasses(
     run: RunPath,
-    at_least: Annotated[int, typer.Option(help="List those of at least so many classes.")] = 2,
+    at_least: Annotated[int, typer.Option(min=2, help="List those of at least so many classes.")] = 2,
 ) -> None:
     """List the superclasses of a run's classes, where these are WordNet ids."""
     from ..data.wordnet import find_superclasses
@@ -82,4 +82,4 @@ def superclasses(
         table(["noun", "id", "classes"], [[", ".join(noun.words), noun.wnid, str(len(noun.members))] for noun in found],
               numbers=(2,))
     )  # fmt: skip
-    OUT.print("next: unitscope measure RUN --superclasses NOUN,NOUN", markup=False)
+    OUT.print(f"next: unitscope measure {run} --superclasses NOUN,NOUN", markup=False, soft_wrap=True)

@@ -33,11 +33,12 @@ def measure(
         ``(items,)`` the class of each item, any values that can be sorted; or ``(items, classes)`` bool, where
         items belong to several classes or to none (then measures of one label per item are undefined).
     class_names
-        Names of the classes where labels are a matrix; default: their numbers.
+        Names of the classes where labels are a matrix, or whole numbers from 0; default: the columns of a data
+        frame, or numbers.
     class_sets
         Unions of classes to measure as well, each against the rest: name to the classes.
     units
-        Names of the units; default: their numbers.
+        Names of the units; default: the columns of a data frame, or numbers.
     threads
         Threads to use; default: one per core.
     progress
@@ -68,6 +69,10 @@ def measure(
        localist localist_class  max_informedness  ccmas
     0      True         granny               1.0    1.0
     """
+    if units is None and isinstance(activations, pd.DataFrame):
+        units = activations.columns.tolist()
+    if class_names is None and isinstance(labels, pd.DataFrame):
+        class_names = labels.columns.tolist()
     values = np.asarray(activations)
     if values.ndim == 1:
         values = values[:, None]
@@ -78,7 +83,9 @@ def measure(
         )
     if units is not None and len(units) != values.shape[1]:
         raise UnitscopeError(f"there are {len(units)} names for {values.shape[1]} units; give one for each")
-    classes, names = read_labels(np.asarray(labels), len(values), class_names, class_sets or {})
+    # As objects, so that neither a missing label nor a number among words becomes a word.
+    plain = np.array(labels, object) if isinstance(labels, (list, tuple)) else np.asarray(labels)
+    classes, names = read_labels(plain, len(values), class_names, class_sets or {})
     dtype = np.float32 if values.dtype in (np.float32, np.float16) else np.float64
     unit_major = np.ascontiguousarray(values.T, dtype)
     ids = [str(name) for name in (units if units is not None else range(values.shape[1]))]
@@ -100,6 +107,8 @@ def read_labels(
             f"labels of shape {labels.shape} do not fit {n_items} items; give (items,) or (items, classes)"
         )
     if labels.ndim == 2:
+        if labels.dtype == object and {type(value) for value in labels.flat} <= {bool, np.bool_}:
+            labels = labels.astype(bool)
         if labels.dtype != bool:
             raise UnitscopeError(
                 f"a matrix of labels says which item is of which class; it is {labels.dtype}, not bool"
@@ -116,10 +125,24 @@ def read_labels(
         raise UnitscopeError(
             f"item {missing[0]} has no label ({len(missing)} without one in all); leave such items out"
         )
-    values, places = np.unique(labels, return_inverse=True)
+    try:
+        values, places = np.unique(labels, return_inverse=True)
+    except TypeError as error:
+        raise UnitscopeError(
+            f"labels are of several kinds that cannot be sorted ({error}); make all of them text"
+        ) from error
     names = [str(value) for value in values]
+    if class_names is not None:
+        if not all(isinstance(value, (int, np.integer)) and 0 <= value < len(class_names) for value in values):
+            raise UnitscopeError(
+                f"class_names names {len(class_names)} classes by number, but labels are no numbers from 0 to "
+                f"{len(class_names) - 1}; leave class_names out, or number the labels"
+            )
+        names = [str(class_names[value]) for value in values]
     sets = np.zeros((len(class_sets), len(values)), bool)
     for row, (name, members) in enumerate(class_sets.items()):
+        if name in names:
+            raise UnitscopeError(f"class set {name} bears the name of a class; give it another name")
         sets[row] = np.isin(names, [str(member) for member in members])
         if sets[row].sum() < len({str(member) for member in members}) or not sets[row].any():
             raise UnitscopeError(

@@ -82,6 +82,8 @@ def read_file(path: Path) -> list[tuple[str, tuple[str, ...]]]:
             f"{path} has the columns {', '.join(map(str, rows.columns))}; class sets need the columns set and class"
         )
     sets: dict[str, list[str]] = {}
-    for name, member in zip(rows["set"], rows["class"], strict=True):
+    for name, member in zip(rows["set"].str.strip(), rows["class"].str.strip(), strict=True):
+        if not name or not member:
+            raise UnitscopeError(f"{path} has a row without a set or a class; fill it in or take it out")
         sets.setdefault(str(name), []).append(str(member))
     return [(name, tuple(members)) for name, members in sets.items()]

@@ -1,10 +1,12 @@
 """Two runs side by side, measure by measure, layer by layer: for instance trained against untrained."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
 from ..columns import Column
-from ..errors import UnitscopeError
+from ..errors import UnitscopeError, UnitscopeWarning
 from ..run import Run
 
 
@@ -30,8 +32,14 @@ def compare_runs(first: Run, second: Run) -> pd.DataFrame:
     ------
     UnitscopeError
         If a run is not measured, or they have no layer in common.
+
+    Warns
+    -----
+    UnitscopeWarning
+        If they were measured on other items or with other class sets.
     """
     tables = [run.table("selectivity") for run in (first, second)]
+    warn_of_differences(first, second)
     layers = [layer.name for layer in first.layers if layer.name in {layer.name for layer in second.layers}]
     if not layers:
         raise UnitscopeError(
@@ -44,6 +52,20 @@ def compare_runs(first: Run, second: Run) -> pd.DataFrame:
             a, b = (part[column.name].dropna().to_numpy(float) for part in (one, two))
             rows.append({"layer": layer, **named(column), **beside(column, a, b)})
     return pd.DataFrame(rows)
+
+
+def warn_of_differences(first: Run, second: Run) -> None:
+    """Say which settings the two were measured with that bear on the values and are not the same."""
+    one, two = (run.parameters("selectivity") for run in (first, second))
+    words = {"items": "--items", "class_sets": "class sets", "only_class_sets": "--only-class-sets"}
+    different = [words[name] for name in words if one[name] != two[name]]
+    if different:
+        warnings.warn(
+            f"{first.name} and {second.name} were measured with different {' and '.join(different)}; measure one of "
+            "them again as the other for a fair comparison",
+            UnitscopeWarning,
+            stacklevel=3,
+        )
 
 
 def comparable_columns(first: Run, second: Run) -> list[Column]:

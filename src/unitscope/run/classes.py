@@ -43,6 +43,8 @@ def check_class_sets(sets: Mapping[str, Sequence[str]], classes: pd.DataFrame) -
         known.setdefault(str(title), str(name))
     resolved = {}
     for name, members in sets.items():
+        if not name.strip():
+            raise UnitscopeError("a class set has no name; write --class-set NAME=CLASS,CLASS")
         if name in known:
             raise UnitscopeError(f"class set {name} bears the name of a class of this run; give it another name")
         if not members:
