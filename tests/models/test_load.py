@@ -1,4 +1,5 @@
 import pickle
+import sys
 
 import pytest
 import torch
@@ -61,6 +62,27 @@ def test_a_relative_path_becomes_absolute(nets, tmp_path, monkeypatch):
 def test_the_same_spec_gives_the_same_weights_even_without_training(nets):
     prints = [load_model(f"{nets}plain", **options).weights_sha256 for options in ({}, {}, {"seed": 1})]
     assert prints[0] == prints[1] != prints[2]
+
+
+def test_the_code_of_ones_own_network_is_part_of_what_it_is(tmp_path, monkeypatch):
+    """Weights do not tell a changed ``forward``, in the file itself or in one that it imports."""
+    body = "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return x * {}\n"
+    make = "from beside_nets import Net as Other\ndef make():\n    return nn.Sequential(Net(), Other())\n"
+    models = []
+    for number, (own, neighbour) in enumerate([(1, 1), (1, 1), (2, 1), (1, 2)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "beside_nets.py").write_text(body.format(neighbour))
+        (folder / "nets.py").write_text(body.format(own) + make)
+        with monkeypatch.context() as fresh:
+            fresh.setattr(sys, "path", [*sys.path])
+            models.append(load_model(f"py:{folder}/nets.py:make"))
+            sys.modules.pop("beside_nets")
+    codes = [model.code_sha256 for model in models]
+    assert codes[0] == codes[1]
+    assert len(set(codes)) == 3
+    assert len({model.weights_sha256 for model in models}) == 1
+    assert load_model("demo:").code_sha256 == ""
 
 
 def test_building_a_network_leaves_the_random_stream_alone(nets):

@@ -1,11 +1,15 @@
 """Models by spec string."""
 
+import contextlib
 import hashlib
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnitscopeError
-from ..python_specs import takes_option
+from ..python_specs import load_function, takes_option
 from ..specs import split_spec, whole_number
 from . import sources
 from .preprocess import OPTIONS, Preprocess, steps_from_options
@@ -30,6 +34,9 @@ class LoadedModel:
         Names of the outputs, where the library knows them.
     weights_sha256
         sha256 over names, types, shapes and bytes of all parameters and stored buffers.
+    code_sha256
+        sha256 of the source files of the function and of the network's classes where it is of a ``py:`` spec, else
+        empty: libraries say by their version what they compute, a file of one's own says it only by its content.
     """
 
     spec: str
@@ -38,6 +45,7 @@ class LoadedModel:
     preprocess: Preprocess
     classes: list[str] | None
     weights_sha256: str
+    code_sha256: str = ""
 
 
 SCHEMES = {
@@ -91,8 +99,9 @@ def load_model(spec: str, /, **options: Any) -> LoadedModel:
         source = SCHEMES[scheme](rest, for_library, untrained)
     module = source.module.eval().requires_grad_(False)
     preprocess = choose_preprocess(spec, source.preprocess, own)
+    code = hash_code(load_function(rest), module) if scheme == "py" else ""
     return LoadedModel(
-        f"{scheme}:{source.place}", dict(options), module, preprocess, source.classes, hash_weights(module)
+        f"{scheme}:{source.place}", dict(options), module, preprocess, source.classes, hash_weights(module), code
     )
 
 
@@ -121,3 +130,16 @@ def hash_weights(module: "torch.nn.Module") -> str:
         total.update(f"{name}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
         total.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return total.hexdigest()
+
+
+def hash_code(function: Callable[..., Any], module: "torch.nn.Module") -> str:
+    """Return the sha256 of the files of a function and of the classes of what it made, but for those of PyTorch."""
+    makers: list[Callable[..., Any]] = [function, *{type(part) for part in module.modules()}]
+    files = set()
+    for made in makers:
+        if made.__module__.startswith("torch."):
+            continue
+        with contextlib.suppress(OSError, TypeError):  # made without a file, for instance at a prompt
+            files.add(inspect.getsourcefile(made) or inspect.getfile(made))
+    digests = sorted(hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in files)
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()

@@ -100,8 +100,9 @@ def plan_recording(
         outputs = first_outputs(model, example)
         class_outputs, matched = match_labels(data.classes, model.classes, outputs.shape[1], label_map)
         probabilities = are_probabilities(outputs)
+    code = {"code_sha256": model.code_sha256} if model.code_sha256 else {}
     identity: dict[str, Any] = {
-        "model": {"spec": model.spec, "options": model.options, "weights_sha256": model.weights_sha256},
+        "model": {"spec": model.spec, "options": model.options, "weights_sha256": model.weights_sha256, **code},
         "preprocessing": model.preprocess.description,
         "data": {"fingerprint": data.fingerprint},
         "computation": {"device": device, "precision": precision, "batch_size": batch_size},
