@@ -57,7 +57,7 @@ def net(bad=0.0):
 
 @pytest.fixture
 def model_file(tmp_path):
-    path = tmp_path / "awkward.py"
+    path = tmp_path / "awkward_net.py"
     path.write_text(MODEL)
     return path
 

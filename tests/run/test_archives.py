@@ -32,7 +32,7 @@ def test_an_archived_run_opens_and_says_the_same(archive, tmp_path):
     keep = run.choose_items(run.parameters("selectivity")["items"])
     today = measure(run.activations("fc7").T[keep], run.labels[keep])
     then = run.table("selectivity").head(128)
-    for name in ("precision_60", "max_informedness", "ccmas", "auc", "zero_share"):
+    for name in ("average_precision", "max_informedness", "ccmas", "auc", "zero_share"):
         np.testing.assert_allclose(then[name], today[name], rtol=1e-12, err_msg=name)
         assert run.columns("selectivity")[name].title
     best = np.nan_to_num(run.classwise("auc")[:128], nan=-1).max(1)

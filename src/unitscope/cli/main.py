@@ -9,12 +9,17 @@ from typer.core import TyperGroup
 
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..version import __version__
-from . import compare, demo, exchange, figure, measure, record, report, reproduce
+from . import compare, demo, exchange, figure, measure, record, report, reproduce, status
 from .show import ERRORS
 
 
 class Commands(TyperGroup):
     """The commands; bad input is one sentence and exit status 2, Ctrl-C is exit status 130."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep the words as they were given, for commands that say what to run again."""
+        ctx.meta["unitscope.words"] = list(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
@@ -34,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="How selective are the single units of a neural network? Every measure the literature uses, side by side.",
 )
-for group in (demo, record, exchange, measure, compare, figure, report, reproduce):
+for group in (demo, record, exchange, status, measure, compare, figure, report, reproduce):
     group.add_to(app)
 
 

@@ -1,11 +1,12 @@
 """``unitscope measure``: the selectivity of every unit of a run."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Items, RunPath
+from .options import Items, On, RunPath, given_words
 from .show import OUT, progress_bar, table
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def measure(
+    context: typer.Context,
     run: RunPath,
     class_sets: Annotated[
         list[str],
@@ -54,6 +56,7 @@ def measure(
     ] = 0,
     seed: Annotated[int, typer.Option(help="Of the random numbers of both.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Threads to use.", show_default="one per core")] = None,
+    on: On = None,
 ) -> None:
     """Measure how selective every unit is, with every measure; writes tables/selectivity.parquet."""
     from ..measuring import gather_class_sets, measure_run
@@ -73,6 +76,8 @@ def measure(
             bootstrap=bootstrap,
             seed=seed,
             threads=threads,
+            on=on,
+            command=shlex.join(["unitscope", *given_words(context)]),
             progress=progress,
         )
     used = opened.parameters("selectivity")

@@ -34,6 +34,14 @@ DataOptions = Annotated[
         show_default=False,
     ),
 ]
+On = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHERE",
+        help="Where to run: local:4 (processes), dask:tcp://HOST:8786, slurm or slurm:jobs=8,partition=NAME,time=120.",
+        show_default="this process",
+    ),
+]
 Items = Annotated[
     str | None,
     typer.Option(
@@ -42,3 +50,24 @@ Items = Annotated[
         show_default=False,
     ),
 ]
+
+
+def given_words(context: typer.Context, *leave_out: str) -> list[str]:
+    """Return the words after ``unitscope`` on the command line, without some options and their values."""
+    return without_options(context.meta["unitscope.words"], *leave_out)
+
+
+def without_options(words: list[str], *names: str) -> list[str]:
+    """Leave out options, each with its value.
+
+    Examples
+    --------
+    >>> without_options(["record", "--on", "slurm", "demo:", "--shard=1/2", "RUN"], "--on", "--shard")
+    ['record', 'demo:', 'RUN']
+    """
+    kept, is_value = [], False
+    for word in words:
+        if not is_value and word.partition("=")[0] not in names:
+            kept.append(word)
+        is_value = not is_value and word in names
+    return kept

@@ -1,12 +1,15 @@
 """``unitscope layers`` and ``unitscope record``: look at a network, record its units."""
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .options import DataOptions, ModelOptions, ModelSpec
+from ..errors import UnitscopeError
+from .options import DataOptions, ModelOptions, ModelSpec, On, given_words
 from .show import OUT, in_bytes, progress_bar, table
+from .status import print_status
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,6 +53,7 @@ def layers(
 
 
 def record(
+    context: typer.Context,
     model: ModelSpec,
     data: Annotated[
         str,
@@ -81,31 +85,59 @@ def record(
         bool, typer.Option("--skip-unreadable", help="Leave out items that cannot be read; they are listed in the run.")
     ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes that load items.", show_default="one per core")] = None,
+    on: On = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N|auto",
+            help="Record only this share of the blocks: 1/16 to 16/16; auto reads SLURM_ARRAY_TASK_ID, or RANK and "
+            "WORLD_SIZE.",
+            show_default="all",
+        ),
+    ] = None,
+    print_slurm: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Print an sbatch script that does this in N shards, and stop."),
+    ] = None,
 ) -> None:
     """Record a network's activations over labelled items. The same command again goes on where it stopped."""
+    from ..compute import batch_script
+
+    words = given_words(context, "--on", "--shard", "--print-slurm")
+    if print_slurm is not None:
+        print(batch_script(words, f"unitscope-{run.resolve().name}", print_slurm), end="")
+        return
     from ..data import load_data
     from ..models import load_model
     from ..recording import record as record_run
+    from ..recording import record_shard
     from ..specs import parse_options
 
+    if on is not None and shard is not None:
+        raise UnitscopeError("--on and --shard exclude each other; use --on, or --shard in every job of an array")
+    settings: dict[str, Any] = {
+        "layers": layers,
+        "reduction": reduction,
+        "batch_size": batch_size,
+        "device": device,
+        "precision": precision,
+        "dtype": dtype,
+        "predictions": predictions,
+        "label_map": None if label_map is None else str(label_map),
+        "skip_unreadable": skip_unreadable,
+        "workers": workers,
+        "command": shlex.join(["unitscope", *words]),
+        "on_plan": print_plan,
+    }
     with progress_bar() as progress:
-        made = record_run(
-            load_model(model, **parse_options(model_options)),
-            load_data(data, **parse_options(data_options)),
-            run,
-            layers=layers,
-            reduction=reduction,
-            batch_size=batch_size,
-            device=device,
-            precision=precision,
-            dtype=dtype,
-            predictions=predictions,
-            label_map=None if label_map is None else str(label_map),
-            skip_unreadable=skip_unreadable,
-            workers=workers,
-            on_plan=print_plan,
-            progress=progress,
-        )
+        loaded = load_model(model, **parse_options(model_options)), load_data(data, **parse_options(data_options))
+        if shard is not None:
+            status = record_shard(*loaded, run, shard, progress=progress, **settings)
+        else:
+            made = record_run(*loaded, run, on=on, progress=progress, **settings)
+    if shard is not None:
+        print_status(status)
+        return
     OUT.print(f"recorded {made.manifest.n_items:,} items in {made.directory}", markup=False)
     if len(made.skipped):
         OUT.print(

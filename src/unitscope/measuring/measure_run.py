@@ -1,27 +1,21 @@
 """Measure every unit of a run, block of units by block of units, resumable."""
 
-import functools
 import shutil
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..compute import Pool
 from ..errors import UnitscopeWarning
-from ..measures import CLASSWISE
 from ..run import Run
 from ..run.classes import check_class_sets
-from ..run.classwise import create_classwise, write_classwise
-from ..run.files import explained, read_json, read_parquet, write_json, write_parquet
-from ..run.layout import TABLES
-from .blocks import measure_units, read_block, unit_blocks
+from ..run.files import explained
+from .blocks import unit_blocks
+from .parts import TABLE, gather_parts, is_done, prepare_parts
 from .settings import Settings, classes_of
-
-TABLE = "selectivity"
+from .tasks import measure_blocks, measure_elsewhere
 
 
 def measure_run(
@@ -34,6 +28,8 @@ def measure_run(
     bootstrap: int = 0,
     seed: int = 0,
     threads: int | None = None,
+    on: str | Pool | None = None,
+    command: str = "",
     progress: Callable[[str, int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Measure how selective every unit of a run is, with every measure.
@@ -61,6 +57,11 @@ def measure_run(
         Of the random numbers of both.
     threads
         Threads to use; default: one per core.
+    on
+        Where to measure: ``None`` for threads of this process, which is fastest on one machine; see
+        `unitscope.compute.open_pool`.
+    command
+        What to tell users to run again if the measurement is stopped.
     progress
         Called as the work goes on, with units done and units in all.
 
@@ -72,7 +73,7 @@ def measure_run(
     Raises
     ------
     UnitscopeError
-        If no items are left, values are not finite, or a class set has a class that the run has not.
+        If no items are left, values are not finite, a class set has a class that the run has not, or workers died.
     """
     report = progress or (lambda doing, done, total: None)
     settings = Settings.of(
@@ -85,32 +86,23 @@ def measure_run(
         seed=seed,
     )
     keep = run.choose_items(settings.items)
-    classes, names = classes_of(run, keep, settings)
+    _, names = classes_of(run, keep, settings)
     parameters = settings.parameters(int(keep.sum()))
-    parts = run.directory / TABLES / f".{TABLE}"
     with explained(run.directory):
-        prepare_parts(run, parts, parameters, int((names != "").sum()))
+        parts = prepare_parts(run, parameters, command)
     blocks = list(unit_blocks(run))
-    todo = [block for block in blocks if not (parts / block.file).exists()]
-    done = sum(block.last - block.first for block in blocks if block not in todo)
-    report("measuring", done, len(run.units))
-    # The next block is read and decoded while this one is measured.
-    with ThreadPoolExecutor(1) as reader:
-        pending = [reader.submit(read_block, run, block, keep) for block in todo[:1]]
-        for place, block in enumerate(todo):
-            values = pending.pop().result()
-            pending = [reader.submit(read_block, run, after, keep) for after in todo[place + 1 : place + 2]]
-            count = functools.partial(report_units, report, done, len(run.units))
-            frame, classwise = measure_units(
-                run, block, values, classes, names, settings, threads=threads, progress=count
-            )
-            with explained(run.directory):
-                write_classwise(run.directory, block.row, classwise)
-                write_parquet(parts / block.file, frame)
-            done += block.last - block.first
-            report("measuring", done, len(run.units))
-    frame = pd.concat([read_parquet(parts / block.file).to_pandas() for block in blocks], ignore_index=True)
-    frame = with_q(frame)[list(settings.columns)]
+    todo = [block for block in blocks if not is_done(parts, block)]
+    done = len(run.units) - sum(block.last - block.first for block in todo)
+
+    def count(more: int) -> None:
+        report("measuring", done + more, len(run.units))
+
+    count(0)
+    if on is None:
+        measure_blocks(run, todo, settings, threads, count)
+    else:
+        measure_elsewhere(run, parts, todo, settings, threads, on, count)
+    frame = with_q(gather_parts(run, parts, blocks, int((names != "").sum())))[list(settings.columns)]
     run.set_class_sets(settings.class_sets)
     run.add_table(TABLE, frame, settings.columns.values(), parameters)
     shutil.rmtree(parts)
@@ -118,21 +110,6 @@ def measure_run(
     if not only_class_sets:
         warn_of_single_items(frame)
     return frame
-
-
-def report_units(report: Callable[[str, int, int], None], before: int, total: int, units: int) -> None:
-    """Report some units of a block as done."""
-    report("measuring", before + units, total)
-
-
-def prepare_parts(run: Run, parts: Path, parameters: dict[str, Any], n_classes: int) -> None:
-    """Keep the parts of an unfinished measurement with the same parameters; throw away any other."""
-    settings = parts / "parameters.json"
-    if settings.exists() and read_json(settings) == parameters:
-        return
-    shutil.rmtree(parts, ignore_errors=True)
-    create_classwise(run.directory, list(CLASSWISE.values()), len(run.units), n_classes)
-    write_json(settings, parameters)
 
 
 def with_q(frame: pd.DataFrame) -> pd.DataFrame:

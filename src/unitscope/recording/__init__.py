@@ -4,6 +4,6 @@ Forward hooks on the user's own module, one pass for all chosen layers, written 
 """
 
 from .plan import Plan, plan_recording
-from .record import record
+from .record import record, record_shard
 
-__all__ = ["Plan", "plan_recording", "record"]
+__all__ = ["Plan", "plan_recording", "record", "record_shard"]

@@ -82,13 +82,15 @@ def plan_recording(
     predictions: bool = True,
     label_map: str | None = None,
     block_items: int = BLOCK_ITEMS,
+    elsewhere: bool = False,
 ) -> Plan:
     """Settle a recording: choose the layers, match labels and outputs, describe the run. Writes nothing.
 
-    See `record` for the parameters.
+    See `record` for the parameters; `elsewhere` says that other machines will run the network, so that
+    ``"cuda"`` need not be here.
     """
     check_reduction(reduction)
-    device = choose_device(device)
+    device = choose_device(device, elsewhere)
     check_choice("precision", precision, ("float32", "tf32"))
     check_choice("dtype", dtype, ("float32", "float16"))
     if batch_size < 1:
@@ -142,14 +144,14 @@ def first_outputs(model: LoadedModel, example: "torch.Tensor") -> "torch.Tensor"
         return find_outputs(model.module(example))
 
 
-def choose_device(device: str) -> str:
+def choose_device(device: str, elsewhere: bool = False) -> str:
     """Choose where the network runs: ``"auto"`` takes CUDA where there is one."""
     import torch
 
     check_choice("device", device, ("auto", "cpu", "cuda"))
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
+    if device == "cuda" and not elsewhere and not torch.cuda.is_available():
         raise UnitscopeError("there is no CUDA device here; use --device cpu")
     return device
 

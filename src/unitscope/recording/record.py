@@ -1,25 +1,19 @@
-"""The recording itself: from items through the network into the blocks of a run."""
+"""Recording all of a run, or one share of it."""
 
-import contextlib
-import os
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from ..data import LabelledItems, find_unreadable, load_data, without
-from ..errors import UnitscopeError
-from ..models import LoadedModel, load_model
-from ..run import BLOCK_ITEMS, Manifest, Run, create_run, layout, open_run
-from .batches import Inputs, batch_slices, load_batches
-from .hooks import Taps, check_values
-from .plan import Plan, check_disk, plan_recording
-from .predictions import find_outputs, predict
-from .writer import BackgroundWriter
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many items are done, and how many there are."""
+from ..compute import Pool, find_shard
+from ..data import LabelledItems
+from ..errors import UnitscopeWarning
+from ..models import LoadedModel
+from ..run import BLOCK_ITEMS, Run, Status, open_run, read_status
+from .begin import Progress, begin
+from .blocks import write_blocks
+from .plan import Plan
+from .tasks import describe_job, record_elsewhere
 
 
 def record(
@@ -38,6 +32,8 @@ def record(
     skip_unreadable: bool = False,
     workers: int | None = None,
     block_items: int = BLOCK_ITEMS,
+    on: str | Pool | None = None,
+    command: str = "",
     on_plan: Callable[[Plan], None] | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -74,6 +70,11 @@ def record(
         Processes that load items; default: one per core, at most 8.
     block_items
         Items per block, the unit of resuming.
+    on
+        Where to record: ``None`` for this process; see `unitscope.compute.open_pool`. Model and data are then loaded
+        by their specs where the tasks run. With ``device="auto"`` that is this machine's kind of device.
+    command
+        What to tell users to run again if the recording is stopped; kept in the run's provenance.
     on_plan
         Called with the plan before anything is written.
     progress
@@ -86,138 +87,95 @@ def record(
     Raises
     ------
     UnitscopeError
-        If the input is at fault. Blocks that were finished stay.
+        If the input is at fault, or workers died. Blocks that were finished stay.
     """
-    model = load_model(model) if isinstance(model, str) else model
-    data = load_data(data) if isinstance(data, str) else data
-    directory = Path(directory)
-    if len(data) == 0:
-        raise UnitscopeError(f"{data.spec} has no items; choose data with at least one")
     report = progress or (lambda doing, done, total: None)
-    skipped = check_items(data, directory, skip_unreadable, report)
-    readable = without(data, list(skipped)) if skipped else data
-    plan = plan_recording(
+    settings = {
+        "layers": layers,
+        "reduction": reduction,
+        "batch_size": batch_size,
+        "device": device,
+        "precision": precision,
+        "dtype": dtype,
+        "predictions": predictions,
+        "label_map": label_map,
+        "block_items": block_items,
+    }
+    plan, writer = begin(
         model,
-        readable,
-        layers=layers,
-        reduction=reduction,
-        batch_size=batch_size,
-        device=device,
-        precision=precision,
-        dtype=dtype,
-        predictions=predictions,
-        label_map=label_map,
-        block_items=block_items,
+        data,
+        directory,
+        settings,
+        skip_unreadable=skip_unreadable,
+        elsewhere=on is not None,
+        command=command,
+        on_plan=on_plan,
+        progress=report,
     )
-    if on_plan:
-        on_plan(plan)
-    if not (directory / layout.MANIFEST).exists():
-        check_disk(directory, plan, plan.manifest.n_blocks)
-    left_out = data.items.iloc[list(skipped)][["item_id", "uri"]].assign(reason=list(skipped.values()))
-    writer = create_run(directory, plan.manifest, readable.items, readable.classes, left_out)
-    blocks = writer.blocks_to_do()
-    check_disk(directory, plan, len(blocks))
-    with BackgroundWriter(writer) as background:
-        for block, activations, guesses in record_blocks(plan, blocks, workers, report):
-            background.write(block, activations, guesses)
+    if on is None:
+        write_blocks(plan, writer, writer.blocks_to_do(), workers, report)
+    else:
+        record_elsewhere(describe_job(plan, writer.directory, settings, workers), writer, on, report)
     writer.finish()
     return open_run(directory)
 
 
-def check_items(data: LabelledItems, directory: Path, skip: bool, progress: Progress) -> dict[int, str]:
-    """Find the items that cannot be read before anything is written; refuse them unless they may be skipped.
+def record_shard(
+    model: LoadedModel | str,
+    data: LabelledItems | str,
+    directory: str | Path,
+    shard: str,
+    *,
+    skip_unreadable: bool = False,
+    workers: int | None = None,
+    command: str = "",
+    on_plan: Callable[[Plan], None] | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Status:
+    """Record one share of a run; processes that record other shares may run at the same time, anywhere.
 
-    A run that exists already was checked when it was made; what it skipped is read from it.
+    Whichever process comes first makes the run, and whichever comes last finishes it.
+
+    Parameters
+    ----------
+    model, data, directory, skip_unreadable, workers, command, on_plan, progress
+        As for `record`.
+    shard
+        ``"3/16"``, counted from 1, or ``"auto"``; see `unitscope.compute.find_shard`.
+    **settings
+        The other parameters of `record`: ``layers`` and so on.
+
+    Returns
+    -------
+    Status
+        How far the whole run is.
+
+    Raises
+    ------
+    UnitscopeError
+        If the input is at fault. Blocks that were finished stay.
     """
-    if (directory / layout.MANIFEST).exists():
-        run = Run(directory, Manifest.read(directory))
-        reasons = dict(zip(run.skipped["item_id"], run.skipped["reason"], strict=True))
-        return {i: reasons[name] for i, name in enumerate(data.items["item_id"]) if name in reasons}
-    unreadable = find_unreadable(data, lambda done: progress("checking items", done, len(data)))
-    if unreadable and not skip:
-        first, reason = next(iter(unreadable.items()))
-        more = f" ({len(unreadable)} items cannot be read)" if len(unreadable) > 1 else ""
-        raise UnitscopeError(
-            f"{data.items['uri'].iloc[first]} cannot be read: {reason}{more}; mend or remove it, or record with "
-            "--skip-unreadable"
-        )
-    return unreadable
-
-
-def record_blocks(
-    plan: Plan, blocks: list[int], workers: int | None, progress: Progress
-) -> Iterator[tuple[int, dict[str, np.ndarray], pd.DataFrame | None]]:
-    """Run the network over blocks of items; yield each block's number, activations and predictions."""
-    import torch
-
-    manifest = plan.manifest
-    todo = batch_slices(manifest, blocks, plan.batch_size)
-    labels = plan.data.items["label"].to_numpy()
-    item_ids = plan.data.items["item_id"].to_numpy()
-    done = manifest.n_items - sum(rows.stop - rows.start for _, rows in todo)
-    progress("recording", done, manifest.n_items)
-    loaded = load_batches(
-        Inputs(plan.data, plan.model.preprocess),
-        [rows for _, rows in todo],
-        default_workers() if workers is None else workers,
-        pin=plan.device == "cuda",
+    report = progress or (lambda doing, done, total: None)
+    share = find_shard(shard)
+    plan, writer = begin(
+        model,
+        data,
+        directory,
+        settings,
+        skip_unreadable=skip_unreadable,
+        command=command,
+        on_plan=on_plan,
+        progress=report,
     )
-    module = plan.model.module.to(plan.device)
-    with torch.inference_mode(), exact_arithmetic(manifest), Taps(module, plan.layers, plan.reduction) as taps:
-        activations: dict[str, np.ndarray] = {}
-        scores: list[torch.Tensor] = []
-        for (block, rows), batch in zip(todo, loaded, strict=True):
-            whole = manifest.block(block)
-            if rows.start == whole.start:
-                activations = {
-                    layer.name: np.empty((layer.units, whole.stop - whole.start), manifest.dtype)
-                    for layer in plan.layers
-                }
-                scores = []
-            names = [str(name) for name in item_ids[rows]]
-            output = module(batch.to(plan.device, non_blocking=True))
-            check_values(taps, plan.layers, names)
-            columns = slice(rows.start - whole.start, rows.stop - whole.start)
-            for layer in plan.layers:
-                store(taps.values[layer.name].t().cpu().numpy(), activations[layer.name][:, columns], layer.name)
-            if plan.class_outputs is not None:
-                scores.append(find_outputs(output))
-            done += rows.stop - rows.start
-            progress("recording", done, manifest.n_items)
-            if rows.stop == whole.stop:
-                guesses = None
-                if plan.class_outputs is not None:
-                    ids = [str(name) for name in item_ids[whole]]
-                    outputs = torch.cat(scores)
-                    guesses = predict(outputs, labels[whole], plan.class_outputs, plan.probabilities, ids)
-                yield block, activations, guesses
-
-
-def store(values: np.ndarray, place: np.ndarray, layer: str) -> None:
-    """Copy values into a block's array; refuse values that float16 cannot hold."""
-    with np.errstate(over="ignore"):
-        place[...] = values
-    if place.dtype == np.float16 and not np.isfinite(place).all():
-        raise UnitscopeError(f"layer {layer} has values beyond 65,504, the largest of float16; use --dtype float32")
-
-
-@contextlib.contextmanager
-def exact_arithmetic(manifest: Manifest) -> Iterator[None]:
-    """Full float32 and repeatable kernels while recording, unless the run says TF32; settings are put back."""
-    import torch
-
-    tf32 = manifest.identity["computation"]["precision"] == "tf32"
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    before = (cudnn.allow_tf32, matmul.allow_tf32, cudnn.deterministic, cudnn.benchmark)
-    cudnn.allow_tf32 = matmul.allow_tf32 = tf32
-    cudnn.deterministic, cudnn.benchmark = True, False
-    try:
-        with torch.autocast("cuda", enabled=False), torch.autocast("cpu", enabled=False):
-            yield
-    finally:
-        cudnn.allow_tf32, matmul.allow_tf32, cudnn.deterministic, cudnn.benchmark = before
-
-
-def default_workers() -> int:
-    """Choose how many processes load items: one per core that we may use, at most 8."""
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
+    own = share.blocks(plan.manifest.n_blocks)
+    if not own:
+        warnings.warn(
+            f"shard {share} has nothing to do: the run has {plan.manifest.n_blocks} blocks of "
+            f"{plan.manifest.block_items:,} items, and a shard takes whole blocks",
+            UnitscopeWarning,
+            stacklevel=2,
+        )
+    write_blocks(plan, writer, [block for block in writer.blocks_to_do() if block in own], workers, report)
+    writer.finish()
+    return read_status(directory)

@@ -6,6 +6,7 @@ This room knows the written format (its contract is ``docs/run-format.md``) and 
 from .layout import BLOCK_ITEMS, FORMAT_VERSION
 from .manifest import Layer, Manifest
 from .run import Run, open_run
+from .status import Status, read_status
 from .writing import RunWriter, create_run
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Manifest",
     "Run",
     "RunWriter",
+    "Status",
     "create_run",
     "open_run",
+    "read_status",
 ]

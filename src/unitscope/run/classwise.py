@@ -1,5 +1,6 @@
 """Class-wise arrays ``[unit, class]``: what a measure says of every class, not only of the best one."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,16 @@ def write_classwise(directory: Path, first: int, values: dict[str, np.ndarray]) 
     group = zarr.open_group(directory / layout.CLASSWISE, mode="r+")
     for name, rows in values.items():
         group[name][first : first + len(rows)] = rows  # type: ignore[index]
+
+
+def replace_classwise(directory: Path, made: Path) -> None:
+    """Put the class-wise arrays that were made in one directory in the place of another's."""
+    place, old = directory / layout.CLASSWISE, made / "replaced.zarr"
+    shutil.rmtree(old, ignore_errors=True)  # left by a process that was killed below
+    if place.exists():
+        place.rename(old)
+    (made / layout.CLASSWISE).rename(place)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def read_classwise(directory: Path, name: str, units: slice = slice(None)) -> np.ndarray:

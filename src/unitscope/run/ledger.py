@@ -3,8 +3,10 @@
 import hashlib
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import UnitscopeError
 from . import layout
@@ -29,11 +31,37 @@ def enter_block(directory: Path, block: int, files: list[Path], seconds: float) 
         "block": block,
         "files": listed,
         "seconds": round(seconds, 3),
-        "host": platform.node(),
-        "process": os.getpid(),
-        "finished": now(),
+        **this_worker(),
     }
     write_json(entry_path(directory, block), entry)
+
+
+def this_worker() -> dict[str, Any]:
+    """Say who does the work now: host, process, job of a batch system, time."""
+    return {"host": platform.node(), "process": os.getpid(), "job": job_name(), "finished": now()}
+
+
+def job_name(environment: Mapping[str, str] = os.environ) -> str:
+    """Name the job of a batch system in which this process runs; empty outside of one.
+
+    Examples
+    --------
+    >>> job_name({"SLURM_JOB_ID": "4715", "SLURM_ARRAY_JOB_ID": "4711", "SLURM_ARRAY_TASK_ID": "3"})
+    'slurm 4711_3'
+    """
+    if "SLURM_ARRAY_TASK_ID" in environment:
+        return f"slurm {environment.get('SLURM_ARRAY_JOB_ID', '?')}_{environment['SLURM_ARRAY_TASK_ID']}"
+    return f"slurm {environment['SLURM_JOB_ID']}" if "SLURM_JOB_ID" in environment else ""
+
+
+def read_entry(directory: Path, block: int) -> dict[str, Any]:
+    """Read a block's entry."""
+    return read_json(entry_path(directory, block))
+
+
+def entered_blocks(directory: Path) -> set[int]:
+    """List the blocks that have an entry, whatever has become of their files since."""
+    return {int(path.stem) for path in (directory / layout.LEDGER).glob("[0-9]*.json")}
 
 
 @dataclass(frozen=True)

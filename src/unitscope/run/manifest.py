@@ -3,7 +3,7 @@
 import datetime
 import importlib.metadata
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,10 @@ class Manifest:
         """Return the items of a block."""
         start = number * self.block_items
         return slice(start, min(start + self.block_items, self.n_items))
+
+    def count_items(self, blocks: Iterable[int]) -> int:
+        """Count the items in some blocks."""
+        return sum(rows.stop - rows.start for rows in map(self.block, blocks))
 
     def write(self, directory: Path) -> None:
         """Write ``run.json`` into a run directory."""

@@ -16,6 +16,7 @@ from .classes import check_class_sets, class_place, read_class_sets, write_class
 from .files import explained, read_parquet
 from .ledger import check_blocks, in_words
 from .manifest import Layer, Manifest
+from .writing import gather_predictions
 
 
 def open_run(directory: str | Path) -> "Run":
@@ -47,14 +48,15 @@ def open_run(directory: str | Path) -> "Run":
     if check.damaged:
         fault = next(iter(check.damaged.values()))
         raise UnitscopeError(f"{fault}; run the same record command again: it writes damaged blocks anew")
-    run = Run(directory, manifest)
-    if check.missing or (manifest.predictions and "predicted" not in run.items):
-        missing = in_words(check.missing) or "none, but the predictions are not yet gathered"
+    if check.missing:
         raise UnitscopeError(
-            f"the run {directory} is not finished (missing blocks of {manifest.n_blocks}: {missing}); "
+            f"the run {directory} is not finished (missing blocks of {manifest.n_blocks}: {in_words(check.missing)}); "
             "run the same record command again to go on with it"
         )
-    return run
+    if manifest.predictions and "predicted" not in Run(directory, manifest).items:
+        # The process that wrote the last block was stopped before this, or did not see another's last block yet.
+        gather_predictions(directory, manifest)
+    return Run(directory, manifest)
 
 
 class Run:

@@ -1,6 +1,5 @@
 """Making a run: create its directory in one move, write it block by block, finish it."""
 
-import os
 import shutil
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 from ..errors import UnitscopeError
 from . import layout
 from .activations import create_arrays, open_array, shard_path
-from .files import explained, read_parquet, write_parquet
+from .files import beside, explained, read_parquet, write_parquet
 from .ledger import check_blocks, enter_block, entry_path
 from .manifest import Layer, Manifest
 
@@ -53,10 +52,13 @@ def create_run(
     """
     directory = Path(directory)
     if not (directory / layout.MANIFEST).exists():
-        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        occupied = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
+        # Another process of the same recording may have made the run since we looked first.
+        if occupied and not (directory / layout.MANIFEST).exists():
             raise UnitscopeError(f"{directory} is neither a run nor empty; choose another place for the run")
-        with explained(directory):
-            make_directory(directory, manifest, items, classes, skipped, unit_columns)
+        if not occupied:
+            with explained(directory):
+                make_directory(directory, manifest, items, classes, skipped, unit_columns)
     existing = Manifest.read(directory)
     differences = existing.differences(manifest)
     if differences:
@@ -75,8 +77,7 @@ def make_directory(
     unit_columns: pd.DataFrame | None,
 ) -> None:
     """Make the whole directory beside its place and move it there, so that a crash leaves no half of a run."""
-    making = directory.with_name(f".{directory.name}.{os.getpid()}.tmp")
-    shutil.rmtree(making, ignore_errors=True)
+    making = beside(directory)
     try:
         making.mkdir(parents=True)
         write_parquet(making / layout.ITEMS, items)
@@ -132,6 +133,7 @@ class RunWriter:
     def __init__(self, directory: Path, manifest: Manifest):
         self.directory = directory
         self.manifest = manifest
+        self._since = time.perf_counter()
 
     def blocks_to_do(self) -> list[int]:
         """List the blocks that are missing or damaged."""
@@ -151,8 +153,8 @@ class RunWriter:
         predictions
             ``predicted``, ``correct``, ``probability`` of the block's items; needed if the manifest says so.
         """
-        start = time.perf_counter()
         rows = self.manifest.block(block)
+        self._check_still_there()
         with explained(self.directory):
             # A block that is written again is not finished while it is being written.
             entry_path(self.directory, block).unlink(missing_ok=True)
@@ -167,20 +169,43 @@ class RunWriter:
                     raise ValueError("this run wants predictions")
                 write_parquet(self._predictions(block), predictions)
                 files.append(self._predictions(block))
-            enter_block(self.directory, block, files, time.perf_counter() - start)
+            try:
+                enter_block(self.directory, block, files, time.perf_counter() - self._since)
+            except FileNotFoundError as error:
+                raise UnitscopeError(
+                    f"another process is writing block {block} of {self.directory} at the same time; "
+                    "stop one of them and run the same command again"
+                ) from error
+        self._since = time.perf_counter()
 
     def finish(self) -> bool:
         """Bring the predictions into ``items.parquet`` once every block is there; say whether it was so."""
         if self.blocks_to_do():
             return False
         if self.manifest.predictions:
-            path = self.directory / layout.ITEMS
-            items = read_parquet(path).to_pandas()
-            parts = [read_parquet(self._predictions(block)).to_pandas() for block in range(self.manifest.n_blocks)]
-            predictions = pd.concat(parts, ignore_index=True)
-            with explained(self.directory):
-                write_parquet(path, items.assign(**{name: predictions[name] for name in predictions}))
+            gather_predictions(self.directory, self.manifest)
         return True
 
     def _predictions(self, block: int) -> Path:
-        return self.directory / layout.PREDICTIONS / f"{block:06d}.parquet"
+        return predictions_path(self.directory, block)
+
+    def _check_still_there(self) -> None:
+        """Refuse to write into another run that was made in this place since: a task may outlive its command."""
+        differences = Manifest.read(self.directory).differences(self.manifest)
+        if differences:
+            raise UnitscopeError(f"{self.directory} holds another run since this recording began ({differences[0]})")
+
+
+def predictions_path(directory: Path, block: int) -> Path:
+    """Return where a block's predictions stand."""
+    return directory / layout.PREDICTIONS / f"{block:06d}.parquet"
+
+
+def gather_predictions(directory: Path, manifest: Manifest) -> None:
+    """Bring the predictions of all blocks into ``items.parquet``; several processes may do so at once."""
+    path = directory / layout.ITEMS
+    items = read_parquet(path).to_pandas()
+    parts = [read_parquet(predictions_path(directory, block)).to_pandas() for block in range(manifest.n_blocks)]
+    predictions = pd.concat(parts, ignore_index=True)
+    with explained(directory):
+        write_parquet(path, items.assign(**{name: predictions[name] for name in predictions}))

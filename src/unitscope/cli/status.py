@@ -1,0 +1,66 @@
+"""``unitscope status``: how far a run is."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from .options import RunPath
+from .show import OUT, in_bytes, in_time, table
+
+if TYPE_CHECKING:
+    from ..run import Status
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(status)
+
+
+def status(run: RunPath) -> None:
+    """Show what of a run is done, what is missing, who did it, and what to run next."""
+    from ..run import read_status
+
+    print_status(read_status(run))
+
+
+def print_status(status: "Status") -> None:
+    """Print how far a run is."""
+    from ..run.ledger import in_words
+
+    manifest, check = status.manifest, status.check
+    done = manifest.count_items(check.finished)
+    OUT.print(
+        f"{status.directory}: {len(check.finished)} of {manifest.n_blocks} blocks, "
+        f"{done:,} of {manifest.n_items:,} items, {in_bytes(status.bytes)} on disk",
+        markup=False,
+        soft_wrap=True,
+    )
+    if check.missing:
+        OUT.print(f"missing blocks: {in_words(check.missing)}", style="yellow", soft_wrap=True)
+    for fault in check.damaged.values():
+        OUT.print(f"damaged: {fault}", style="red", markup=False, soft_wrap=True)
+    if not check.to_do and not status.gathered:
+        OUT.print("the predictions are not yet brought together", style="yellow")
+    if status.workers:
+        rows = [
+            [
+                worker.host,
+                str(worker.process),
+                worker.job or "-",
+                in_words(worker.blocks),
+                f"{worker.rate:,.1f}",
+                worker.last.astimezone().isoformat(sep=" ", timespec="seconds"),
+            ]
+            for worker in status.workers
+        ]
+        OUT.print(table(["host", "process", "job", "blocks", "items/s", "last finished"], rows, numbers=(1, 4)))
+    if status.seconds_left is not None:
+        OUT.print(f"at this rate done in {in_time(status.seconds_left)}")
+    if status.tables:
+        OUT.print(f"tables: {', '.join(status.tables)}", markup=False, soft_wrap=True)
+    units = sum(layer.units for layer in manifest.layers)
+    for begun in status.unfinished:
+        OUT.print(f"unfinished: {begun.table}, {begun.units:,} of {units:,} units", style="yellow", markup=False)
+        for worker, count in begun.workers.items():
+            OUT.print(f"  {count:,} by {worker}", markup=False)
+    OUT.print(f"next: {status.next_step}", markup=False, soft_wrap=True)

@@ -1,0 +1,59 @@
+"""A script for ``sbatch`` that does what a command does, in a job array; printed, to be edited."""
+
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def batch_script(words: Sequence[str], name: str, shards: int) -> str:
+    """Write a batch script.
+
+    Parameters
+    ----------
+    words
+        The words of the command, after ``unitscope``.
+    name
+        The job's name; what is not a letter, number, dot, dash or underscore becomes a dash.
+    shards
+        Number of tasks of the job array, each of which takes one shard.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(batch_script(["record", "demo:", "demo:", "my run"], "demo", 8).splitlines()[2])
+    #SBATCH --array=1-8
+    """
+    name = re.sub(r"[^\w.-]+", "-", name)
+    # The count of shards stands in the command, not in --array, so that some tasks can be submitted again as they were.
+    return f"""\
+#!/bin/bash
+#SBATCH --job-name={name}
+#SBATCH --array=1-{shards}
+#SBATCH --output={name}-%A_%a.log
+#SBATCH --time=04:00:00
+#SBATCH --cpus-per-task=4
+#SBATCH --mem=16G
+#SBATCH --requeue
+# take one # away to use these:
+##SBATCH --partition=NAME
+##SBATCH --account=NAME
+##SBATCH --gpus=1
+
+# A task that is stopped loses the block in progress: submit this again, or only some tasks of it
+# (sbatch --array=3,7 SCRIPT), and look with: unitscope status RUN
+set -eu
+cd {shlex.quote(str(Path.cwd()))}
+
+{shlex.join([program(), *words])} --shard "$SLURM_ARRAY_TASK_ID/{shards}"
+"""
+
+
+def program() -> str:
+    """Return the command's path in the environment that runs now, or its bare name."""
+    beside = Path(sys.executable).with_name("unitscope")
+    return str(beside) if beside.is_file() else "unitscope"

@@ -1,0 +1,127 @@
+"""Processes of this machine, each on cores of its own; one that is killed takes only its own task along."""
+
+import contextlib
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+from ..errors import UnitscopeError
+
+
+@contextlib.contextmanager
+def open_local(rest: str, logs: Path) -> Iterator["LocalProcesses"]:
+    """Start processes: as many as `rest` says, or one per core."""
+    if rest and not (rest.isdecimal() and int(rest) > 0):
+        raise UnitscopeError(f"--on local:{rest} has no number of processes; write for instance local:4")
+    pool = LocalProcesses(int(rest) if rest else n_cores())
+    try:
+        yield pool
+    finally:
+        pool.stop()
+
+
+class LocalProcesses:
+    """A pool of processes.
+
+    Every process has an executor of its own, because ``ProcessPoolExecutor`` gives up all its tasks when any of its
+    processes dies. A thread for each process waits for its results.
+    """
+
+    lost = (BrokenProcessPool,)
+    retries = 2
+
+    def __init__(self, n: int):
+        self.width = 4 * n
+        self._workers = [Worker(number, n) for number in range(n)]
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(n, thread_name_prefix="unitscope-local")
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future:
+        """Run a function in the next process that is free."""
+        return self._threads.submit(self._run, function, arguments)
+
+    def stop(self) -> None:
+        """End all processes, in the middle of their tasks if need be."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.stop()
+        self._threads.shutdown()
+
+    def _run(self, function: Callable[..., Any], arguments: tuple) -> Any:
+        worker = self._idle.get()
+        try:
+            return worker.run(function, arguments)
+        finally:
+            self._idle.put(worker)
+
+
+class Worker:
+    """One process, started when it is first needed and again after it died."""
+
+    def __init__(self, number: int, count: int):
+        self._place = (number, count)
+        self._executor: ProcessPoolExecutor | None = None
+        self._process = 0
+        self._stopped = False
+
+    def run(self, function: Callable[..., Any], arguments: tuple) -> Any:
+        """Run a task and wait for it."""
+        if self._stopped:
+            raise CancelledError
+        try:
+            if self._executor is None:
+                # Spawned, not forked: threads of PyTorch and Numba do not survive a fork.
+                self._executor = ProcessPoolExecutor(
+                    1, multiprocessing.get_context("spawn"), initializer=settle, initargs=self._place
+                )
+                self._process = self._executor.submit(os.getpid).result()
+            return self._executor.submit(function, *arguments).result()
+        except BrokenProcessPool:
+            self._process, self._executor = 0, None
+            raise
+
+    def stop(self) -> None:
+        """End the process."""
+        self._stopped = True
+        executor, process = self._executor, self._process
+        if executor is None:
+            return
+        if process:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
+        executor.shutdown(cancel_futures=True)
+
+
+def settle(number: int, count: int) -> None:
+    """Prepare a process: its share of the cores, its graphics card, its end when the one that started it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the process that started us, which ends us
+    if hasattr(os, "sched_setaffinity"):
+        # Every library that counts its cores then starts as many threads as it should.
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[number::count] or [cores[number % len(cores)]])
+    os.environ["LOCAL_RANK"] = str(number)
+    threading.Thread(target=end_with_parent, name="unitscope-parent", daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """Wait until the process that started us is gone, then end at once: nobody would ever stop us."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def n_cores() -> int:
+    """Count the cores this process may use; where the system cannot tell (macOS, Windows), all there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,99 @@
+"""Tasks are run wherever a pool runs them, and again where a worker died."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from typing import Any
+
+from ..errors import UnitscopeError
+from ..specs import first_line
+from .pool import Pool
+
+
+def run_tasks(
+    pool: Pool,
+    function: Callable[..., Any],
+    tasks: Mapping[str, tuple],
+    *,
+    tick: Callable[[], None] | None = None,
+    seconds: float = 1.0,
+) -> Iterator[tuple[str, Any]]:
+    """Run a function with the arguments of every task; yield each task's name and result as it is done.
+
+    A task whose worker died is submitted again as often as the pool says; then it is left out, the others are still
+    run, and the error at the end names it.
+
+    Parameters
+    ----------
+    pool
+        Where the tasks run.
+    function
+        A function that workers can import.
+    tasks
+        What each task is called in messages, and its arguments.
+    tick
+        Called every so often while waiting, and after every task.
+    seconds
+        How often at least.
+
+    Yields
+    ------
+    tuple
+        Name and result.
+
+    Raises
+    ------
+    UnitscopeError
+        If tasks were left out because their workers died. Any exception of a task is raised as it is; tasks that have
+        not begun are then cancelled.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(1) as pool:
+    ...     dict(run_tasks(pool, pow, {"a square": (3, 2), "a cube": (2, 3)}))
+    {'a square': 9, 'a cube': 8}
+    """
+    lost: tuple[type[BaseException], ...] = (BrokenExecutor, CancelledError, *getattr(pool, "lost", ()))
+    retries = getattr(pool, "retries", 0)
+    deaths: Counter[str] = Counter()
+    left_out: dict[str, BaseException] = {}
+    running: dict[Future, str] = {}
+
+    def submit(name: str) -> None:
+        try:
+            running[pool.submit(function, *tasks[name])] = name
+        except lost as error:
+            left_out[name] = error
+
+    try:
+        for name in tasks:
+            submit(name)
+        while running:
+            done, _ = wait(running, timeout=seconds, return_when=FIRST_COMPLETED)
+            for future in done:
+                name = running.pop(future)
+                try:
+                    result = future.result()
+                except lost as error:
+                    deaths[name] += 1
+                    if deaths[name] <= retries:
+                        submit(name)
+                    else:
+                        left_out[name] = error
+                else:
+                    yield name, result
+            for look in (tick, getattr(pool, "tick", None)):
+                if look:
+                    look()
+    finally:
+        for future in running:
+            future.cancel()
+    if left_out:
+        name, death = next(iter(left_out.items()))
+        more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+        why = " ".join(dict.fromkeys([type(death).__name__, first_line(death)]))
+        raise UnitscopeError(
+            f"the worker of {name}{more} was lost ({why}); what was finished is kept, and the same command goes on "
+            "from there"
+        )

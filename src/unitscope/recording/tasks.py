@@ -1,0 +1,163 @@
+"""Recording elsewhere: blocks of items as tasks that name model and data, and load them where they run."""
+
+import contextlib
+import multiprocessing
+import threading
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..compute import Pool, cut, open_pool, run_tasks
+from ..data import load_data, without
+from ..data.load import SCHEMES as DATA_SCHEMES
+from ..errors import UnitscopeError, UnitscopeWarning
+from ..models import load_model
+from ..models.load import SCHEMES as MODEL_SCHEMES
+from ..run import Manifest, RunWriter
+from ..run.ledger import entered_blocks, in_words
+from ..specs import split_spec
+from .begin import Progress, check_items
+from .blocks import write_blocks
+from .plan import Plan, plan_recording
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recording in words, so that it can travel to other processes and machines.
+
+    Attributes
+    ----------
+    model, model_options, data, data_options
+        The specs to load.
+    settings
+        Parameters of `plan_recording`.
+    directory
+        The run, absolute.
+    place
+        The working directory, against which relative paths in specs and options are read.
+    loaders
+        Processes that load items; ``None`` for one per core.
+    """
+
+    model: str
+    model_options: dict[str, Any]
+    data: str
+    data_options: dict[str, Any]
+    settings: dict[str, Any]
+    directory: str
+    place: str
+    loaders: int | None
+
+
+def describe_job(plan: Plan, directory: Path, settings: dict[str, Any], loaders: int | None) -> Job:
+    """Put a recording into words; refuse a model or data that were made in Python and have no spec."""
+    for spec, schemes, kind in ((plan.model.spec, MODEL_SCHEMES, "model"), (plan.data.spec, DATA_SCHEMES, "data")):
+        try:
+            split_spec(spec, schemes, kind)
+        except UnitscopeError as error:
+            raise UnitscopeError(
+                f"{kind} {spec!r} was made in Python and cannot travel to other processes; put the code that makes it "
+                "into a function and name that, py:FILE.py:FUNCTION"
+            ) from error
+    return Job(
+        model=plan.model.spec,
+        model_options=plan.model.options,
+        data=plan.data.spec,
+        data_options=plan.data.options,
+        settings=settings | {"device": plan.device},
+        directory=str(directory.absolute()),
+        place=str(Path.cwd()),
+        loaders=loaders,
+    )
+
+
+def record_elsewhere(job: Job, writer: RunWriter, on: str | Pool, progress: Progress) -> None:
+    """Record what is missing of a run, in tasks; progress is what the ledger says."""
+    blocks = writer.blocks_to_do()
+    if not blocks:
+        return
+    before = entered_blocks(writer.directory)
+    finished: set[int] = set()
+    manifest = writer.manifest
+
+    def tick() -> None:
+        # A damaged block has an entry already; it counts when its task is done.
+        done = (entered_blocks(writer.directory) - before) | finished
+        progress("recording", manifest.n_items - manifest.count_items(set(blocks) - done), manifest.n_items)
+
+    tick()
+    with open_pool(on, writer.directory / "logs") as pool:
+        shares = cut(blocks, getattr(pool, "width", len(blocks)))
+        tasks = {f"block{'s' * (len(share) > 1)} {in_words(list(share))}": (job, list(share)) for share in shares}
+        for name, _ in run_tasks(pool, record_share, tasks, tick=tick):
+            finished.update(tasks[name][1])
+            tick()
+
+
+def record_share(job: Job, blocks: list[int]) -> None:
+    """Record those of some blocks that are missing. This is the task: it runs in a process of a pool."""
+    with RECORDER.lock:
+        writer = RunWriter(Path(job.directory), Manifest.read(Path(job.directory)))
+        todo = set(writer.blocks_to_do())
+        plan = RECORDER.plan(job, writer.manifest)
+        write_blocks(plan, writer, [block for block in blocks if block in todo], loaders(job), silent)
+
+
+class Recorder:
+    """What a process keeps between the tasks of a recording: the loaded network and data."""
+
+    def __init__(self) -> None:
+        # A worker may have several threads, but hooks and PyTorch's settings belong to the whole process.
+        self.lock = threading.Lock()
+        self._job: Job | None = None
+        self._plan: Plan | None = None
+
+    def plan(self, job: Job, manifest: Manifest) -> Plan:
+        """Return the plan of a job, loading model and data unless they are those of the last task.
+
+        Raises
+        ------
+        UnitscopeError
+            If what is loaded here is not what the run holds.
+        """
+        if self._plan is None or self._job != job or manifest.differences(self._plan.manifest):
+            self._plan = None  # the last network makes room before the next is loaded
+            self._plan = load_plan(job)
+            self._job = job
+        differences = manifest.differences(self._plan.manifest)
+        if differences:
+            self._plan = None
+            raise UnitscopeError(
+                f"on {multiprocessing.current_process().name} the recording would differ from the run {job.directory} "
+                f"({'; '.join(differences[:4])}); use the same files and the same kind of device everywhere"
+            )
+        return self._plan
+
+
+RECORDER = Recorder()
+
+
+def load_plan(job: Job) -> Plan:
+    """Load what a job names and settle the recording anew."""
+    place = Path(job.place)
+    with contextlib.chdir(place) if place.is_dir() else contextlib.nullcontext():
+        data = load_data(job.data, **job.data_options)
+        skipped = check_items(data, Path(job.directory), True, silent)
+        return plan_recording(load_model(job.model, **job.model_options), without(data, list(skipped)), **job.settings)
+
+
+def silent(doing: str, done: int, total: int) -> None:
+    """Report no progress: the ledger does."""
+
+
+def loaders(job: Job) -> int | None:
+    """Count the processes that load items; none where a Dask worker may not start any."""
+    if multiprocessing.current_process().daemon and job.loaders != 0:
+        warnings.warn(
+            "this worker may not start processes and loads items by itself; started with --no-nanny it is faster",
+            UnitscopeWarning,
+            stacklevel=2,
+        )
+        return 0
+    return job.loaders
