@@ -10,6 +10,8 @@ from unitscope.run import Layer, Manifest, Run, create_run, open_run
 
 REAL = Path(__file__).parents[2] / "shared" / "real"
 
+collect_ignore = ["conftest.py"]  # as a module of doctests: two of one name do not go together
+
 
 @pytest.fixture(scope="session")
 def real() -> Path:

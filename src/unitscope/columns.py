@@ -24,7 +24,7 @@ class Column:
         The publication that defines it.
     kind
         ``"measure"`` (a selectivity that can be ranked and drawn), ``"count"``, ``"class"``, ``"flag"``,
-        ``"value"`` (in units of activation), ``"share"`` or ``"text"``.
+        ``"value"`` (in units of activation), ``"share"``, ``"error"`` (how far a measure may be off) or ``"text"``.
     """
 
     name: str

@@ -156,6 +156,25 @@ def test_a_trained_and_an_untrained_network_side_by_side(recorded):
     )
 
 
+def test_recording_without_storing_and_what_follows(tmp_path):
+    arguments = ("record", "demo:", "demo:", "r", "--layers", "fc8", "-D", "n=160", "--workers", "0", "--no-store")
+    done = unitscope(*arguments, "--bins-per-octave", "32", cwd=tmp_path)
+    assert re.search(r"correct items are counted in 32 bins per octave, not stored: about .* of memory", done.stdout)
+    done = unitscope("measure", "r", cwd=tmp_path)
+    assert re.search(r"Sensitivity index d' .* exact", done.stdout)
+    assert re.search(r"Area under the ROC curve .* 0\.\d{3}\n", done.stdout)
+    unitscope("report", "r", cwd=tmp_path)
+    for command in (("figure", "jitter", "r", "fc8:0"), ("export", "r", "-o", "out.npz"),
+                    ("measure", "r", "--bootstrap", "5")):  # fmt: skip
+        assert "without --no-store" in one_sentence(unitscope(*command, cwd=tmp_path, status=2))
+    assert not (tmp_path / "out.npz").exists()
+    sentence = one_sentence(
+        unitscope(*arguments[:3], "s", *arguments[4:], "--memory", "0.00001", cwd=tmp_path, status=2)
+    )
+    assert "record fewer layers" in sentence
+    assert not (tmp_path / "s").exists()
+
+
 def test_a_missing_argument_is_status_2():
     assert "Missing" in unitscope("record", status=2).stderr
 

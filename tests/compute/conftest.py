@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from places import FILE, SETTINGS
 
+collect_ignore = ["conftest.py"]  # as a module of doctests: two of one name do not go together
+
 
 @pytest.fixture(scope="session")
 def mine(tmp_path_factory):

@@ -125,9 +125,9 @@ def test_nothing_of_this_needs_pytorch(make_run, monkeypatch):
 def test_so_many_items_that_memory_holds_a_part_of_a_chunk(make_run, monkeypatch):
     run = make_run(VALUES, LABELS)
     expected = measure_run(run, permutations=20)
-    assert [block.last - block.first for block in blocks.unit_blocks(run)] == [64, 64, 2, 3]
+    assert [block.last - block.first for block in blocks.blocks_of(run)] == [64, 64, 2, 3]
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 4 * 300 * 20)
-    parts = list(blocks.unit_blocks(run))
+    parts = list(blocks.blocks_of(run))
     assert max(block.last - block.first for block in parts) == 16
     assert [block.row for block in parts] == sorted({block.row for block in parts})
     pd.testing.assert_frame_equal(measure_run(run, permutations=20), expected)

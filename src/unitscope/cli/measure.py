@@ -112,6 +112,9 @@ def summary(run: "Run", frame: "pd.DataFrame", column: "Column") -> dict[str, st
         tested = f"{column.name}_p" in frame
         row["median by chance"] = f"{frame[f'{column.name}_chance'].median():.3f}" if tested else "-"
         row["units, q < .05"] = f"{(frame[f'{column.name}_q'] < 0.05).sum():,}" if tested else "-"
+    if settings.get("histograms"):
+        error = frame.get(f"{column.name}_error")
+        row["largest error"] = "exact" if error is None else f"{error.max():.3f}"
     if settings["bootstrap"]:
         low, high = (best.get(f"{column.name}_{limit}") for limit in ("low", "high"))
         row["95 % of highest"] = "-" if low is None else f"{low:.3f} to {high:.3f}"

@@ -85,6 +85,32 @@ def record(
         bool, typer.Option("--skip-unreadable", help="Leave out items that cannot be read; they are listed in the run.")
     ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes that load items.", show_default="one per core")] = None,
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store/--no-store",
+            help="Store the activations, or count them into histograms that the measures follow from within a bound.",
+        ),
+    ] = True,
+    bins_per_octave: Annotated[
+        int | None,
+        typer.Option(
+            help="With --no-store: bins for each doubling of the value, 128, 32 or 8.",
+            show_default="what fits into memory",
+        ),
+    ] = None,
+    items: Annotated[
+        str | None,
+        typer.Option(
+            metavar="correct|all",
+            help="With --no-store: which items to count.",
+            show_default="correct where there are predictions",
+        ),
+    ] = None,
+    memory: Annotated[
+        float | None,
+        typer.Option(help="With --no-store: GB of memory that may be taken.", show_default="80 % of what is free"),
+    ] = None,
     on: On = None,
     shard: Annotated[
         str | None,
@@ -115,6 +141,11 @@ def record(
 
     if on is not None and shard is not None:
         raise UnitscopeError("--on and --shard exclude each other; use --on, or --shard in every job of an array")
+    if shard is not None and not store:
+        raise UnitscopeError(
+            "--shard and --no-store exclude each other; count shares of the items into runs of their own and add them "
+            "up (unitscope.recording.add_runs)"
+        )
     settings: dict[str, Any] = {
         "layers": layers,
         "reduction": reduction,
@@ -134,7 +165,9 @@ def record(
         if shard is not None:
             status = record_shard(*loaded, run, shard, progress=progress, **settings)
         else:
-            made = record_run(*loaded, run, on=on, progress=progress, **settings)
+            counting: dict[str, Any] = {"store": store, "bins_per_octave": bins_per_octave, "items": items}
+            counting["memory"] = None if memory is None else memory * 1e9
+            made = record_run(*loaded, run, on=on, progress=progress, **settings | counting)
     if shard is not None:
         print_status(status)
         return
@@ -152,16 +185,22 @@ def record(
 
 def print_plan(plan: "Plan") -> None:  # type: ignore[name-defined]  # noqa: F821 (importing it would load PyTorch)
     """Print what will be written."""
+    manifest = plan.manifest
     rows = [
         [layer.name, f"{layer.units:,}", "x".join(map(str, layer.positions)) or "-", in_bytes(plan.layer_bytes(layer))]
         for layer in plan.layers
     ]
-    OUT.print(table(["layer", "units", "map", "at most"], rows, numbers=(1, 3)))
-    manifest = plan.manifest
+    OUT.print(table(["layer", "units", "map", "memory" if manifest.histograms else "at most"], rows, numbers=(1, 3)))
+    if manifest.histograms:
+        space = (
+            f"{manifest.histograms['items']} items are counted in {manifest.histograms['bins_per_octave']} bins per "
+            f"octave, not stored: about {in_bytes(plan.total_bytes)} of memory"
+        )
+    else:
+        space = f"at most {in_bytes(plan.total_bytes)} of {manifest.dtype} before compression"
     OUT.print(
         f"{manifest.n_items:,} items in {manifest.n_blocks} block{'s' * (manifest.n_blocks != 1)} "
-        f"of {manifest.block_items:,}; "
-        f"at most {in_bytes(plan.total_bytes)} of {manifest.dtype} before compression; on {plan.device}",
+        f"of {manifest.block_items:,}; {space}; on {plan.device}",
         soft_wrap=True,
     )
     OUT.print(f"preprocessing: {manifest.identity['preprocessing']}", markup=False, soft_wrap=True)

@@ -1,67 +1,47 @@
-"""A block of units: what is read, measured and written together."""
+"""A block of units, read and measured."""
 
 import functools
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import UnitscopeWarning
-from ..measures import Classes, bootstrap, compare_with_chance, measure_block, named
-from ..run import Run
+from ..measures import (
+    Classes,
+    Histograms,
+    bootstrap,
+    compare_with_chance,
+    measure_block,
+    measure_histograms,
+    named,
+)
+from ..run import Run, UnitBlock, read_checkpoint, unit_blocks
 from ..run.layout import CHUNK_UNITS
 from .settings import Settings
-
-
-@dataclass(frozen=True)
-class UnitBlock:
-    """Some units of one layer: a chunk of 64, or a part of one.
-
-    Attributes
-    ----------
-    layer
-        The layer's name.
-    first, last
-        The units ``first`` to ``last - 1`` of the layer.
-    row
-        Place of the first unit in the run's list of units.
-    """
-
-    layer: str
-    first: int
-    last: int
-    row: int
-
-    @property
-    def file(self) -> str:
-        """Name of the file that holds the block's part of the table until all are done."""
-        return f"{self.row:08d}.parquet"
-
 
 BLOCK_BYTES = 400 * 2**20
 """At most so many bytes are read at a time; with the next block and a copy, memory stays below 2 GiB."""
 
 
-def unit_blocks(run: Run) -> Iterator[UnitBlock]:
-    """Cut the run's units into blocks that follow the chunks of the stored arrays.
+def blocks_of(run: Run) -> list[UnitBlock]:
+    """Cut the run's units into blocks that follow the chunks of the stored arrays, or its histograms.
 
     Where there are so many items that a chunk's units would not fit into memory, they are read a part at a time.
     """
+    if run.manifest.histograms is not None:
+        return list(unit_blocks(run.layers))
     fitting = BLOCK_BYTES // (4 * max(run.manifest.n_items, 1))
-    step = max(1, min(CHUNK_UNITS, 1 << max(fitting.bit_length() - 1, 0)))  # a power of two, so it divides a chunk
-    row = 0
-    for layer in run.layers:
-        for first in range(0, layer.units, step):
-            last = min(first + step, layer.units)
-            yield UnitBlock(layer.name, first, last, row)
-            row += last - first
+    # A power of two, so it divides a chunk.
+    return list(unit_blocks(run.layers, max(1, min(CHUNK_UNITS, 1 << max(fitting.bit_length() - 1, 0)))))
 
 
-def read_block(run: Run, block: UnitBlock, keep: np.ndarray) -> np.ndarray:
-    """Read a block's activations to the chosen items, ``(units, items)``."""
+def read_block(run: Run, block: UnitBlock, keep: np.ndarray) -> np.ndarray | Histograms:
+    """Read a block's activations to the chosen items, ``(units, items)``, or what was kept of them."""
+    if run.manifest.histograms is not None:
+        return Histograms.from_arrays(read_checkpoint(run.directory, block))
     values = run.activations(block.layer, block.first, block.last)
     return values if keep.all() else np.ascontiguousarray(values[:, keep])
 
@@ -69,7 +49,7 @@ def read_block(run: Run, block: UnitBlock, keep: np.ndarray) -> np.ndarray:
 def measure_units(
     run: Run,
     block: UnitBlock,
-    values: np.ndarray,
+    values: np.ndarray | Histograms,
     classes: Classes,
     names: np.ndarray,
     settings: Settings,
@@ -81,7 +61,7 @@ def measure_units(
 
     `progress` is called with how many of the block's units are done.
     """
-    units = run.units.iloc[block.row : block.row + len(values)]
+    units = run.units.iloc[block.row : block.row + block.last - block.first]
     ids = units["unit"].tolist()
     turns = 1 + (settings.permutations > 0) + (settings.bootstrap > 0)
 
@@ -89,13 +69,17 @@ def measure_units(
         if progress:
             progress((turn * len(ids) + done) // turns)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnitscopeWarning)  # said once, at the end
-        result = measure_block(values, classes, units=ids, threads=threads, progress=functools.partial(count, 0))
+    report = functools.partial(count, 0)
+    if isinstance(values, Histograms):
+        result = measure_histograms(values, classes, threads=threads, progress=report)
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnitscopeWarning)  # said once, at the end
+            result = measure_block(values, classes, units=ids, threads=threads, progress=report)
     found: dict[str, np.ndarray] = dict(result.columns)
     turn = 0
     for resample, samples in ((compare_with_chance, settings.permutations), (bootstrap, settings.bootstrap)):
-        if samples:
+        if samples and not isinstance(values, Histograms):  # settings refuse it for histograms
             turn += 1
             found |= resample(
                 values, classes, result.columns, samples, seed=settings.seed, first_unit=block.row, threads=threads,

@@ -12,7 +12,7 @@ from ..errors import UnitscopeWarning
 from ..run import Run
 from ..run.classes import check_class_sets
 from ..run.files import explained
-from .blocks import unit_blocks
+from .blocks import blocks_of
 from .parts import TABLE, gather_parts, is_done, prepare_parts
 from .settings import Settings, classes_of
 from .tasks import measure_blocks, measure_elsewhere
@@ -90,7 +90,7 @@ def measure_run(
     parameters = settings.parameters(int(keep.sum()))
     with explained(run.directory):
         parts = prepare_parts(run, parameters, command)
-    blocks = list(unit_blocks(run))
+    blocks = blocks_of(run)
     todo = [block for block in blocks if not is_done(parts, block)]
     done = len(run.units) - sum(block.last - block.first for block in todo)
 
@@ -102,7 +102,9 @@ def measure_run(
         measure_blocks(run, todo, settings, threads, count)
     else:
         measure_elsewhere(run, parts, todo, settings, threads, on, count)
-    frame = with_q(gather_parts(run, parts, blocks, int((names != "").sum())))[list(settings.columns)]
+    frame = with_q(gather_parts(run, parts, blocks, list(settings.classwise.values()), int((names != "").sum())))[
+        list(settings.columns)
+    ]
     run.set_class_sets(settings.class_sets)
     run.add_table(TABLE, frame, settings.columns.values(), parameters)
     shutil.rmtree(parts)

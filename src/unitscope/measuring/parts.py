@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..columns import Column
 from ..errors import UnitscopeError
-from ..measures import CLASSWISE
-from ..run import Run
+from ..run import Run, UnitBlock
 from ..run.classwise import create_classwise, replace_classwise, write_classwise
 from ..run.files import explained, read_parquet, replacing, write_json, write_parquet
 from ..run.layout import TABLES
 from ..run.ledger import this_worker
-from .blocks import UnitBlock
 
 TABLE = "selectivity"
 SETTINGS = "parameters.json"
@@ -52,7 +51,12 @@ def prepare_parts(run: Run, parameters: dict[str, Any], command: str = "") -> Pa
 
 def is_done(parts: Path, block: UnitBlock) -> bool:
     """Say whether a block has its part."""
-    return (parts / block.file).exists()
+    return table_path(parts, block).exists()
+
+
+def table_path(parts: Path, block: UnitBlock) -> Path:
+    """Return where a block's rows of the table wait."""
+    return parts / f"{block.name}.parquet"
 
 
 def write_part(run: Run, parts: Path, block: UnitBlock, frame: pd.DataFrame, classwise: dict[str, np.ndarray]) -> None:
@@ -65,20 +69,22 @@ def write_part(run: Run, parts: Path, block: UnitBlock, frame: pd.DataFrame, cla
     with explained(run.directory):
         with replacing(rows_path(parts, block)) as temporary, temporary.open("wb") as file:
             np.savez(file, **classwise)  # type: ignore[arg-type]
-        write_parquet(parts / block.file, frame, note=json.dumps(this_worker()))
+        write_parquet(table_path(parts, block), frame, note=json.dumps(this_worker()))
 
 
 def rows_path(parts: Path, block: UnitBlock) -> Path:
     """Return where a block's class-wise rows wait."""
-    return (parts / block.file).with_suffix(".npz")
+    return parts / f"{block.name}.npz"
 
 
-def gather_parts(run: Run, parts: Path, blocks: Sequence[UnitBlock], n_classes: int) -> pd.DataFrame:
+def gather_parts(
+    run: Run, parts: Path, blocks: Sequence[UnitBlock], classwise: list[Column], n_classes: int
+) -> pd.DataFrame:
     """Bring the parts together: replace the class-wise arrays of the run, return the whole table."""
     try:
-        frame = pd.concat([read_parquet(parts / block.file).to_pandas() for block in blocks], ignore_index=True)
+        frame = pd.concat([read_parquet(table_path(parts, block)).to_pandas() for block in blocks], ignore_index=True)
         with explained(run.directory):
-            create_classwise(parts, list(CLASSWISE.values()), len(run.units), n_classes)
+            create_classwise(parts, classwise, len(run.units), n_classes)
             for block in blocks:
                 with np.load(rows_path(parts, block)) as rows:
                     write_classwise(parts, block.row, dict(rows))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..columns import Column
 from ..errors import UnitscopeError
-from ..measures import COLUMNS, Classes, tested_columns
+from ..measures import CLASSWISE, COLUMNS, HISTOGRAM_CLASSWISE, HISTOGRAM_COLUMNS, Classes, tested_columns
 from ..run import Run
 
 
@@ -28,6 +28,8 @@ class Settings:
         How many of each; 0 for none.
     seed
         Of the random numbers of both.
+    histograms
+        Whether the run keeps histograms instead of activations, so that measures have errors.
     """
 
     items: str
@@ -36,6 +38,7 @@ class Settings:
     permutations: int = 0
     bootstrap: int = 0
     seed: int = 0
+    histograms: bool = False
 
     @classmethod
     def of(cls, run: Run, items: str | None, class_sets: Mapping[str, tuple[str, ...]], **others: Any) -> "Settings":
@@ -47,10 +50,17 @@ class Settings:
             If it cannot be had.
         """
         run.choose_items(items)
-        settings = cls(items or ("correct" if run.manifest.predictions else "all"), dict(class_sets), **others)
+        settings = cls(
+            items or run.default_items, dict(class_sets), histograms=run.manifest.histograms is not None, **others
+        )
         for name in ("permutations", "bootstrap"):
             if getattr(settings, name) < 0:
                 raise UnitscopeError(f"--{name} must be a number of at least 0, not {getattr(settings, name)}")
+            if getattr(settings, name) and run.manifest.histograms is not None:
+                raise UnitscopeError(
+                    f"--{name} needs the activation of every item, but the run {run.directory} keeps histograms; "
+                    "record its layers without --no-store, or measure without it"
+                )
         if class_sets and run.multi_label:
             raise UnitscopeError(
                 f"items of the run {run.directory} have several classes each: import it with the union as one more "
@@ -63,7 +73,14 @@ class Settings:
     @property
     def columns(self) -> dict[str, Column]:
         """The columns of the table that comes of it."""
+        if self.histograms:
+            return HISTOGRAM_COLUMNS
         return COLUMNS | tested_columns(self.permutations, self.bootstrap)
+
+    @property
+    def classwise(self) -> dict[str, Column]:
+        """The class-wise arrays that come of it."""
+        return HISTOGRAM_CLASSWISE if self.histograms else CLASSWISE
 
     def parameters(self, n_items: int) -> dict[str, Any]:
         """Say with what a table was made."""

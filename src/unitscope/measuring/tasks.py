@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..compute import Pool, cut, open_pool, run_tasks
-from ..run import Run, open_run
-from .blocks import UnitBlock, measure_units, read_block
+from ..run import Run, UnitBlock, open_run
+from .blocks import measure_units, read_block
 from .parts import is_done, parts_of, write_part
 from .settings import Settings, classes_of
 

@@ -24,6 +24,7 @@ def begin(
     skip_unreadable: bool,
     elsewhere: bool = False,
     command: str = "",
+    refine: Callable[[Plan], Plan] | None = None,
     on_plan: Callable[[Plan], None] | None = None,
     progress: Progress,
 ) -> tuple[Plan, RunWriter]:
@@ -37,6 +38,8 @@ def begin(
         Parameters of `plan_recording`.
     elsewhere
         Whether other machines will run the network.
+    refine
+        Settles more of the plan before it is shown.
     progress
         Called while the items are checked.
 
@@ -53,6 +56,8 @@ def begin(
     skipped = check_items(data, directory, skip_unreadable, progress)
     readable = without(data, list(skipped)) if skipped else data
     plan = plan_recording(model, readable, **settings, elsewhere=elsewhere)
+    if refine:
+        plan = refine(plan)
     if on_plan:
         on_plan(plan)
     if not (directory / layout.MANIFEST).exists():

@@ -12,13 +12,16 @@ from ..errors import UnitscopeError
 from ..run import Manifest, RunWriter
 from .batches import Inputs, batch_slices, load_batches
 from .begin import Progress
+from .histogram_writer import HistogramWriter
 from .hooks import Taps, check_values
 from .plan import Plan
 from .predictions import find_outputs, predict
 from .writer import BackgroundWriter
 
 
-def write_blocks(plan: Plan, writer: RunWriter, blocks: list[int], workers: int | None, progress: Progress) -> None:
+def write_blocks(
+    plan: Plan, writer: RunWriter | HistogramWriter, blocks: list[int], workers: int | None, progress: Progress
+) -> None:
     """Record some blocks and write them, each while the network computes the next."""
     with BackgroundWriter(writer) as background:
         for block, activations, guesses in record_blocks(plan, blocks, workers, progress):

@@ -46,6 +46,9 @@ class Plan:
         In words, how classes and outputs were matched.
     probabilities
         Whether the outputs are probabilities rather than logits.
+    memory, memory_limit
+        Where activations are counted instead of stored: about how many bytes of memory each layer will take, and
+        how many all may take (``None`` where neither the user nor the system says).
     """
 
     model: LoadedModel
@@ -58,14 +61,18 @@ class Plan:
     class_outputs: np.ndarray | None
     matched: str
     probabilities: bool
+    memory: dict[str, int] | None = None
+    memory_limit: int | None = None
 
     def layer_bytes(self, layer: Layer) -> int:
-        """Return what a layer takes on disk before compression, in bytes."""
+        """Return what a layer takes on disk before compression, or in memory if it is counted, in bytes."""
+        if self.memory is not None:
+            return self.memory[layer.name]
         return layer.units * self.manifest.n_items * np.dtype(self.manifest.dtype).itemsize
 
     @property
     def total_bytes(self) -> int:
-        """What all layers take on disk before compression."""
+        """What all layers take."""
         return sum(self.layer_bytes(layer) for layer in self.layers)
 
 
@@ -165,6 +172,8 @@ def check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
 def check_disk(directory: Path, plan: Plan, blocks: int) -> None:
     """Refuse to start where the disk cannot hold what is still to be written, counted without compression."""
     needed = plan.total_bytes * blocks // max(plan.manifest.n_blocks, 1)
+    if plan.memory is not None:  # a checkpoint is there until the next one is whole
+        needed = 2 * plan.total_bytes * (blocks > 0)
     place = directory.absolute()
     while not place.exists():
         place = place.parent
@@ -174,5 +183,6 @@ def check_disk(directory: Path, plan: Plan, blocks: int) -> None:
     if needed > free:
         raise UnitscopeError(
             f"the recording may need {needed / 1e6:,.1f} MB, but the disk of {place} has {free / 1e6:,.1f} MB free; "
-            "record fewer layers, choose another disk, or halve it with --dtype float16"
+            "record fewer layers, choose another disk, or "
+            + ("take fewer bins (--bins-per-octave)" if plan.memory is not None else "halve it with --dtype float16")
         )

@@ -1,5 +1,6 @@
 """Recording all of a run, or one share of it."""
 
+import functools
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -7,11 +8,13 @@ from typing import Any
 
 from ..compute import Pool, find_shard
 from ..data import LabelledItems
-from ..errors import UnitscopeWarning
+from ..errors import UnitscopeError, UnitscopeWarning
 from ..models import LoadedModel
-from ..run import BLOCK_ITEMS, Run, Status, open_run, read_status
+from ..run import BLOCK_ITEMS, Manifest, Run, Status, layout, open_run, read_status
 from .begin import Progress, begin
 from .blocks import write_blocks
+from .histogram_writer import HistogramWriter
+from .memory import plan_histograms
 from .plan import Plan
 from .tasks import describe_job, record_elsewhere
 
@@ -32,6 +35,10 @@ def record(
     skip_unreadable: bool = False,
     workers: int | None = None,
     block_items: int = BLOCK_ITEMS,
+    store: bool = True,
+    bins_per_octave: int | None = None,
+    items: str | None = None,
+    memory: float | None = None,
     on: str | Pool | None = None,
     command: str = "",
     on_plan: Callable[[Plan], None] | None = None,
@@ -70,6 +77,13 @@ def record(
         Processes that load items; default: one per core, at most 8.
     block_items
         Items per block, the unit of resuming.
+    store
+        Store the activations; otherwise they are counted into histograms, from which every measure follows within
+        a bound that it states (``docs/streaming.md``).
+    bins_per_octave, items, memory
+        Without storing: bins for each doubling of the value, 128, 32 or 8 (default: the most that fit into
+        memory); which items are counted, ``"correct"`` or ``"all"`` (default: correct ones where there are
+        predictions); and how many bytes of memory may be taken (default: 80 % of what is free).
     on
         Where to record: ``None`` for this process; see `unitscope.compute.open_pool`. Model and data are then loaded
         by their specs where the tasks run. With ``device="auto"`` that is this machine's kind of device.
@@ -90,6 +104,19 @@ def record(
         If the input is at fault, or workers died. Blocks that were finished stay.
     """
     report = progress or (lambda doing, done, total: None)
+    refine = None
+    if not store:
+        if on is not None:
+            raise UnitscopeError(
+                "--no-store counts in one process; leave --on out, or count shares of the items into runs of their own "
+                "and add them up (unitscope.recording.add_runs)"
+            )
+        bins = bins_per_octave or bins_of(Path(directory))
+        refine = functools.partial(plan_histograms, bins_per_octave=bins, items=items, memory=memory)
+    elif (bins_per_octave, items, memory) != (None, None, None):
+        raise UnitscopeError(
+            "--bins-per-octave, --items and --memory are about histograms; give them with --no-store, or leave them out"
+        )
     settings = {
         "layers": layers,
         "reduction": reduction,
@@ -109,15 +136,26 @@ def record(
         skip_unreadable=skip_unreadable,
         elsewhere=on is not None,
         command=command,
+        refine=refine,
         on_plan=on_plan,
         progress=report,
     )
-    if on is None:
+    if not store:
+        counter = HistogramWriter(writer, plan)
+        write_blocks(plan, counter, counter.blocks_to_do(), workers, report)
+    elif on is None:
         write_blocks(plan, writer, writer.blocks_to_do(), workers, report)
     else:
         record_elsewhere(describe_job(plan, writer.directory, settings, workers), writer, on, report)
     writer.finish()
     return open_run(directory)
+
+
+def bins_of(directory: Path) -> int | None:
+    """Return the bins per octave of the histograms that are in a directory, so that a recording goes on with them."""
+    if not (directory / layout.MANIFEST).exists():
+        return None
+    return (Manifest.read(directory).histograms or {}).get("bins_per_octave")
 
 
 def record_shard(

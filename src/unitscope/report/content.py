@@ -50,8 +50,7 @@ def recorded(run: Run) -> list[tuple[str, str]]:
         ("Data", origin.get("data", origin.get("imported", {})).get("spec", "unknown")),
         ("Items", f"{run.manifest.n_items:,} of {len(run.classes):,} classes"),
         ("Labels", origin.get("labels", "as given")),
-        ("Stored as", run.manifest.dtype + (
-            " — half precision: values were rounded and many tie" if run.manifest.dtype == "float16" else "")),
+        ("Stored as", stored_as(run)),
         ("Computed on", ", ".join(str(value) for value in computation.values()) or "unknown"),
         ("Recorded", f"{origin.get('created', 'unknown')} with Unitscope {origin.get('unitscope', 'unknown')}"),
     ]  # fmt: skip
@@ -61,6 +60,18 @@ def recorded(run: Run) -> list[tuple[str, str]]:
     if len(run.skipped):
         facts.append(("Left out", f"{len(run.skipped):,} unreadable items: " + ", ".join(run.skipped["item_id"][:20])))
     return [(word, fact) for word, fact in facts if fact != "unknown"]  # an imported file says less than a recording
+
+
+def stored_as(run: Run) -> str:
+    """Say what was kept of the activations."""
+    kept = run.manifest.histograms
+    if kept is not None:
+        return (
+            f"histograms of {kept['items']} items, {kept['bins_per_octave']} bins per octave: each measure lies within "
+            "the error that the table states"
+        )
+    half = " — half precision: values were rounded and many tie" if run.manifest.dtype == "float16" else ""
+    return run.manifest.dtype + half
 
 
 def layers(run: Run, table: pd.DataFrame) -> list[list[str]]:

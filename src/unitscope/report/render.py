@@ -12,12 +12,14 @@ from matplotlib import rc_context
 from PIL import Image
 
 from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter, make_figure
+from ..figures.chosen import class_name, unit_row
 from ..figures.pictures import Pictures, open_pictures
 from ..figures.style import STYLE
 from ..run import Run
 from ..run.files import explained, replacing
 from ..version import __version__
 from . import content
+from .held import held_items
 
 
 def write_report(
@@ -105,19 +107,26 @@ def write_report(
 
 def show_unit(run: Run, table: Any, unit: str, pictures: Pictures, count: int) -> dict[str, Any]:
     """Gather what is shown of one unit: jitterplot, numbers, items that it answers and false alarms."""
-    plot = jitter(run, unit)
-    rows = []
-    if plot.names:
+    plot = jitter(run, unit) if run.manifest.histograms is None else None
+    rows: list[dict[str, Any]] = []
+    if plot is None:
+        items = held_items(run, unit, count)
+        for item in items:
+            found = pictures.of(item["item_id"])
+            item["picture"] = "" if found is None else as_jpeg(found)
+        rows.append({"title": "Most active items", "items": items})
+    elif plot.names:
         shown = examples(run, unit, count=count, pictures=pictures)
-        items = shown.table.to_dict("records")
-        for item, picture in zip(items, shown.pictures, strict=True):
-            item["picture"] = "" if picture is None else as_jpeg(picture)
+        chosen = shown.table.to_dict("records")
+        for example, picture in zip(chosen, shown.pictures, strict=True):
+            example["picture"] = "" if picture is None else as_jpeg(picture)
         for key, title in shown.titles.items():
-            rows.append({"title": title, "items": [item for item in items if item["row"] == key]})
+            rows.append({"title": title, "items": [item for item in chosen if item["row"] == key]})
+    names = ", ".join(plot.names) if plot else class_name(run, unit_row(run, unit)["max_informedness_class"])
     return {
         "unit": unit,
-        "names": ", ".join(plot.names),
-        "picture": as_png(plot),
+        "names": names,
+        "picture": as_png(plot) if plot else "",
         "numbers": content.unit_rows(run, table, [unit]),
         "rows": rows,
     }

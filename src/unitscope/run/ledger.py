@@ -21,19 +21,24 @@ def entry_path(directory: Path, block: int) -> Path:
 
 def enter_block(directory: Path, block: int, files: list[Path], seconds: float) -> None:
     """Enter a block as finished: its files, all written and flushed, with sizes and sha256 digests."""
+    enter(directory, entry_path(directory, block), {"block": block}, files, seconds)
+
+
+def enter(directory: Path, path: Path, what: dict[str, int], files: list[Path], seconds: float) -> None:
+    """Write an entry: what is finished, and its files, flushed, with sizes and sha256 digests."""
     listed = {}
-    for path in files:
-        with path.open("rb") as file:
+    for name in files:
+        with name.open("rb") as file:
             os.fsync(file.fileno())
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        listed[path.relative_to(directory).as_posix()] = {"bytes": path.stat().st_size, "sha256": digest}
+        listed[name.relative_to(directory).as_posix()] = {"bytes": name.stat().st_size, "sha256": digest}
     entry = {
-        "block": block,
+        **what,
         "files": listed,
         "seconds": round(seconds, 3),
         **this_worker(),
     }
-    write_json(entry_path(directory, block), entry)
+    write_json(path, entry)
 
 
 def this_worker() -> dict[str, Any]:
@@ -89,6 +94,8 @@ def check_blocks(directory: Path, manifest: Manifest, *, contents: bool = False)
         Compare the sha256 of every file (reads the whole run); otherwise presence and size, which catch lost
         and truncated files.
     """
+    if manifest.histograms is not None:
+        return check_checkpoint(directory, manifest, contents)
     finished, missing, damaged = [], [], {}
     for block in range(manifest.n_blocks):
         path = entry_path(directory, block)
@@ -101,6 +108,24 @@ def check_blocks(directory: Path, manifest: Manifest, *, contents: bool = False)
         else:
             finished.append(block)
     return Check(finished, missing, damaged)
+
+
+def checkpoint_path(directory: Path) -> Path:
+    """Return where the one entry of a run without stored activations stands: how many blocks are counted, in what."""
+    return directory / layout.LEDGER / "histograms.json"
+
+
+def check_checkpoint(directory: Path, manifest: Manifest, contents: bool) -> Check:
+    """Compare the entry with the files; blocks are counted in order, and histograms are whole or begun anew."""
+    path = checkpoint_path(directory)
+    blocks = list(range(manifest.n_blocks))
+    if not path.is_file():
+        return Check([], blocks, {})
+    fault = find_fault(directory, path, contents)
+    if fault:
+        return Check([], [], dict.fromkeys(blocks, fault))
+    counted = int(read_json(path)["blocks"])
+    return Check(blocks[:counted], blocks[counted:], {})
 
 
 def find_fault(directory: Path, path: Path, contents: bool) -> str:

@@ -72,6 +72,11 @@ class Manifest:
         """Number of blocks of items."""
         return layout.n_blocks(self.n_items, self.block_items)
 
+    @property
+    def histograms(self) -> dict[str, Any] | None:
+        """What a run without stored activations holds: ``bins_per_octave``, and which ``items`` were counted."""
+        return self.identity.get("histograms")
+
     def block(self, number: int) -> slice:
         """Return the items of a block."""
         start = number * self.block_items

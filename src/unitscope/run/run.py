@@ -165,6 +165,13 @@ class Run:
         place = class_place(name, self.classes)
         return name if place is None else str(self.classes["name"].iloc[place])
 
+    @property
+    def default_items(self) -> str:
+        """The items that analyses use unless told otherwise, ``"correct"`` or ``"all"``."""
+        if self.manifest.histograms is not None:
+            return str(self.manifest.histograms["items"])
+        return "correct" if self.manifest.predictions else "all"
+
     def choose_items(self, items: str | None = None) -> np.ndarray:
         """Choose the items that an analysis uses.
 
@@ -172,19 +179,23 @@ class Run:
         ----------
         items
             ``"correct"``: those whose top-1 prediction is their label, as in Gale et al.; ``"all"``; ``None``:
-            correct ones where there are predictions, else all.
+            correct ones where there are predictions, else all; without stored activations those that were counted.
 
         Returns
         -------
         numpy.ndarray
             ``(N,)`` bool.
         """
-        if items is None:
-            items = "correct" if self.manifest.predictions else "all"
+        items = items or self.default_items
+        if items not in ("correct", "all"):
+            raise UnitscopeError(f"there is no choice of items {items!r}; choose 'correct' or 'all'")
+        if self.manifest.histograms is not None and items != self.default_items:
+            raise UnitscopeError(
+                f"the run {self.directory} keeps histograms of {self.default_items} items only; record it into another "
+                f"directory with --no-store --items {items}"
+            )
         if items == "all":
             return np.ones(self.manifest.n_items, bool)
-        if items != "correct":
-            raise UnitscopeError(f"there is no choice of items {items!r}; choose 'correct' or 'all'")
         if not self.manifest.predictions:
             raise UnitscopeError(f"the run {self.directory} has no predictions; use all items (--items all)")
         return self.items["correct"].to_numpy(bool)
@@ -226,16 +237,28 @@ class Run:
     def activations(self, layer: str, first: int = 0, last: int | None = None) -> np.ndarray:
         """Read the activations of a layer's units `first` to ``last - 1``, ``(units, N)``, unit-major."""
         found = self.layer(layer)
+        self.check_stored(layer)
         return read_units(self.directory, self.manifest, found, first, found.units if last is None else last)
 
     def unit_activations(self, unit: str) -> np.ndarray:
         """Read one unit's activations to all items, ``(N,)``."""
         layer, index = self.find_unit(unit)
+        self.check_stored(unit)
         return read_units(self.directory, self.manifest, layer, index, index + 1)[0]
+
+    def check_stored(self, wanted: str) -> None:
+        """Refuse what needs the activation of every item where only histograms were kept."""
+        if self.manifest.histograms is not None:
+            raise UnitscopeError(
+                f"the run {self.directory} keeps histograms, not the activations of {wanted} to each item; record the "
+                "layers that are wanted into another directory without --no-store"
+            )
 
     def item_activations(self, layer: str, items: slice) -> np.ndarray:
         """Read the activations of all units of a layer to some items, ``(items, units)``; blocks are read fastest."""
-        return read_items(self.directory, self.layer(layer), items)
+        found = self.layer(layer)
+        self.check_stored(layer)
+        return read_items(self.directory, found, items)
 
     # Tables and class-wise arrays
 

@@ -86,7 +86,8 @@ def make_directory(
         write_parquet(making / layout.UNITS, pd.concat([units, unit_columns], axis=1))
         if skipped is not None and len(skipped):
             write_parquet(making / layout.SKIPPED, skipped)
-        create_arrays(making, manifest)
+        if manifest.histograms is None:
+            create_arrays(making, manifest)
         (making / layout.LEDGER).mkdir()
         manifest.write(making)
         try:
@@ -164,11 +165,7 @@ class RunWriter:
                 path.unlink(missing_ok=True)  # a damaged shard must not be read back into the new one
                 open_array(self.directory, layer, "r+")[rows] = activations[layer.name].T
                 files.append(path)
-            if self.manifest.predictions:
-                if predictions is None:
-                    raise ValueError("this run wants predictions")
-                write_parquet(self._predictions(block), predictions)
-                files.append(self._predictions(block))
+            files += self.write_predictions(block, predictions)
             try:
                 enter_block(self.directory, block, files, time.perf_counter() - self._since)
             except FileNotFoundError as error:
@@ -178,6 +175,16 @@ class RunWriter:
                 ) from error
         self._since = time.perf_counter()
 
+    def write_predictions(self, block: int, predictions: pd.DataFrame | None) -> list[Path]:
+        """Write one block's predictions, if the manifest wants them; return the files."""
+        if not self.manifest.predictions:
+            return []
+        if predictions is None:
+            raise ValueError("this run wants predictions")
+        path = predictions_path(self.directory, block)
+        write_parquet(path, predictions)
+        return [path]
+
     def finish(self) -> bool:
         """Bring the predictions into ``items.parquet`` once every block is there; say whether it was so."""
         if self.blocks_to_do():
@@ -185,9 +192,6 @@ class RunWriter:
         if self.manifest.predictions:
             gather_predictions(self.directory, self.manifest)
         return True
-
-    def _predictions(self, block: int) -> Path:
-        return predictions_path(self.directory, block)
 
     def _check_still_there(self) -> None:
         """Refuse to write into another run that was made in this place since: a task may outlive its command."""

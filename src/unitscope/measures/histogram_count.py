@@ -1,0 +1,177 @@
+"""Counting a block of items into a unit's histogram, sums and most active items, without keeping the block.
+
+Values are counted by their *order*, a whole number that rises with the value: ``2**31`` plus the bits of a positive
+float32, ``2**31`` minus those of a negative one's size, ``2**31`` for both zeros. Its highest bits are the bin: 9 of
+them say the octave (512 in all, half of them for negative values), the next ones where in it. A bin is therefore
+every value from its lower edge up to, not including, the next edge, and zero is counted apart.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .ranking import jit
+from .sweep import merge
+
+OCTAVE_BITS = 23
+"""Bits of an order below its octave: the bits of a float32's fraction."""
+
+N_OCTAVES = 512
+ZERO = 1 << 31
+"""The order of zero."""
+
+LAST = 0xFFFFFFFF
+SIGN = np.uint32(0x80000000)
+SIZE = np.uint32(0x7FFFFFFF)
+INFINITE = np.uint32(0x7F800000)
+
+
+@jit
+def order_of_bits(bits: Any) -> Any:
+    """Turn the bits of a float32 into its order."""
+    size = np.int64(bits & SIZE)
+    return ZERO - size if bits & SIGN else ZERO + size
+
+
+@jit
+def value_of_order(order: Any) -> Any:
+    """Return the smallest value of an order or above it; beyond the finite ones, minus infinity."""
+    bits = np.empty(1, np.uint32)
+    bits[0] = np.uint32(order - ZERO) if order >= ZERO else np.uint32(ZERO - order) | SIGN
+    return np.float64(bits.view(np.float32)[0])
+
+
+@jit
+def mark_octaves(bits: Any, used: Any) -> Any:
+    """Mark the octaves of a unit's nonzero values in `used`, ``(512,)``; return whether all values are finite."""
+    largest = np.uint32(0)
+    for place in range(len(bits)):
+        size = bits[place] & SIZE
+        largest = max(largest, size)
+        if size:
+            used[order_of_bits(bits[place]) >> OCTAVE_BITS] = True
+    return largest < INFINITE
+
+
+@jit
+def count_unit(
+    values: Any, bits: Any, labels: Any, items: Any, in_block: Any, first: Any, sizes: Any, pages: Any, shift: Any,
+    counts: Any, zeros: Any, mean: Any, squares: Any, smallest: Any, largest: Any, offsets: Any, top_words: Any,
+    top_labels: Any, top_state: Any, edge_counts: Any, n_top: Any,
+) -> None:  # fmt: skip
+    """Count one unit's values of a block.
+
+    Parameters
+    ----------
+    values, bits
+        ``(n,)`` float32 and the same as uint32.
+    labels, items
+        ``(n,)`` class and number of each item.
+    in_block, first, sizes
+        ``(C,)`` items of each class in the block, the place of the first of them, and items of each class before it.
+    pages, shift, counts
+        ``(512,)`` where in `counts` an octave's page stands; bits of an order below its bin; ``(pages, bins, C)``.
+    zeros, mean, squares, smallest, largest
+        ``(C,)`` to bring up to date, see `unitscope.measures.histogram.Histograms`.
+    offsets
+        ``(3, C)`` to work in.
+    top_words, top_labels, top_state, edge_counts, n_top
+        The most active items, see `keep_top`.
+    """
+    mask = (1 << (OCTAVE_BITS - shift)) - 1
+    from_here, sums, square_sums = offsets
+    for c in range(len(sizes)):
+        # Offsets from the mean so far keep the sums small, and are exactly zero where a class is constant.
+        from_here[c] = mean[c] if sizes[c] else (np.float64(values[first[c]]) if in_block[c] else 0.0)
+        sums[c] = square_sums[c] = 0.0
+    filled, edge = top_state
+    for place in range(len(values)):
+        c = labels[place]
+        value = values[place]
+        order = order_of_bits(bits[place])
+        if order == ZERO:
+            zeros[c] += np.uint32(1)
+        else:
+            counts[pages[order >> OCTAVE_BITS], (order >> shift) & mask, c] += np.uint32(1)
+        offset = np.float64(value) - from_here[c]
+        sums[c] += offset
+        square_sums[c] += offset * offset
+        smallest[c] = min(smallest[c], value)
+        largest[c] = max(largest[c], value)
+        if order > edge:
+            top_words[filled] = np.uint64(LAST - order) << np.uint64(32) | np.uint64(items[place])
+            top_labels[filled] = c
+            filled += 1
+            if filled == len(top_words):
+                filled, edge = keep_top(top_words, top_labels, filled, edge, edge_counts, n_top)
+        elif order == edge:
+            edge_counts[c] += np.uint32(1)
+    top_state[0], top_state[1] = filled, edge
+    for c in range(len(sizes)):
+        n = in_block[c]
+        if n:
+            around = from_here[c] + sums[c] / n
+            spread = max(square_sums[c] - sums[c] * sums[c] / n, 0.0)
+            _, mean[c], squares[c] = merge(sizes[c], mean[c], squares[c], n, around, spread)
+
+
+@jit
+def keep_top(words: Any, labels: Any, filled: Any, edge: Any, edge_counts: Any, n_top: Any) -> Any:
+    """Sort a unit's list of most active items, and drop what is below its `n_top`-th place.
+
+    The list holds the items above the *edge*, the value at that place; the items at the edge are counts by class,
+    since any number of them may tie. Together they are the same whatever order the items came in.
+
+    Parameters
+    ----------
+    words, labels, filled
+        ``(LAST - order) << 32 | item`` and class of the items in the list, and how many there are.
+    edge
+        The order of the edge, -1 while there are fewer than `n_top` items.
+    edge_counts
+        ``(C,)`` items at the edge.
+    n_top
+        Which place is the edge.
+
+    Returns
+    -------
+    filled, edge
+    """
+    order = np.argsort(words[:filled])
+    sorted_words, sorted_labels = words[order], labels[order]
+    words[:filled], labels[:filled] = sorted_words, sorted_labels
+    if filled < n_top:
+        return filled, edge
+    edge = LAST - np.int64(words[n_top - 1] >> np.uint64(32))
+    edge_counts[:] = 0
+    above = 0
+    for place in range(filled):
+        here = LAST - np.int64(words[place] >> np.uint64(32))
+        if here > edge:
+            above += 1
+        elif here == edge:
+            edge_counts[labels[place]] += np.uint32(1)
+    return above, edge
+
+
+@jit
+def merge_top(words: Any, labels: Any, state: Any, edge_counts: Any, others: Any, n_top: Any) -> None:
+    """Bring another list of most active items, `others` (words, labels, state, edge counts), into a unit's own."""
+    other_words, other_labels, other_state, other_edge_counts = others
+    edge = max(state[1], other_state[1])
+    if state[1] < edge:
+        edge_counts[:] = 0
+    if other_state[1] == edge and edge >= 0:
+        edge_counts += other_edge_counts
+    kept = 0
+    own = state[0]
+    for place in range(own + other_state[0]):
+        word = words[place] if place < own else other_words[place - own]
+        c = labels[place] if place < own else other_labels[place - own]
+        order = LAST - np.int64(word >> np.uint64(32))
+        if order > edge:  # `kept` never overtakes `place`, so nothing is overwritten before it is read
+            words[kept], labels[kept] = word, c
+            kept += 1
+        elif order == edge:
+            edge_counts[c] += np.uint32(1)
+    state[0], state[1] = keep_top(words, labels, kept, edge, edge_counts, n_top)

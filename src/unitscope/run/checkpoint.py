@@ -1,0 +1,88 @@
+"""Checkpoints of a run that stores no activations: its histograms after so many blocks, one file per block of units.
+
+A checkpoint is a folder named by the number of blocks of items that it holds, and counts from the moment in which the
+one ledger entry names it: whatever was begun after that is thrown away, so that no item is ever counted twice.
+"""
+
+import shutil
+import time
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UnitscopeError
+from . import layout
+from .files import explained, read_json
+from .ledger import checkpoint_path, enter
+from .unit_blocks import UnitBlock
+
+Arrays = dict[str, np.ndarray]
+
+
+def write_checkpoint(
+    directory: Path,
+    blocks: int,
+    units: list[UnitBlock],
+    arrays_of: Callable[[UnitBlock], Arrays],
+    others: list[Path],
+    threads: int = 2,
+) -> None:
+    """Write the histograms of all units after `blocks` blocks of items, then throw the checkpoint before away.
+
+    Parameters
+    ----------
+    directory
+        The run.
+    blocks
+        Blocks of items that the histograms hold, from the first on.
+    units
+        The blocks of units.
+    arrays_of
+        Gives the histograms of a block of units as named arrays; called from several threads.
+    others
+        More files that belong to these blocks of items: their predictions.
+    threads
+        Files to compress at a time.
+    """
+    start = time.perf_counter()
+    folder = directory / layout.HISTOGRAMS / f"{blocks:06d}"
+    with explained(directory):
+        clear(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+
+        def write(block: UnitBlock) -> Path:
+            path = folder / f"{block.name}.npz"
+            with path.open("wb") as file:
+                np.savez_compressed(file, **arrays_of(block))  # type: ignore[arg-type]
+            return path
+
+        with ThreadPoolExecutor(threads) as pool:
+            files = list(pool.map(write, units))
+        enter(directory, checkpoint_path(directory), {"blocks": blocks}, files + others, time.perf_counter() - start)
+        clear(directory)
+
+
+def clear(directory: Path) -> None:
+    """Throw away every checkpoint but the one that the ledger names."""
+    for folder in (directory / layout.HISTOGRAMS).glob("*"):
+        if folder.name != f"{counted_blocks(directory):06d}":
+            shutil.rmtree(folder)
+
+
+def counted_blocks(directory: Path) -> int:
+    """Return how many blocks of items the histograms of a run hold; 0 where there are none."""
+    path = checkpoint_path(directory)
+    return int(read_json(path)["blocks"]) if path.is_file() else 0
+
+
+def read_checkpoint(directory: Path, block: UnitBlock) -> Arrays:
+    """Read the histograms of a block of units as named arrays, see ``docs/run-format.md``."""
+    path = directory / layout.HISTOGRAMS / f"{counted_blocks(directory):06d}" / f"{block.name}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UnitscopeError(f"{path} is missing or damaged ({error}); run the same record command again") from error

@@ -1,0 +1,310 @@
+"""Recording without storing: what is counted, measured within its bounds, resumed, added up, refused."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from unitscope.data import load_data, without
+from unitscope.errors import UnitscopeError, UnitscopeWarning
+from unitscope.figures import examples, jitter
+from unitscope.measures import Histograms
+from unitscope.measuring import measure_run
+from unitscope.models import load_model
+from unitscope.recording import add_runs, histogram_writer, plan_recording, record
+from unitscope.recording.memory import available_memory, estimate_octaves, octaves_of, plan_histograms
+from unitscope.report import write_report
+from unitscope.report.held import held_items
+from unitscope.run import Layer, open_run, read_checkpoint, unit_blocks
+
+pytestmark = pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
+SETTINGS = {"layers": "conv5,fc6", "block_items": 64, "batch_size": 16, "workers": 0, "device": "cpu"}
+
+
+def small(directory, data=None, **changes):
+    """Record the demo's network on 200 scenes in blocks of 64, not storing activations."""
+    return record("demo:", data or load_data("demo:", n=200), directory, **{**SETTINGS, "store": False, **changes})
+
+
+def held(run):
+    """Read all that a run holds, as named arrays for each block of units."""
+    return {block.name: read_checkpoint(run.directory, block) for block in unit_blocks(run.layers)}
+
+
+def assert_same(run, other):
+    mine, theirs = held(run), held(other)
+    assert mine.keys() == theirs.keys()
+    for block, arrays in mine.items():
+        assert arrays.keys() == theirs[block].keys()
+        for name, values in arrays.items():
+            np.testing.assert_array_equal(values, theirs[block][name], err_msg=f"{block} {name}")
+
+
+def test_measures_lie_within_their_errors_of_those_of_a_stored_run(tmp_path):
+    counted, stored = small(tmp_path / "counted"), small(tmp_path / "stored", store=True)
+    assert not (counted.directory / "activations.zarr").exists()
+    assert counted.manifest.histograms == {"bins_per_octave": 128, "items": "correct"}
+    np.testing.assert_array_equal(counted.items, stored.items)
+    exact, table = measure_run(stored), measure_run(counted)
+    assert table["n_items"].tolist() == exact["n_items"].tolist()
+    errors = [name for name in table if name.endswith("_error")]
+    assert len(errors) == 8
+    for error in errors:
+        name = error.removesuffix("_error")
+        np.testing.assert_array_equal(table[name].isna(), exact[name].isna())
+        assert ((table[name] - exact[name]).abs() <= table[error] + 1e-9)[table[name].notna()].all(), name
+        assert counted.columns("selectivity")[error].kind == "error"
+    assert (table["auc_error"] > 0).any()
+    assert table["recall_at_precision_1_error"].max() == 0  # the most active items, which are exact, tell it here
+    for name in ("precision_60", "ccmas", "d_prime", "class_index", "lifetime_sparseness", "zero_share"):
+        np.testing.assert_allclose(table[name], exact[name], rtol=1e-6, err_msg=name)
+    for name in ("auc", "max_informedness"):
+        off = np.abs(counted.classwise(name) - stored.classwise(name)) - counted.classwise(f"{name}_error")
+        assert np.nanmax(off) <= 1e-9
+
+
+def test_class_sets_are_measured_too(tmp_path):
+    counted = small(tmp_path / "counted", items="all")
+    stored = small(tmp_path / "stored", store=True)
+    sets = {"some": counted.classes["class"].tolist()[:3]}
+    exact = measure_run(stored, items="all", class_sets=sets, only_class_sets=True)
+    table = measure_run(counted, class_sets=sets, only_class_sets=True)
+    assert set(table["auc_class"].dropna()) == {"some"}
+    assert ((table["auc"] - exact["auc"]).abs() <= table["auc_error"] + 1e-9)[exact["auc"].notna()].all()
+
+
+def test_stopped_in_the_middle_it_goes_on_and_holds_the_same_bits(tmp_path):
+    whole = small(tmp_path / "whole")
+
+    def interrupt(doing, done, total):
+        if doing == "recording" and done > 130:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        small(tmp_path / "parts", progress=interrupt)
+    with pytest.raises(UnitscopeError, match="not finished"):
+        open_run(tmp_path / "parts")
+    started = []
+    parts = small(tmp_path / "parts", progress=lambda doing, done, total: started.append((doing, done)))
+    assert min(done for doing, done in started if doing == "recording") >= 64
+    assert_same(parts, whole)
+    np.testing.assert_array_equal(parts.items, whole.items)
+
+
+SCRIPT = """
+import sys, time
+from unitscope.data import load_data
+from unitscope.recording import record
+
+def slowly(doing, done, total):
+    if doing == "recording" and done > 130:
+        print("under way", flush=True)
+        time.sleep(60)
+
+record("demo:", load_data("demo:", n=200), sys.argv[1], layers="conv5,fc6", block_items=64, batch_size=16, workers=0,
+       device="cpu", store=False, progress=slowly)
+"""
+
+
+def test_killed_without_warning_nothing_is_counted_twice(tmp_path):
+    whole = small(tmp_path / "whole")
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "parts")], stdout=subprocess.PIPE, env={**os.environ}
+    )
+    assert process.stdout.readline() == b"under way\n"
+    time.sleep(0.5)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    # As if it had died while the next checkpoint was being written: that one was never entered.
+    stray = tmp_path / "parts" / "histograms" / "000003"
+    stray.mkdir(exist_ok=True)
+    (stray / "00000000.npz").write_bytes(b"half of it")
+    parts = small(tmp_path / "parts")
+    assert_same(parts, whole)
+    assert [path.name for path in (tmp_path / "parts" / "histograms").iterdir()] == ["000004"]
+
+
+def test_a_finished_run_is_returned_as_it_is(tmp_path):
+    run = small(tmp_path / "run")
+    stamp = (run.directory / "ledger" / "histograms.json").stat().st_mtime_ns
+    assert_same(small(tmp_path / "run"), run)
+    assert (run.directory / "ledger" / "histograms.json").stat().st_mtime_ns == stamp
+
+
+def test_a_damaged_checkpoint_is_named_and_counted_anew(tmp_path):
+    run, whole = small(tmp_path / "run"), small(tmp_path / "whole")
+    victim = next((run.directory / "histograms" / "000004").iterdir())
+    victim.write_bytes(victim.read_bytes()[:100])
+    with pytest.raises(UnitscopeError, match=rf"{victim.name} has 100 bytes"):
+        open_run(run.directory)
+    assert_same(small(tmp_path / "run"), whole)
+
+
+def test_checkpoints_wait_until_they_are_worth_it(tmp_path, monkeypatch):
+    written = []
+    write = histogram_writer.write_checkpoint
+
+    def slow(directory, blocks, *others):
+        written.append(blocks)
+        write(directory, blocks, *others)
+
+    monkeypatch.setattr(histogram_writer, "write_checkpoint", slow)
+    monkeypatch.setattr(histogram_writer, "PATIENCE", 1e9)
+    small(tmp_path / "run")
+    assert written == [1, 4]
+
+
+def test_too_little_memory_is_refused_before_anything_is_written(tmp_path):
+    sentence = r"histograms of 256 units and 16 classes with 8 bins .* more than the 1\.0 MB .*record fewer layers"
+    with pytest.raises(UnitscopeError, match=sentence):
+        small(tmp_path / "run", memory=1e6)
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(UnitscopeError, match=r"with 128 bins .*--bins-per-octave 8"):
+        small(tmp_path / "run", memory=1e6, bins_per_octave=128)
+
+
+def test_the_most_bins_that_fit_are_chosen_and_kept_when_going_on(tmp_path):
+    plan = plan_histograms(plan_recording(load_model("demo:"), load_data("demo:", n=200), layers="fc6"))
+    assert plan.manifest.histograms["bins_per_octave"] == 128
+    run = small(tmp_path / "run", layers="fc6", memory=plan.total_bytes / 2)
+    assert run.manifest.histograms["bins_per_octave"] == 32
+    assert small(tmp_path / "run", layers="fc6").manifest.histograms["bins_per_octave"] == 32
+    with pytest.raises(UnitscopeError, match=r"histograms.bins_per_octave: 32 there, 8 now"):
+        small(tmp_path / "run", layers="fc6", bins_per_octave=8)
+
+
+def test_histograms_that_outgrow_their_memory_are_kept(tmp_path, monkeypatch):
+    whole = small(tmp_path / "whole")
+    limit = 1e6  # the estimate is made to say that this is enough
+    monkeypatch.setattr("unitscope.recording.memory.layer_memory", lambda *others: 1)
+    with pytest.raises(
+        UnitscopeError, match=r"take .* MB after 64 items, more than the 1\.0 MB .*what was counted is kept"
+    ):
+        small(tmp_path / "run", memory=limit)
+    assert json.loads((tmp_path / "run" / "ledger" / "histograms.json").read_text())["blocks"] == 1
+    assert_same(small(tmp_path / "run", memory=1e9), whole)
+
+
+def test_the_estimate_of_memory_is_near_what_is_taken(tmp_path):
+    data = load_data("demo:", n=1000)
+    plan = plan_histograms(plan_recording(load_model("demo:"), data, layers="conv5,fc6,fc8"), items="all")
+    run = small(tmp_path / "run", data, layers="conv5,fc6,fc8", items="all")
+    taken = sum(Histograms.from_arrays(arrays).nbytes for arrays in held(run).values())
+    blocks = 3 * 4 * 1000 * len(run.units)
+    assert taken <= plan.total_bytes - blocks <= 2.5 * taken
+
+
+def test_where_storing_takes_less_it_is_said():
+    plan = plan_recording(load_model("demo:"), load_data("demo:", n=200), layers="fc6")
+    with pytest.warns(UnitscopeWarning, match=r"storing these activations takes at most 0\.2 MB on disk, less than"):
+        plan_histograms(plan)
+
+
+def test_octaves_are_estimated_from_both_sides_of_zero():
+    values = np.array([[1.0, -1.0, 0.0], [4.0, 0.25, 0.0], [0.0, 1.0, 0.0]])
+    # 1 to 4 are 3 octaves, one more for what is larger, one more for twice the items; -1 is 1, .25 to 1 are 3.
+    assert octaves_of(values, 2).tolist() == [5, 3 + 5, 7]  # the silent one: the median of the others
+    assert available_memory() > 1e6
+    plan = plan_recording(load_model("demo:"), load_data("demo:", n=200), layers="fc6,fc8")
+    assert {name: len(found) for name, found in estimate_octaves(plan).items()} == {"fc6": 192, "fc8": 16}
+
+
+def halves(tmp_path, **changes):
+    data = load_data("demo:", n=200)
+    parts = []
+    for name, left_out in (("first", range(120, 200)), ("second", range(120))):
+        parts.append(small(tmp_path / name, without(data, list(left_out)), **changes))
+    return parts
+
+
+@pytest.mark.parametrize("items", ["correct", "all"])
+def test_runs_over_different_items_add_up_to_one_over_all(tmp_path, items):
+    parts = halves(tmp_path, items=items)
+    whole = small(tmp_path / "whole", items=items)
+    total = add_runs([part.directory for part in parts], tmp_path / "sum")
+    assert total.items["uri"].tolist() == whole.items["uri"].tolist()
+    exact, table = measure_run(whole), measure_run(total)
+    for name in table:
+        if table[name].dtype.kind == "f":
+            np.testing.assert_allclose(table[name], exact[name], rtol=1e-9, atol=1e-9, err_msg=name)
+    for unit in ("fc6:1", "conv5:3"):
+        assert held_items(total, unit, 20) == held_items(whole, unit, 20)
+
+
+def test_what_does_not_add_up_is_refused(tmp_path):
+    first, second = halves(tmp_path)
+    with pytest.raises(UnitscopeError, match="would be counted twice"):
+        add_runs([first.directory, first.directory], tmp_path / "sum")
+    other = small(tmp_path / "other", bins_per_octave=8)
+    with pytest.raises(UnitscopeError, match=r"histograms.bins_per_octave: 128 there, 8 now"):
+        add_runs([first.directory, other.directory], tmp_path / "sum")
+    stored = small(tmp_path / "stored", store=True)
+    with pytest.raises(UnitscopeError, match="only runs made with --no-store"):
+        add_runs([stored.directory, second.directory], tmp_path / "sum")
+    with pytest.raises(UnitscopeError, match="is there already"):
+        add_runs([first.directory, second.directory], tmp_path / "first")
+    assert not (tmp_path / "sum").exists()
+
+
+def test_what_needs_each_items_activation_says_so(tmp_path):
+    run = small(tmp_path / "run", layers="fc6")
+    measure_run(run)
+    for option in ("permutations", "bootstrap"):
+        with pytest.raises(UnitscopeError, match=f"--{option} needs the activation of every item.*without --no-store"):
+            measure_run(run, **{option: 10})
+    with pytest.raises(UnitscopeError, match=r"not the activations of fc6:1 .*without --no-store"):
+        jitter(run, "fc6:1")
+    with pytest.raises(UnitscopeError, match="not the activations of fc6"):
+        run.activations("fc6")
+    with pytest.raises(UnitscopeError, match="histograms of correct items only"):
+        measure_run(run, items="all")
+
+
+def test_the_report_shows_what_there_is(tmp_path):
+    counted, stored = small(tmp_path / "counted", layers="fc6"), small(tmp_path / "stored", layers="fc6", store=True)
+    measure_run(counted), measure_run(stored)
+    page = write_report(counted).read_text()
+    assert "No jitterplot: the run keeps histograms" in page
+    assert "histograms of correct items, 128 bins per octave" in page
+    assert "No jitterplot" not in write_report(stored).read_text()
+    for unit in ("fc6:0", "fc6:17"):
+        shown = examples(stored, unit, count=12).table
+        expected = shown[shown["row"] == "top"].drop(columns="row").to_dict("records")
+        found = held_items(counted, unit, 12)
+        assert [item["item_id"] for item in found] == [item["item_id"] for item in expected]
+        assert [item["activation"] for item in found] == [item["activation"] for item in expected]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"store": True, "bins_per_octave": 8}, "give them with --no-store"),
+        ({"store": True, "items": "all"}, "give them with --no-store"),
+        ({"dtype": "float16"}, r"--dtype .*leave it out"),
+        ({"bins_per_octave": 64}, "choose one of 128, 32 or 8"),
+        ({"items": "some"}, "choose 'correct' or 'all'"),
+        ({"items": "correct", "predictions": False}, "--items all"),
+    ],
+)
+def test_options_that_do_not_go_together(tmp_path, changes, message):
+    with pytest.raises(UnitscopeError, match=message):
+        small(tmp_path / "run", **changes)
+    assert not (tmp_path / "run").exists()
+
+
+def test_without_predictions_all_items_are_counted(tmp_path):
+    run = small(tmp_path / "run", layers="fc8", predictions=False)
+    assert run.manifest.histograms["items"] == "all"
+    assert measure_run(run)["n_items"].unique().tolist() == [200]
+
+
+def test_unit_blocks_follow_layers():
+    assert [block.row for block in unit_blocks([Layer("a", 130), Layer("b", 2)])] == [0, 64, 128, 130]
