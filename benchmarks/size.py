@@ -1,8 +1,8 @@
 """A run of the paper's size: from the run on disk to the finished table, against merely reading and decoding it.
 
-Run it with ``python benchmarks/size.py``; it makes a run of 721,536 items, 1,000 classes, 256 sparse and 64 dense units
-(2 GB of float32 before compression; fewer units than the paper's layers, see the README) in a temporary directory,
-and prints a Markdown table. Everything is timed in one process of its own, whose largest memory is printed too.
+Run it with ``python benchmarks/size.py``. It makes runs of 721,536 items and 1,000 classes in a temporary directory, one
+of 512 sparse and 32 dense units (an eighth of 4,096 and 256) and one of 128 dense units, and prints a Markdown table.
+Each run is read and measured in one process of its own, whose largest memory is printed too.
 """
 
 import multiprocessing
@@ -20,30 +20,38 @@ import pandas as pd
 from unitscope.errors import UnitscopeWarning
 from unitscope.measures import measure
 from unitscope.measuring import measure_run
-from unitscope.measuring.blocks import read_block, unit_blocks
+from unitscope.measuring.blocks import blocks_of, read_block
 from unitscope.run import Layer, Manifest, Run, create_run, open_run
 
 N, C = 721_536, 1000
-LAYERS = {"sparse": 256, "dense": 64}
+RUNS = ({"sparse": 512, "dense": 32}, {"dense": 128})
 
 
-def make_run(directory: Path, layer: str, n_items: int = N) -> None:
-    """Write a run of one layer: sparse units, 82 % zeros and exponential values, or dense ones, log-normal."""
+def make_values(kind: str, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Make sparse units, 82 % zeros and exponential values, or dense ones, log-normal like softmax outputs."""
+    if kind == "sparse":
+        return np.where(rng.random(shape) < 0.82, 0, rng.exponential(10, shape)).astype(np.float32)
+    return np.exp(rng.normal(-7, 2, shape)).astype(np.float32)
+
+
+def make_run(directory: Path, layers: dict[str, int], n_items: int = N) -> None:
+    """Write a run."""
     rng = np.random.default_rng(0)
-    units = LAYERS[layer]
     items = pd.DataFrame({"item_id": [f"{i:07d}" for i in range(n_items)]})
     items["uri"], items["label"] = items["item_id"], rng.choice(C, n_items, p=rng.dirichlet(np.full(C, 20.0)))
     names = [f"class{i}" for i in range(C)]
-    manifest = Manifest(identity={}, layers=(Layer(layer, units),), n_items=n_items, predictions=False, provenance={})
+    manifest = Manifest(
+        identity={},
+        layers=tuple(Layer(name, units) for name, units in layers.items()),
+        n_items=n_items,
+        predictions=False,
+        provenance={},
+    )
     writer = create_run(directory, manifest, items, pd.DataFrame({"class": names, "name": names}))
     for block in writer.blocks_to_do():
         rows = manifest.block(block)
-        shape = (rows.stop - rows.start, units)
-        if layer == "sparse":
-            values = np.where(rng.random(shape) < 0.82, 0, rng.exponential(10, shape))
-        else:
-            values = np.exp(rng.normal(-7, 2, shape))
-        writer.write_block(block, {layer: values.T.astype(np.float32)})
+        values = {name: make_values(name, (units, rows.stop - rows.start), rng) for name, units in layers.items()}
+        writer.write_block(block, values)
     writer.finish()
 
 
@@ -57,7 +65,7 @@ def seconds(work: Callable[[], object]) -> float:
 def read_all(run: Run) -> None:
     """Read and decode all activations, as the measures do, and throw them away."""
     keep = run.choose_items()
-    for block in unit_blocks(run):
+    for block in blocks_of(run):
         read_block(run, block, keep)
 
 
@@ -80,16 +88,18 @@ def main() -> None:
     n_items = int(sys.argv[1]) if len(sys.argv) > 1 else N
     print("| run | on disk | reading and decoding | to the finished table | ratio | memory |")
     print("|---|---|---|---|---|---|")
-    for layer, units in LAYERS.items():
+    for layers in RUNS:
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder) / "run"
-            make_run(directory, layer, n_items)
+            make_run(directory, layers, n_items)
             size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
             with multiprocessing.get_context("spawn").Pool(1) as pool:
                 reading, measuring, peak = pool.apply(time_run, (directory,))
+        units = " and ".join(f"{count} {kind}" for kind, count in layers.items())
         print(
-            f"| {n_items:,} items x {units} {layer} units, {C:,} classes | {size / 1e9:.2f} GB | {reading:.2f} s | "
-            f"{measuring:.2f} s | {measuring / reading:.2f} | {peak:.2f} GiB |"
+            f"| {n_items:,} items x {units} units, {C:,} classes | {size / 1e9:.2f} GB | {reading:.2f} s | "
+            f"{measuring:.2f} s | {measuring / reading:.2f} | {peak:.2f} GiB |",
+            flush=True,
         )
 
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from ..compute import Pool, cut, open_pool, run_tasks
@@ -24,19 +24,24 @@ def measure_blocks(
     parts = parts_of(run, settings.parameters(int(keep.sum())))
     todo = [block for block in blocks if not is_done(parts, block)]
     done = 0
-    # The next block is read and decoded while this one is measured.
-    with ThreadPoolExecutor(1) as reader:
-        pending = [reader.submit(read_block, run, block, keep) for block in todo[:1]]
+    # While a block is measured, the next one is read and decoded and the last one written.
+    with ThreadPoolExecutor(2) as beside:
+        reading = [beside.submit(read_block, run, block, keep) for block in todo[:1]]
+        writing: list[Future[None]] = []
         for place, block in enumerate(todo):
-            values = pending.pop().result()
-            pending = [reader.submit(read_block, run, after, keep) for after in todo[place + 1 : place + 2]]
+            values = reading.pop().result()
+            reading = [beside.submit(read_block, run, after, keep) for after in todo[place + 1 : place + 2]]
             frame, classwise = measure_units(
                 run, block, values, classes, names, settings,
                 threads=threads, progress=functools.partial(add, progress, done),
             )  # fmt: skip
-            write_part(run, parts, block, frame, classwise)
+            if writing:
+                writing.pop().result()
+            writing = [beside.submit(write_part, run, parts, block, frame, classwise)]
             done += block.last - block.first
             progress(done)
+        if writing:
+            writing.pop().result()
 
 
 def add(progress: Progress, before: int, more: int) -> None:
