@@ -1,6 +1,6 @@
 """A run of the paper's size: from the run on disk to the finished table, against merely reading and decoding it.
 
-Run it with ``python benchmarks/size.py``. It makes runs of 721,536 items and 1,000 classes in a temporary directory, one
+Run it with ``python benchmarks/size.py``. It makes runs of 721,536 items, 1,000 classes in a temporary directory, one
 of 512 sparse and 32 dense units (an eighth of 4,096 and 256) and one of 128 dense units, and prints a Markdown table.
 Each run is read and measured in one process of its own, whose largest memory is printed too.
 """
