@@ -31,12 +31,12 @@ def near_names(name: str, known: Iterable[str], n: int = 3) -> str:
     Returns
     -------
     str
-        ``"; did you mean 'a' or 'b'?"``, or ``""`` if nothing is near.
+        ``" (did you mean 'a' or 'b'?)"``, or ``""`` if nothing is near.
 
     Examples
     --------
     >>> near_names("fc9", ["fc6", "conv1"])
-    "; did you mean 'fc6'?"
+    " (did you mean 'fc6'?)"
     """
     near = difflib.get_close_matches(name, list(known), n=n, cutoff=0.5)
-    return f"; did you mean {' or '.join(repr(word) for word in near)}?" if near else ""
+    return f" (did you mean {' or '.join(repr(word) for word in near)}?)" if near else ""

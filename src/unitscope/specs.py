@@ -134,7 +134,7 @@ def refuse_unknown(options: Mapping[str, object], known: Iterable[str], spec: st
     >>> refuse_unknown({"limt": 3}, ["limit"], "folder:pets")
     Traceback (most recent call last):
     ...
-    unitscope.errors.UnitscopeError: folder:pets takes no option 'limt'; did you mean 'limit'?
+    unitscope.errors.UnitscopeError: folder:pets takes no option 'limt' (did you mean 'limit'?)
     """
     known = list(known)
     for key in options:

@@ -126,6 +126,31 @@ def test_bad_input_is_one_sentence_and_status_2(recorded, arguments, message):
     assert not (recorded / "other").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("measure", "run", "--seed", "-1", "--permutations", "2"),
+        ("measure", "run", "--threads", "0"),
+        ("record", "demo:", "demo:", "other", "--layers", "fc7", "--workers", "-1"),
+        ("superclasses", "run", "--at-least", "1"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_before_anything_is_written(recorded, arguments):
+    assert "Invalid value" in unitscope(*arguments, cwd=recorded, status=2).stderr
+    assert not (recorded / "other").exists()
+
+
+@pytest.mark.parametrize("options", [("--reduction", "median"), ("--layers", "fc9"), ("--label-map", "none.csv")])
+def test_a_slip_in_an_option_is_said_before_items_are_checked(recorded, options):
+    layers = () if "--layers" in options else ("--layers", "fc7")
+    done = unitscope("record", "demo:", "demo:", "other", *layers, *options, "-D", "n=32", cwd=recorded, status=2)
+    assert "checking items" not in done.stderr
+    (recorded / "file").write_text("")
+    done = unitscope("record", "demo:", "demo:", "file", "--layers", "fc7", "-D", "n=32", cwd=recorded, status=2)
+    assert "file is neither a run nor empty" in one_sentence(done)
+    assert "checking items" not in done.stderr
+
+
 def test_chance_intervals_and_class_sets(recorded):
     classes = open_run(recorded / "run").classes["class"].tolist()
     pair = f"pair={classes[0]},{classes[1]}"
@@ -151,6 +176,9 @@ def test_a_trained_and_an_untrained_network_side_by_side(recorded):
     numbers = pd.read_csv(recorded / "both.csv").set_index(["layer", "measure"])
     # What training teaches: the outputs of the trained network tell classes apart, those of fresh weights do not.
     assert numbers.loc[("fc8", "auc"), "superiority"] > 0.9
+    (recorded / "folder.csv").mkdir()
+    wrong = one_sentence(unitscope("compare", "run", "other", "--data", "folder.csv", cwd=recorded, status=2))
+    assert "folder.csv cannot be written to" in wrong
     assert "no layer fc9" in one_sentence(
         unitscope("compare", "run", "other", "--layer", "fc9", cwd=recorded, status=2)
     )

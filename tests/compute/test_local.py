@@ -171,11 +171,11 @@ def test_jobs_of_a_batch_system(pair, tmp_path, helpers, monkeypatch):
 @pytest.mark.parametrize(
     ("on", "message"),
     [
-        ("locl:2", "no --on scheme 'locl'; did you mean 'local'"),
+        ("locl:2", "no --on scheme 'locl' .did you mean 'local'"),
         ("local:none", "--on local:none has no number of processes; write for instance local:4"),
         ("dask:", "names no scheduler; write for instance dask:tcp://"),
         ("slurm", "there is no SLURM here .*--print-slurm"),
-        ("slurm:partitoin=gpu", "takes no option 'partitoin'; did you mean 'partition'"),
+        ("slurm:partitoin=gpu", "takes no option 'partitoin' .did you mean 'partition'"),
         ("slurm:jobs=0", "jobs"),
     ],
 )

@@ -133,7 +133,7 @@ def test_demo_fingerprint_is_its_settings():
         ("demo:", {"seed": -1}, "at least 0"),
         ("demo:", {"split": "val"}, "has no split 'val'"),
         ("demo:", {"size": 3}, "takes no option 'size'"),
-        ("demos:", {}, "there is no data scheme 'demos'; did you mean 'demo'"),
+        ("demos:", {}, "there is no data scheme 'demos' .did you mean 'demo'"),
     ],
 )
 def test_what_can_be_wrong_with_demo(spec, options, reason):
@@ -178,7 +178,7 @@ def test_torchvision_by_its_own_loading_path(tmp_path, monkeypatch):
 def test_what_can_be_wrong_with_torchvision(tmp_path):
     root = str(tmp_path)
     for spec, options, reason in [
-        ("CIFAR9", {}, "has no data set 'CIFAR9'; did you mean 'CIFAR10'"),
+        ("CIFAR9", {}, "has no data set 'CIFAR9' .did you mean 'CIFAR10'"),
         ("CIFAR10", {}, "give -D root=DIR"),
         ("CIFAR10", {"root": root}, "cannot be loaded: Dataset not found.*-D download=true"),
         ("CIFAR10", {"root": root, "split": "val"}, "choose train or test"),

@@ -69,7 +69,7 @@ def test_what_can_be_wrong_with_a_folder(tmp_path):
     picture(tmp_path / "flat.png")
     with pytest.raises(UnitscopeError, match="put each image into a folder named after its class"):
         load_data(f"folder:{tmp_path}")
-    with pytest.raises(UnitscopeError, match="takes no option 'limt'; did you mean 'limit'"):
+    with pytest.raises(UnitscopeError, match=r"takes no option 'limt' .did you mean 'limit'"):
         load_data(f"folder:{tmp_path}", limt=3)
 
 
@@ -195,7 +195,7 @@ def test_what_can_be_wrong_with_a_list(listed, tmp_path):
         with pytest.raises(UnitscopeError, match=reason):
             load_data(f"csv:{listed}", **options)
 
-    refused(r"has no column 'labl'; did you mean 'label'.* \(choose one with -D label=NAME\)", label="labl")
+    refused(r"has no column 'labl' .did you mean 'label'.* \(choose one with -D label=NAME\)", label="labl")
     refused("has no split 'test'; it has 'train', 'val'", split="test")
     listed.write_text("path,label\na.png,x\nb.png,\n")
     refused("line 3 has no label")

@@ -51,7 +51,7 @@ def test_what_can_be_missing(write, tmp_path):
         load_function(f"{tmp_path}/absent.py:make")
     with pytest.raises(UnitscopeError, match="no Python module 'no_such_package'"):
         load_function("no_such_package.nets:make")
-    with pytest.raises(UnitscopeError, match="has no function 'mak'; did you mean 'make'"):
+    with pytest.raises(UnitscopeError, match=r"has no function 'mak' .did you mean 'make'"):
         load_function(write("def make(): pass\nmak = 3") + ":mak")
 
 

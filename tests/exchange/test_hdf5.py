@@ -131,7 +131,7 @@ def test_h5ad(tmp_path, kind, monkeypatch):
     assert run.labels.tolist() == [0, 1, 0] * 3
     assert run.items["item_id"].iloc[4] == "trial 4"
     assert run.items[["depth", "area"]].iloc[4].tolist() == [4.0, "V1"]
-    with pytest.raises(UnitscopeError, match="no column of obs 'kinds'; did you mean 'kind'"):
+    with pytest.raises(UnitscopeError, match=r"no column of obs 'kinds' .did you mean 'kind'"):
         import_file(tmp_path / "a.h5ad", tmp_path / "other", label="kinds")
 
 

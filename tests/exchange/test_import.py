@@ -139,7 +139,7 @@ def test_predictions(save, tmp_path, labels, predicted):
 def test_a_prediction_that_is_no_class_here(save, tmp_path):
     run = import_file(save(predicted=np.where(np.arange(12) < 6, KINDS, "zebra")), tmp_path / "run")
     assert run.items["predicted"].tolist() == [0, 1, 2, 0, 1, 2] + [-1] * 6
-    with pytest.raises(UnitscopeError, match=r"none of the predictions .*'faces'.* did you mean 'face'"):
+    with pytest.raises(UnitscopeError, match=r"none of the predictions .*'faces'.*did you mean 'face'"):
         import_file(save(predicted=np.full(12, "faces")), tmp_path / "other")
 
 
@@ -187,7 +187,7 @@ def test_one_hot_labels_are_labels(save, tmp_path):
         ({"item_id": np.zeros(12)}, {}, "item_id '0' more than once"),
         ({"V1": np.array(["a"] * 12)}, {}, r"no matrix of numbers.*V1 \(12\)"),
         ({"units": np.array(["a"])}, {}, "1 names for the 3 units of V1"),
-        ({}, {"label": "lables"}, r"no array 'lables'; did you mean 'labels'\?; it has: V1, labels"),
+        ({}, {"label": "lables"}, r"no array 'lables' .did you mean 'labels'\?.; it has: V1, labels"),
         ({}, {"activations": "V2"}, r"no matrix 'V2' .* it has: V1 \(12 x 3\)"),
         ({}, {"average_over": "stimulus"}, "no column 'stimulus' to average over"),
         ({"V2": RATES}, {"layer": "x"}, "names one layer, but the file has 2"),

@@ -100,7 +100,7 @@ def test_a_dead_unit_can_be_drawn(run):
 
 @pytest.mark.parametrize(
     ("unit", "classes", "message"),
-    [("fc6:9", None, "units are 0 to 1"), ("fc6:0", ["cta"], "no class cta; did you mean 'cat'")],
+    [("fc6:9", None, "units are 0 to 1"), ("fc6:0", ["cta"], "no class cta .did you mean 'cat'")],
 )
 def test_unknown_names(run, unit, classes, message):
     with pytest.raises(UnitscopeError, match=message):
@@ -152,7 +152,7 @@ def test_distribution_counts_what_is_undefined(run):
     ax = found.draw(axes())
     assert ax.get_title() == "Maximum informedness"
     assert ax.get_xlabel() == "2 of 4 units undefined"
-    with pytest.raises(UnitscopeError, match="no measure max_infomedness; did you mean 'max_informedness"):
+    with pytest.raises(UnitscopeError, match=r"no measure max_infomedness .did you mean 'max_informedness"):
         distribution(run, "max_infomedness")
 
 

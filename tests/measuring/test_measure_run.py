@@ -46,7 +46,7 @@ def test_class_wise_arrays_stand_in_the_order_of_units(make_run):
     for name in ("max_informedness", "auc", "precision_60"):
         np.testing.assert_array_equal(run.classwise(name).max(1), table[name])
     np.testing.assert_array_equal(run.unit_classwise("auc", "fc:1"), run.classwise("auc")[131])
-    with pytest.raises(UnitscopeError, match="no class-wise array acu; did you mean"):
+    with pytest.raises(UnitscopeError, match=r"no class-wise array acu .did you mean"):
         run.classwise("acu")
 
 

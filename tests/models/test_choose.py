@@ -70,7 +70,7 @@ def test_layers_come_once_in_the_networks_order(patterns, found):
 @pytest.mark.parametrize(
     ("patterns", "reason"),
     [
-        ("conv2", "no layer matches 'conv2'; did you mean 'conv1'"),
+        ("conv2", "no layer matches 'conv2' .did you mean 'conv1'"),
         ("fc,layer9.*", r"no layer matches 'layer9\.\*'"),
         ("relu", "no layer matches 'relu'; choose relu@1 or relu@2"),
         ("lstm", r"choose lstm\[0\] or lstm\[hidden\]"),

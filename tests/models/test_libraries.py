@@ -101,7 +101,7 @@ def test_weights_that_would_run_code_are_refused(hub, tmp_path):
 @pytest.mark.parametrize(
     ("spec", "options", "reason"),
     [
-        ("alexnett", {}, "torchvision has no model 'alexnett'; did you mean 'alexnet'"),
+        ("alexnett", {}, "torchvision has no model 'alexnett' .did you mean 'alexnet'"),
         ("alexnet", {"weights": "V2"}, "alexnet has no weights V2; choose none or one of IMAGENET1K_V1"),
         ("alexnet", {}, "torchvision:alexnet cannot be loaded .*Name or service not known.*check its name.*connection"),
         ("alexnet", {"weights": None, "colour": 3}, "torchvision:alexnet takes no option 'colour'"),
@@ -157,7 +157,7 @@ def test_timm_tokens():
 
 def test_what_can_be_wrong_with_timm(offline):
     for spec, options, reason in [
-        ("resnet_18.a1_in1k", {}, "timm has no model 'resnet_18.a1_in1k'; did you mean 'resnet"),
+        ("resnet_18.a1_in1k", {}, "timm has no model 'resnet_18.a1_in1k' .did you mean 'resnet"),
         ("resnet18.nobodys_weights", {}, "cannot be loaded .*Invalid pretrained tag"),
         ("resnet18.a1_in1k", {}, "timm:resnet18.a1_in1k cannot be loaded .*check its name"),
         ("resnet18.a1_in1k", {"pretrained": False, "colour": 3}, "timm:resnet18.a1_in1k takes no option 'colour'"),

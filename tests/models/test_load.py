@@ -151,7 +151,7 @@ def test_demo():
         ("demo:", {"width": 3}, "demo: takes no option 'width'"),
         ("{nets}plain", {"depth": 3}, "unexpected keyword argument 'depth'"),
         ("{nets}wrong", {}, "returned a int, not a torch.nn.Module"),
-        ("{nets}plane", {}, "no function 'plane'; did you mean 'plain'"),
+        ("{nets}plane", {}, "no function 'plane' .did you mean 'plain'"),
         ("{nets}plain", {"seed": -1}, "seed=-1 must be a whole number"),
     ],
 )

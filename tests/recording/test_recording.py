@@ -313,7 +313,7 @@ def test_labels_that_do_not_match_the_outputs(model_file, images, tmp_path):
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ("cnov", "no layer matches 'cnov'; did you mean 'conv'"),
+        ("cnov", "no layer matches 'cnov' .did you mean 'conv'"),
         ("relu", "choose relu@1 or relu@2"),
         ("", "no layers were chosen"),
     ],

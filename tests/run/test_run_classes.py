@@ -60,5 +60,5 @@ def test_one_label_as_memberships(run):
 
 
 def test_unknown_class(run):
-    with pytest.raises(UnitscopeError, match=r"has no class n22; did you mean .n2.\?"):
+    with pytest.raises(UnitscopeError, match=r"has no class n22 .did you mean .n2.\?"):
         run.members("n22")

@@ -242,6 +242,21 @@ def test_the_same_bytes_open_elsewhere(make_run):
     assert pd.read_parquet(run.directory / "units.parquet")["unit"].tolist() == run.units["unit"].tolist()
 
 
+@pytest.mark.parametrize("name", ["items", "classes", "units"])
+def test_a_lost_table_is_named(make_run, name):
+    run = make_run({"fc": np.zeros((4, 2), np.float32)}, [0, 0, 1, 1])
+    (run.directory / f"{name}.parquet").unlink()
+    with pytest.raises(UnitscopeError, match=rf"{name}.parquet is missing; the run is damaged"):
+        getattr(open_run(run.directory), name)
+
+
+def test_a_manifest_that_says_too_little_is_named(make_run):
+    run = make_run({"fc": np.zeros((4, 2), np.float32)}, [0, 0, 1, 1])
+    (run.directory / "run.json").write_text('{"format_version": 1}')
+    with pytest.raises(UnitscopeError, match=r"run\.json is damaged \('layers'\)"):
+        open_run(run.directory)
+
+
 def test_missing_run(tmp_path):
     with pytest.raises(UnitscopeError, match="is not a run"):
         open_run(tmp_path)

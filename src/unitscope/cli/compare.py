@@ -24,16 +24,14 @@ def compare(
     """Set two measured runs side by side, layer by layer: for instance a trained and an untrained network."""
     from ..measuring import compare_runs
     from ..run import open_run
+    from ..run.files import write_csv
 
     one, two = open_run(run), open_run(other)
     if layer is not None:
         one.layer(layer), two.layer(layer)
     frame = compare_runs(one, two)
     if data is not None:
-        from ..run.files import explained
-
-        with explained(data):
-            frame.to_csv(data, index=False)
+        write_csv(data, frame)
     for name, rows in frame.groupby("layer", sort=False):
         if layer in (None, name):
             OUT.print(f"\n{name}: {rows['units'].max():,} and {rows['units_2'].max():,} units", markup=False)

@@ -49,13 +49,13 @@ def measure(
         bool, typer.Option("--only-class-sets", help="Choose each measure's best class among the class sets only.")
     ] = False,
     permutations: Annotated[
-        int, typer.Option(help="Compare every measure with so many permutations of the labels: chance, p, q.")
+        int, typer.Option(min=0, help="Compare every measure with so many permutations of the labels: chance, p, q.")
     ] = 0,
     bootstrap: Annotated[
-        int, typer.Option(help="Draw items again so many times: 95 % intervals of every measure.")
+        int, typer.Option(min=0, help="Draw items again so many times: 95 % intervals of every measure.")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Of the random numbers of both.")] = 0,
-    threads: Annotated[int | None, typer.Option(help="Threads to use.", show_default="one per core")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random numbers of both.")] = 0,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")] = None,
     on: On = None,
 ) -> None:
     """Measure how selective every unit is, with every measure; writes tables/selectivity.parquet."""

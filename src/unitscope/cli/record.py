@@ -84,7 +84,9 @@ def record(
     skip_unreadable: Annotated[
         bool, typer.Option("--skip-unreadable", help="Leave out items that cannot be read; they are listed in the run.")
     ] = False,
-    workers: Annotated[int | None, typer.Option(help="Processes that load items.", show_default="one per core")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes that load items.", show_default="one per core")
+    ] = None,
     store: Annotated[
         bool,
         typer.Option(

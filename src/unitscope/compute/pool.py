@@ -62,7 +62,7 @@ def open_pool(on: str | Pool, logs: Path = Path("unitscope-logs")) -> Iterator[P
     >>> with open_pool("dsk:tcp://host:8786") as pool:
     ...     pass
     Traceback (most recent call last):
-    unitscope.errors.UnitscopeError: there is no --on scheme 'dsk'; did you mean 'dask'?; ... local:, dask:, slurm:
+    unitscope.errors.UnitscopeError: there is no --on scheme 'dsk' (did you mean 'dask'?); ... local:, dask:, slurm:
     """
     if not isinstance(on, str):
         yield on

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..errors import UnitscopeError
-from ..run.files import explained, replacing
+from ..run.files import explained, replacing, write_csv
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; each goes with a marker of its own, so that
 # nothing is said by colour alone.
@@ -123,8 +123,7 @@ def save_data(drawn: Any, path: str | Path) -> Path:
         If the place cannot be written to.
     """
     path = Path(path)
-    with explained(path.parent), replacing(path) as temporary:
-        drawn.frame().to_csv(temporary, index=False, lineterminator="\n")
+    write_csv(path, drawn.frame())
     return path
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from ..errors import UnitscopeError
+
 Scratch = TypeVar("Scratch")
 
 
@@ -18,6 +20,8 @@ def run_threads(
     progress: Callable[[int], None] | None,
 ) -> None:
     """Do every unit's work in some threads, each with arrays of its own to work in."""
+    if threads is not None and threads < 1:
+        raise UnitscopeError(f"{threads} threads can do no work; give at least 1, or none for one per core")
     threads = min(threads or n_cores(), max(n_units, 1))
     units = iter(range(n_units))
     done = itertools.count(1)

@@ -53,10 +53,10 @@ class Settings:
         settings = cls(
             items or run.default_items, dict(class_sets), histograms=run.manifest.histograms is not None, **others
         )
-        for name in ("permutations", "bootstrap"):
+        for name in ("permutations", "bootstrap", "seed"):
             if getattr(settings, name) < 0:
                 raise UnitscopeError(f"--{name} must be a number of at least 0, not {getattr(settings, name)}")
-            if getattr(settings, name) and run.manifest.histograms is not None:
+            if name != "seed" and getattr(settings, name) and run.manifest.histograms is not None:
                 raise UnitscopeError(
                     f"--{name} needs the activation of every item, but the run {run.directory} keeps histograms; "
                     "record its layers without --no-store, or measure without it"

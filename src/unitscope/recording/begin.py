@@ -1,6 +1,6 @@
 """How a recording begins: the items are checked, the plan is made and shown, and the run is made or found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from ..data import LabelledItems, find_unreadable, load_data, without
 from ..errors import UnitscopeError
 from ..models import LoadedModel, load_model
 from ..run import Manifest, Run, RunWriter, create_run, layout
+from ..run.writing import is_free
 from .plan import Plan, check_disk, plan_recording
 
 Progress = Callable[[str, int, int], None]
@@ -53,6 +54,9 @@ def begin(
     directory = Path(directory)
     if len(data) == 0:
         raise UnitscopeError(f"{data.spec} has no items; choose data with at least one")
+    if is_free(directory) and can_be_read(data, range(min(2, len(data)))):
+        # A slip in an option is said at once, not after all items are checked.
+        plan_recording(model, data, **settings, elsewhere=elsewhere)
     skipped = check_items(data, directory, skip_unreadable, progress)
     readable = without(data, list(skipped)) if skipped else data
     plan = plan_recording(model, readable, **settings, elsewhere=elsewhere)
@@ -67,6 +71,16 @@ def begin(
     writer = create_run(directory, manifest, readable.items, readable.classes, left_out)
     check_disk(directory, plan, len(writer.blocks_to_do()))
     return plan, writer
+
+
+def can_be_read(data: LabelledItems, indexes: Iterable[int]) -> bool:
+    """Say whether some items can be read."""
+    try:
+        for index in indexes:
+            data.load(index)
+    except UnitscopeError:
+        return False
+    return True
 
 
 def check_items(data: LabelledItems, directory: Path, skip: bool, progress: Progress) -> dict[int, str]:

@@ -103,6 +103,8 @@ def record(
     UnitscopeError
         If the input is at fault, or workers died. Blocks that were finished stay.
     """
+    if workers is not None and workers < 0:
+        raise UnitscopeError(f"{workers} workers can load nothing; give at least 0, which loads items in this process")
     report = progress or (lambda doing, done, total: None)
     refine = None
     if not store:
@@ -194,6 +196,8 @@ def record_shard(
     UnitscopeError
         If the input is at fault. Blocks that were finished stay.
     """
+    if workers is not None and workers < 0:
+        raise UnitscopeError(f"{workers} workers can load nothing; give at least 0, which loads items in this process")
     report = progress or (lambda doing, done, total: None)
     share = find_shard(shard)
     plan, writer = begin(

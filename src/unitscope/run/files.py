@@ -15,9 +15,6 @@ import pyarrow.parquet as pq
 
 from ..errors import UnitscopeError
 
-NO_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
-"""What the system says where nothing can be written: no permission, or a file where a folder should be."""
-
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -52,9 +49,11 @@ def explained(path: Path) -> Iterator[None]:
                 f"the disk that holds {path} is full; free some space and run the same command again: "
                 "what was finished is kept"
             ) from error
-        if error.errno in NO_PLACE:
-            raise UnitscopeError(f"{path} cannot be written to ({error.strerror}); choose another place") from error
-        raise
+        if isinstance(error, FileNotFoundError):  # something that was there has gone
+            raise
+        raise UnitscopeError(
+            f"{path} cannot be written to ({error.strerror or error}); choose another place"
+        ) from error
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -82,6 +81,12 @@ def write_parquet(path: Path, frame: pd.DataFrame, notes: dict[str, str] | None 
         table = table.cast(table.schema.set(place, field))
     with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a data frame as CSV for people's own use, atomically; say in one sentence if it cannot be."""
+    with explained(path), replacing(path) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n")
 
 
 def read_parquet(path: Path) -> pa.Table:

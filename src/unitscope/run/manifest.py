@@ -104,8 +104,15 @@ class Manifest:
                 f"{path} is of format version {version}, but this Unitscope {__version__} reads version "
                 f"{layout.FORMAT_VERSION}; install a version that reads it"
             )
-        layers = tuple(Layer(**{**layer, "positions": tuple(layer["positions"])}) for layer in content.pop("layers"))
-        return cls(layers=layers, **content)
+        try:
+            layers = tuple(
+                Layer(**{**layer, "positions": tuple(layer["positions"])}) for layer in content.pop("layers")
+            )
+            return cls(layers=layers, **content)
+        except (KeyError, TypeError) as error:
+            raise UnitscopeError(
+                f"{path} is damaged ({error}); record or import the run again, in a new directory"
+            ) from error
 
     def differences(self, other: "Manifest") -> list[str]:
         """Say in what another manifest describes another run; empty when it is the same run."""

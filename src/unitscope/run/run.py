@@ -83,6 +83,15 @@ class Run:
         """The directory's name."""
         return self.directory.resolve().name
 
+    def _own(self, name: str) -> pd.DataFrame:
+        """Read a table that every run has."""
+        path = self.directory / name
+        if not path.is_file():
+            raise UnitscopeError(
+                f"{path} is missing; the run is damaged: record or import it again, in a new directory"
+            )
+        return read_parquet(path).to_pandas()
+
     # Items and classes
 
     @functools.cached_property
@@ -91,12 +100,12 @@ class Run:
         classes); with predictions also ``predicted`` (class, -1 for an
         output that is no class here), ``correct``, ``probability`` of the label.
         """
-        return read_parquet(self.directory / layout.ITEMS).to_pandas()
+        return self._own(layout.ITEMS)
 
     @functools.cached_property
     def classes(self) -> pd.DataFrame:
         """One row per class, in label order: ``class``, ``name``, perhaps ``wnid``."""
-        return read_parquet(self.directory / layout.CLASSES).to_pandas()
+        return self._own(layout.CLASSES)
 
     @functools.cached_property
     def skipped(self) -> pd.DataFrame:
@@ -207,7 +216,7 @@ class Run:
         """One row per unit: ``unit``, ``layer``, ``index``, ``reduction``, ``map_height``, ``map_width``, and
         what an imported file says of its units, as their ``name``.
         """
-        return read_parquet(self.directory / layout.UNITS).to_pandas()
+        return self._own(layout.UNITS)
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -51,14 +51,9 @@ def create_run(
         If `directory` holds something else; it is left as it was.
     """
     directory = Path(directory)
-    if not (directory / layout.MANIFEST).exists():
-        occupied = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
-        # Another process of the same recording may have made the run since we looked first.
-        if occupied and not (directory / layout.MANIFEST).exists():
-            raise UnitscopeError(f"{directory} is neither a run nor empty; choose another place for the run")
-        if not occupied:
-            with explained(directory):
-                make_directory(directory, manifest, items, classes, skipped, unit_columns)
+    if is_free(directory):
+        with explained(directory):
+            make_directory(directory, manifest, items, classes, skipped, unit_columns)
     existing = Manifest.read(directory)
     differences = existing.differences(manifest)
     if differences:
@@ -66,6 +61,23 @@ def create_run(
             f"{directory} holds another run ({'; '.join(differences[:4])}); choose another directory or delete this one"
         )
     return RunWriter(directory, existing)
+
+
+def is_free(directory: Path) -> bool:
+    """Say whether a run can be made here: false where there is one already.
+
+    Raises
+    ------
+    UnitscopeError
+        If something else is here.
+    """
+    if (directory / layout.MANIFEST).exists():
+        return False
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return True
+    if (directory / layout.MANIFEST).exists():  # another process of the same recording made it since we looked
+        return False
+    raise UnitscopeError(f"{directory} is neither a run nor empty; choose another place for the run")
 
 
 def make_directory(
