@@ -6,7 +6,9 @@ import pytest
 
 from unitscope.columns import Column
 from unitscope.measuring import measure_run
-from unitscope.report import claims
+from unitscope.report import claims_beyond as beyond
+from unitscope.report import claims_units as units
+from unitscope.report.claims import CLAIMS
 from unitscope.report.evidence import gather, output_layer
 
 N_CLASSES, N_EACH = 10, 130
@@ -65,14 +67,14 @@ EXPECTED = {  # in the order: sparse, grandmother, noisy
 def test_claims_hold_where_they_are_true_and_only_there(simulated, name):
     kind, seen = simulated
     place = ["sparse_units", "grandmother_units", "noisy_units"].index(kind)
-    verdict = getattr(claims, name).judge(seen)
+    verdict = getattr(units if hasattr(units, name) else beyond, name).judge(seen)
     assert verdict.holds is EXPECTED[name][place], verdict
     assert verdict.numbers.endswith(".")
 
 
 def test_every_claim_is_in_the_list_once():
-    assert len(claims.CLAIMS) == len({claim.says for claim in claims.CLAIMS}) == 21
-    assert all(claim.rule.endswith(".") and claim.says.endswith(".") for claim in claims.CLAIMS)
+    assert len(CLAIMS) == len({claim.says for claim in CLAIMS}) == 21
+    assert all(claim.rule.endswith(".") and claim.says.endswith(".") for claim in CLAIMS)
 
 
 def test_numbers_are_those_of_the_run(make_run):
@@ -80,16 +82,16 @@ def test_numbers_are_those_of_the_run(make_run):
     measure_run(run)
     seen = gather(run)
     # Two aliens are on top: nothing is recalled at perfect precision but one of 130 aliens.
-    assert "Of 4 such units, 0 reach .5; the median recall is 0.02" in claims.low_recall.judge(seen).numbers
-    assert "4 of 4 units with precision above .75 miss the bar" in claims.precision_overstates.judge(seen).numbers
-    assert "72 of 130 items of the class at 0" in claims.mode_is_zero.judge(seen).numbers
-    assert claims.no_localist.judge(seen).numbers == "0 of 4 hidden units are localist."
+    assert "Of 4 such units, 0 reach .5; the median recall is 0.02" in units.low_recall.judge(seen).numbers
+    assert "4 of 4 units with precision above .75 miss the bar" in units.precision_overstates.judge(seen).numbers
+    assert "72 of 130 items of the class at 0" in units.mode_is_zero.judge(seen).numbers
+    assert units.no_localist.judge(seen).numbers == "0 of 4 hidden units are localist."
 
 
 def test_localist_units_are_named_with_their_classes(make_run):
     run = make_run({"fc6": grandmother_units(np.random.default_rng(0))}, LABELS)
     measure_run(run)
-    assert claims.no_localist.judge(gather(run)).numbers == (
+    assert units.no_localist.judge(gather(run)).numbers == (
         "4 of 4 hidden units are localist: fc6:0 for class0, fc6:1 for class1, fc6:2 for class2 and 1 more."
     )
 
@@ -98,7 +100,7 @@ def test_false_alarms_where_classes_are_rare(make_run):
     labels = np.repeat(np.arange(200), 10)
     run = make_run({"fc6": np.random.default_rng(0).uniform(1, 2, (2000, 3))}, labels)
     measure_run(run)
-    verdict = claims.false_alarms.judge(gather(run))
+    verdict = units.false_alarms.judge(gather(run))
     assert verdict.holds
     assert "here there are 200 classes to choose from" in verdict.numbers
 
@@ -109,12 +111,12 @@ def test_exponential_for_all_and_normal_for_the_class(make_run):
     values[LABELS == 0] = rng.normal(6, 0.5, N_EACH)
     run = make_run({"fc6": values[:, None]}, LABELS)
     measure_run(run)
-    verdict = claims.fitted_curves.judge(gather(run))
+    verdict = beyond.fitted_curves.judge(gather(run))
     assert verdict.holds, verdict
     assert "class0" in verdict.numbers
     other = make_run({"fc6": rng.exponential(1, (len(LABELS), 1))}, LABELS, name="other")
     measure_run(other)
-    assert claims.fitted_curves.judge(gather(other)).holds is False
+    assert beyond.fitted_curves.judge(gather(other)).holds is False
 
 
 def with_columns(run, **columns):
@@ -130,13 +132,13 @@ def test_correlations_weak_and_strong(make_run):
     measure_run(run)
     names = ["precision_60", "ccmas", "recall_at_precision_95", "max_informedness", "n_classes_top_100"]
     weak = with_columns(run, **{name: rng.random(200) for name in names})
-    assert claims.weak_correlations.judge(weak).holds
-    assert claims.classes_against_precision.judge(weak).holds is False
+    assert beyond.weak_correlations.judge(weak).holds
+    assert beyond.classes_against_precision.judge(weak).holds is False
     one = rng.random(200)
     strong = with_columns(run, **{name: one + 0.1 * rng.random(200) for name in names[:4]}, n_classes_top_100=-one)
-    assert claims.weak_correlations.judge(strong).holds is False
-    assert claims.classes_against_precision.judge(strong).holds
-    assert "p < .001" in claims.classes_against_precision.judge(strong).numbers
+    assert beyond.weak_correlations.judge(strong).holds is False
+    assert beyond.classes_against_precision.judge(strong).holds
+    assert "p < .001" in beyond.classes_against_precision.judge(strong).numbers
 
 
 def test_dissected_units(make_run):
@@ -148,9 +150,9 @@ def test_dissected_units(make_run):
         table = pd.DataFrame({"unit": units, "concept": "pair", "iou": [0.2, 0.1]})
         run.add_table("dissection", table, [Column(name, name, name) for name in table], {})
         seen = gather(run)
-        assert claims.dissection_misleads.judge(seen).holds is misleads
-        assert claims.dissection_has_something.judge(seen).holds is not None
-    assert claims.dissection_has_something.judge(seen).numbers.endswith("of 2 units.")
+        assert beyond.dissection_misleads.judge(seen).holds is misleads
+        assert beyond.dissection_has_something.judge(seen).holds is not None
+    assert beyond.dissection_has_something.judge(seen).numbers.endswith("of 2 units.")
 
 
 def test_the_output_layer_is_no_hidden_layer(make_run):
@@ -160,7 +162,7 @@ def test_the_output_layer_is_no_hidden_layer(make_run):
     measure_run(run)
     seen = gather(run)
     assert (seen.output, seen.layers) == ("fc8", ("fc7",))
-    assert claims.no_localist.judge(seen).holds  # fc8 has ten
+    assert units.no_localist.judge(seen).holds  # fc8 has ten
     imported = make_run({"fc7": noisy_units(rng), "fc8": answers}, LABELS, name="imported")
     assert output_layer(imported) == ""  # nothing says that its last layer answers
 
@@ -169,12 +171,10 @@ def test_classes_too_small_for_precision_are_said(make_run):
     labels = np.arange(200) % 100
     run = make_run({"fc6": np.random.default_rng(0).random((200, 3))}, labels)
     measure_run(run)
-    verdict = claims.near_perfect_precision.judge(gather(run))
+    verdict = units.near_perfect_precision.judge(gather(run))
     assert verdict.holds is None
     assert verdict.numbers == "The largest class has 2 items; a precision of 0.95 needs 57."
-    assert (
-        claims.low_recall.judge(gather(run)).numbers == "The largest class has 2 items; a precision of 0.75 needs 45."
-    )
+    assert units.low_recall.judge(gather(run)).numbers == "The largest class has 2 items; a precision of 0.75 needs 45."
 
 
 def test_a_dead_run_tests_nothing(make_run):
@@ -182,7 +182,7 @@ def test_a_dead_run_tests_nothing(make_run):
     measure_run(run)
     seen = gather(run)
     assert seen.unit == ""
-    assert {claim.judge(seen).holds for claim in claims.CLAIMS} == {None}
+    assert {claim.judge(seen).holds for claim in CLAIMS} == {None}
 
 
 def test_negative_activations_leave_ccmas_untested(make_run):
@@ -190,8 +190,8 @@ def test_negative_activations_leave_ccmas_untested(make_run):
     with pytest.warns(match="negative"):
         measure_run(run)
     seen = gather(run)
-    for claim in (claims.high_ccmas, claims.highest_ccmas_imprecise, claims.ccmas_overstates):
+    for claim in (units.high_ccmas, beyond.highest_ccmas_imprecise, units.ccmas_overstates):
         verdict = claim.judge(seen)
         assert verdict.holds is None
         assert "nan" not in verdict.numbers
-    assert claims.poor_at_best.judge(seen).holds
+    assert units.poor_at_best.judge(seen).holds

@@ -136,6 +136,21 @@ class Claim:
     judge: Judge
 
 
+def claim(section: str, says: str, rule: str) -> Callable[[Judge], Claim]:
+    """Make a claim, judged by the function below it; without any defined unit nothing can be tested."""
+
+    def judged_by(judge: Judge) -> Claim:
+        def checked(seen: Evidence) -> Verdict:
+            return judge(seen) if len(seen.defined) else Verdict(None, "No hidden unit has a value of the measures.")
+
+        return Claim(section, says, rule, checked)
+
+    return judged_by
+
+
+NO_CCMAS = Verdict(None, "No hidden unit has a CCMAS: activations are negative.")
+
+
 def too_few_items(seen: Evidence, least: float) -> str:
     """Say why no unit can reach a precision, if no class has the items for it; else nothing."""
     n_top = min(60, int(seen.defined["n_items"].max()))
