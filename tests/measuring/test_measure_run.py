@@ -131,3 +131,28 @@ def test_so_many_items_that_memory_holds_a_part_of_a_chunk(make_run, monkeypatch
     assert max(block.last - block.first for block in parts) == 16
     assert [block.row for block in parts] == sorted({block.row for block in parts})
     pd.testing.assert_frame_equal(measure_run(run, permutations=20), expected)
+
+
+def test_one_process_measures_a_run_at_a_time(make_run):
+    run = make_run(VALUES, LABELS, PREDICTED)
+    expected = measure_run(run)
+
+    def meanwhile(doing, done, total):
+        if done == 0:  # another process, as far as locks are concerned, with other options
+            with pytest.raises(UnitscopeError, match=r"another process measures .*; wait until it is done or stop it"):
+                measure_run(open_run(run.directory), items="all")
+
+    pd.testing.assert_frame_equal(measure_run(run, progress=meanwhile), expected)
+    assert len(measure_run(run, items="all")) == len(expected)
+
+
+def test_a_measurement_that_fails_leaves_the_earlier_one(make_run):
+    run = make_run(VALUES, LABELS)
+    table = measure_run(run)
+    area = run.classwise("auc")
+    for wrong in ({"seed": -1, "permutations": 3}, {"class_sets": {"a": ["nobody"]}}, {"threads": 0}):
+        with pytest.raises(UnitscopeError):
+            measure_run(run, **wrong)
+        again = open_run(run.directory)
+        pd.testing.assert_frame_equal(again.table("selectivity"), table)
+        np.testing.assert_array_equal(again.classwise("auc"), area)

@@ -13,7 +13,7 @@ from ..run import Run
 from ..run.classes import check_class_sets
 from ..run.files import explained
 from .blocks import blocks_of
-from .parts import TABLE, gather_parts, is_done, prepare_parts
+from .parts import TABLE, alone, gather_parts, is_done, prepare_parts
 from .settings import Settings, classes_of
 from .tasks import measure_blocks, measure_elsewhere
 
@@ -73,7 +73,8 @@ def measure_run(
     Raises
     ------
     UnitscopeError
-        If no items are left, values are not finite, a class set has a class that the run has not, or workers died.
+        If another process measures the run, no items are left, values are not finite, a class set has a class
+        that the run has not, or workers died.
     """
     report = progress or (lambda doing, done, total: None)
     settings = Settings.of(
@@ -88,26 +89,27 @@ def measure_run(
     keep = run.choose_items(settings.items)
     _, names = classes_of(run, keep, settings)
     parameters = settings.parameters(int(keep.sum()))
-    with explained(run.directory):
-        parts = prepare_parts(run, parameters, command)
-    blocks = blocks_of(run)
-    todo = [block for block in blocks if not is_done(parts, block)]
-    done = len(run.units) - sum(block.last - block.first for block in todo)
+    with alone(run):
+        with explained(run.directory):
+            parts = prepare_parts(run, parameters, command)
+        blocks = blocks_of(run)
+        todo = [block for block in blocks if not is_done(parts, block)]
+        done = len(run.units) - sum(block.last - block.first for block in todo)
 
-    def count(more: int) -> None:
-        report("measuring", done + more, len(run.units))
+        def count(more: int) -> None:
+            report("measuring", done + more, len(run.units))
 
-    count(0)
-    if on is None:
-        measure_blocks(run, todo, settings, threads, count)
-    else:
-        measure_elsewhere(run, parts, todo, settings, threads, on, count)
-    frame = with_q(gather_parts(run, parts, blocks, list(settings.classwise.values()), int((names != "").sum())))[
-        list(settings.columns)
-    ]
-    run.set_class_sets(settings.class_sets)
-    run.add_table(TABLE, frame, settings.columns.values(), parameters)
-    shutil.rmtree(parts)
+        count(0)
+        if on is None:
+            measure_blocks(run, todo, settings, threads, count)
+        else:
+            measure_elsewhere(run, parts, todo, settings, threads, on, count)
+        frame = with_q(gather_parts(run, parts, blocks, list(settings.classwise.values()), int((names != "").sum())))[
+            list(settings.columns)
+        ]
+        run.set_class_sets(settings.class_sets)
+        run.add_table(TABLE, frame, settings.columns.values(), parameters)
+        shutil.rmtree(parts)
     warn_of_negatives(frame)
     if not only_class_sets:
         warn_of_single_items(frame)

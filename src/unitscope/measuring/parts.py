@@ -7,15 +7,17 @@ parts writes into ``classwise.zarr``: blocks of layers whose size is no multiple
 processes that write into one chunk lose rows silently. Until then the results of an earlier measurement stay.
 """
 
+import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from ..columns import Column
 from ..errors import UnitscopeError
@@ -33,6 +35,26 @@ def parts_of(run: Run, parameters: dict[str, Any]) -> Path:
     """Return where the parts of a measurement stand."""
     digest = hashlib.sha256(json.dumps(parameters).encode()).hexdigest()
     return run.directory / TABLES / f".{TABLE}-{digest[:12]}"
+
+
+@contextlib.contextmanager
+def alone(run: Run) -> Iterator[None]:
+    """Keep other processes from measuring the run meanwhile; the system lets go of the lock when this one dies."""
+    with explained(run.directory):
+        (run.directory / TABLES).mkdir(exist_ok=True)
+        lock = FileLock(run.directory / TABLES / f".{TABLE}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise UnitscopeError(
+                f"another process measures {run.directory}; wait until it is done or stop it "
+                f"(see: unitscope status {run.directory})"
+            ) from error
+    try:
+        yield
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 def prepare_parts(run: Run, parameters: dict[str, Any], command: str = "") -> Path:
