@@ -21,6 +21,7 @@ from unitscope.errors import UnitscopeWarning
 from unitscope.measures import measure
 from unitscope.measuring import measure_run
 from unitscope.measuring.blocks import blocks_of, read_block
+from unitscope.measuring.settings import Settings
 from unitscope.run import Layer, Manifest, Run, create_run, open_run
 
 N, C = 721_536, 1000
@@ -65,7 +66,7 @@ def seconds(work: Callable[[], object]) -> float:
 def read_all(run: Run) -> None:
     """Read and decode all activations, as the measures do, and throw them away."""
     keep = run.choose_items()
-    for block in blocks_of(run):
+    for block in blocks_of(run, Settings("all")):
         read_block(run, block, keep)
 
 

@@ -125,12 +125,13 @@ def test_noise_is_within_chance_and_a_selective_unit_is_not():
 def test_threads_and_blocks_do_not_change_the_numbers():
     x, classes = noise_and_signal(n=60)
     observed = measure_block(x, classes).columns
+    names = [f"fc:{unit}" for unit in range(40)]
     for resample in (compare_with_chance, bootstrap):
-        whole = resample(x, classes, observed, 70, threads=1)
+        whole = resample(x, classes, observed, 70, threads=1, names=names)
         halves = [
             resample(
                 x[some], classes, {name: values[some] for name, values in observed.items()}, 70,
-                first_unit=some.start, threads=2,
+                names=names[some], threads=2,
             )
             for some in (slice(0, 15), slice(15, 40))
         ]  # fmt: skip

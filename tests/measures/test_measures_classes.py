@@ -68,10 +68,13 @@ def test_class_sets_are_measured_like_any_class_and_leave_the_others_alone(items
         expected = alone(x, np.isin(labels, list(union)))
         for name in CLASSWISE:
             np.testing.assert_allclose(found.classwise[name][0, 4 + row], expected[name], atol=1e-12, err_msg=name)
-    # Measures of the labels as a whole are the same with and without class sets.
-    for name in ("class_selectivity", "mutual_information", "n_classes_top_100", "class_index", "zero_share", "mean"):
+    # Measures of the labels as a whole are the same with and without class sets; where only sets compete, they are none.
+    for name in ("class_selectivity", "mutual_information", "n_classes_top_100", "class_index"):
         np.testing.assert_array_equal(found.columns[name], plain.columns[name], err_msg=name)
+        assert np.isnan(only.columns[name][0]), name
+    for name in ("zero_share", "mean"):
         np.testing.assert_array_equal(only.columns[name], plain.columns[name], err_msg=name)
+    assert only.columns["n_classes"][0] == (only.classwise["mean"][0, 4:] == only.classwise["mean"][0, 4:]).sum()
     for name in ("auc", "max_informedness", "detector_score"):
         assert only.columns[f"{name}_class"][0] in (-1, *range(4, 4 + len(unions)))
         best = np.nanmax(np.append(found.classwise[name][0], -1))
@@ -101,7 +104,7 @@ def test_words_that_contain_a_letter():
     assert (table["localist"][0], table["localist_class"][0]) == (True, "j")
     assert table["max_informedness"][0] == 1
     assert table["n_classes"][0] == 4
-    assert table["undefined"][0].startswith("items of several classes")
+    assert table["undefined"][0].startswith("class sets only, or items of several classes")
 
 
 @pytest.mark.parametrize(

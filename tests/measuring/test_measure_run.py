@@ -7,6 +7,7 @@ import pytest
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import CLASSWISE, COLUMNS, measure
 from unitscope.measuring import blocks, measure_run
+from unitscope.measuring.settings import Settings
 from unitscope.run import open_run
 
 RNG = np.random.default_rng(0)
@@ -124,13 +125,22 @@ def test_nothing_of_this_needs_pytorch(make_run, monkeypatch):
 
 def test_so_many_items_that_memory_holds_a_part_of_a_chunk(make_run, monkeypatch):
     run = make_run(VALUES, LABELS)
-    expected = measure_run(run, permutations=20)
-    assert [block.last - block.first for block in blocks.blocks_of(run)] == [64, 64, 2, 3]
+    plain, resampled = Settings("all"), Settings("all", permutations=20)
+    expected = measure_run(run)
+    assert [block.last - block.first for block in blocks.blocks_of(run, plain)] == [64, 64, 2, 3]
+    assert max(block.last - block.first for block in blocks.blocks_of(run, resampled)) == 8
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 4 * 300 * 20)
-    parts = list(blocks.blocks_of(run))
+    parts = blocks.blocks_of(run, plain)
     assert max(block.last - block.first for block in parts) == 16
     assert [block.row for block in parts] == sorted({block.row for block in parts})
-    pd.testing.assert_frame_equal(measure_run(run, permutations=20), expected)
+    pd.testing.assert_frame_equal(measure_run(run), expected)
+
+
+def test_a_unit_s_chance_does_not_depend_on_other_layers(make_run):
+    both = measure_run(make_run(VALUES, LABELS, name="both"), permutations=20, bootstrap=20)
+    alone = measure_run(make_run({"fc": VALUES["fc"]}, LABELS, name="alone"), permutations=20, bootstrap=20)
+    of_fc = both[both["layer"] == "fc"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(of_fc, alone)
 
 
 def test_one_process_measures_a_run_at_a_time(make_run):

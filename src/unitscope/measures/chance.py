@@ -5,6 +5,7 @@ items drawn again.
 """
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,6 @@ def compare_with_chance(
     permutations: int,
     *,
     seed: int = 0,
-    first_unit: int = 0,
     threads: int | None = None,
     names: list[str] | None = None,
     progress: Callable[[int], None] | None = None,
@@ -53,10 +53,10 @@ def compare_with_chance(
         How many.
     seed
         Of the random numbers; each unit has its own.
-    first_unit
-        Number of the first of these units, so that blocks of units draw different numbers.
-    threads, names, progress
+    threads, progress
         As in `unitscope.measures.tally`.
+    names
+        Names of the units; default: their numbers. A unit's random numbers follow from its name.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def compare_with_chance(
                 found[f"{name}_chance"][unit] = sums[name] / defined[name] if defined[name] else np.nan
                 found[f"{name}_p"][unit] = reached[name] / (permutations + 1)
 
-    each = functools.partial(resample_units, activations, classes, PERMUTE, permutations, seed, first_unit)
+    each = functools.partial(resample_units, activations, classes.without_labels, PERMUTE, permutations, seed)
     each(look, threads, names, progress)
     return found
 
@@ -101,7 +101,6 @@ def bootstrap(
     samples: int,
     *,
     seed: int = 0,
-    first_unit: int = 0,
     threads: int | None = None,
     names: list[str] | None = None,
     progress: Callable[[int], None] | None = None,
@@ -115,7 +114,7 @@ def bootstrap(
     ----------
     samples
         How many bootstrap samples.
-    activations, classes, observed, seed, first_unit, threads, names, progress
+    activations, classes, observed, seed, threads, names, progress
         As in `compare_with_chance`.
 
     Returns
@@ -127,9 +126,12 @@ def bootstrap(
     """
     found = {f"{name}_{what}": np.full(len(activations), np.nan) for name in BOUNDED for what in ("low", "high")}
 
+    few = classes.without_labels
+    left_out = classes.n_labels - few.n_labels
+
     def look(unit: int, counts: Iterator[Tally]) -> None:
-        places = {name: int(observed[f"{name}_class"][unit]) for name in BOUNDED}
-        varying = {name: place for name, place in places.items() if place >= 0 and classes.can_vary[place]}
+        places = {name: int(observed[f"{name}_class"][unit]) - left_out for name in BOUNDED}
+        varying = {name: place for name, place in places.items() if place >= 0 and few.can_vary[place]}
         drawn: dict[str, list[np.ndarray]] = {name: [] for name in varying}
         for some in counts:
             of = classwise_arrays(some)
@@ -144,7 +146,7 @@ def bootstrap(
                 low, high = np.percentile(values, [2.5, 97.5], method="inverted_cdf")
                 found[f"{name}_low"][unit], found[f"{name}_high"][unit] = low, high
 
-    each = functools.partial(resample_units, activations, classes, REDRAW, samples, seed, first_unit)
+    each = functools.partial(resample_units, activations, few, REDRAW, samples, seed)
     each(look, threads, names, progress)
     return found
 
@@ -155,7 +157,6 @@ def resample_units(
     kind: int,
     samples: int,
     seed: int,
-    first_unit: int,
     look: Callable[[int, Iterator[Tally]], None],
     threads: int | None,
     names: list[str] | None,
@@ -165,8 +166,10 @@ def resample_units(
     check_shape(activations, classes)
 
     def work(unit: int, space: "Space") -> None:
-        ranking = rank(activations[unit], classes, space.scratch, names[unit] if names else str(unit))
-        state = np.random.SeedSequence([seed, kind, first_unit + unit]).generate_state(1, np.uint64)
+        name = names[unit] if names else str(unit)
+        ranking = rank(activations[unit], classes, space.scratch, name)
+        # From its name, so that a unit's numbers do not depend on which other units are measured.
+        state = np.frombuffer(hashlib.sha256(f"{seed}:{kind}:{name}".encode()).digest()[:8], np.uint64).copy()
         look(unit, resampled(ranking, classes, kind, samples, state, space))
 
     run_threads(work, len(activations), lambda: Space.of(classes), threads, progress)

@@ -78,6 +78,21 @@ class Classes:
         return cls(labels.ravel().astype(np.uint32), n, sets, choose_from=n, labels_are_classes=False)
 
     @property
+    def labels_compete(self) -> bool:
+        """Whether measures choose among the labels too; where not, measures of all labels together have no value."""
+        return self.labels_are_classes and self.choose_from == 0
+
+    @property
+    def without_labels(self) -> "Classes":
+        """The same classes to choose from, over as few labels as tell them apart: less to count in every sample."""
+        if self.labels_compete:
+            return self
+        patterns, label = np.unique(self.sets, axis=1, return_inverse=True)
+        labels = label.ravel()[self.labels].astype(np.uint32)
+        n = patterns.shape[1]
+        return Classes(labels, n, np.ascontiguousarray(patterns), n, self.labels_are_classes)
+
+    @property
     def n_items(self) -> int:
         """Number of items, N."""
         return len(self.labels)
@@ -113,7 +128,7 @@ class Classes:
         """``(K,)`` whether some item of the class shares its stratum with another item."""
         stratum, sizes = self.strata
         shared = (sizes[stratum] > 1) & (self.label_sizes > 0)
-        return np.concatenate([shared, (self.sets & shared).any(1)])
+        return np.concatenate([shared, (self.sets & shared).any(1)]) & (self.sizes > 1)
 
     @cached_property
     def of_label(self) -> tuple[np.ndarray, np.ndarray]:

@@ -60,7 +60,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     chance = np.where(np.isnan(index), np.nan, top_items.class_index_chance(counts))
     no_recall = safe == 0
     constant = is_constant(counts)
-    no_labels = ((counts.label_sizes > 0).sum(1) < 2) | (not counts.labels_are_classes)
+    no_labels = ((counts.label_sizes > 0).sum(1) < 2) | (not counts.labels_compete)
     rest = means.rest_sizes(counts)
     all_zeros = counts.zeros[:, :n_labels].sum(1)
     in_rest = np.where(rest > 0, (all_zeros[:, None] - counts.zeros) / np.maximum(rest, 1), np.nan)
@@ -128,7 +128,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
 def present_classes(counts: Tally) -> np.ndarray:
     """Say which classes have items, not counting class sets, which unite them."""
     n_labels = counts.label_sizes.shape[1]
-    return counts.present[:, :n_labels] if counts.labels_are_classes else counts.present[:, n_labels:]
+    return counts.present[:, :n_labels] if counts.labels_compete else counts.present[:, n_labels:]
 
 
 def reasons(counts: Tally, d: np.ndarray) -> np.ndarray:
@@ -137,14 +137,14 @@ def reasons(counts: Tally, d: np.ndarray) -> np.ndarray:
     dead = constant & (counts.total_largest == 0)
     nothing = ~counts.comparable[:, counts.choose_from :].any(1)
     few = counts.n_items <= counts.few_size
-    several = not counts.labels_are_classes
+    several = not counts.labels_compete
     why = {
         "all items are of one class": nothing & (not several),
         "no class has both items and others to compare them with": nothing & several,
         "dead: all activations are 0": dead,
         "constant: all activations are equal": constant & ~dead,
         "negative activations: no ratio measures": is_negative(counts),
-        "items of several classes: no measures of one label each": np.full(len(dead), several),
+        "class sets only, or items of several classes: no measures of all labels together": np.full(len(dead), several),
         f"{counts.few_size} items or fewer: no precision": np.full(len(dead), few) & ~constant & ~nothing,
         "no spread in a class and the rest: d' is infinite": np.isinf(d),
         "no class of two items or more: no d'": np.isnan(d) & ~constant & ~nothing,

@@ -48,7 +48,7 @@ def class_selectivity_of(tally: Tally, place: np.ndarray) -> np.ndarray:
     others = means.sum(1) / np.maximum(n_present - 1, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(mean + others > 0, (mean - others) / (mean + others), np.nan)
-    undefined = is_negative(tally) | (n_present < 2) | ~present[units, place] | (not tally.labels_are_classes)
+    undefined = is_negative(tally) | (n_present < 2) | ~present[units, place] | (not tally.labels_compete)
     return np.where(undefined, np.nan, value)
 
 

@@ -28,7 +28,7 @@ class Tally:
         Number of items, N.
     label_sizes, sizes
         ``(U, C)`` and ``(U, K)`` items of each label and class, n_A; units differ only where items are drawn again.
-    choose_from, labels_are_classes
+    choose_from, labels_compete
         See `unitscope.measures.classes.Classes`.
     informedness, informed_k, informed_r, informed_at
         ``(U, K)`` the largest k N - r n_A over all thresholds, with its k, r and t (the highest such t). 0, 0
@@ -67,7 +67,7 @@ class Tally:
 
     n_items: int
     choose_from: int
-    labels_are_classes: bool
+    labels_compete: bool
     informedness: np.ndarray
     informed_k: np.ndarray
     informed_r: np.ndarray
@@ -242,7 +242,7 @@ def tally_of(rows: Rows, classes: Classes, few: int = FEW) -> Tally:
     return Tally(
         n_items=classes.n_items,
         choose_from=classes.choose_from,
-        labels_are_classes=classes.labels_are_classes,
+        labels_compete=classes.labels_compete,
         few_size=few,
         **by_class,
         **{name: totals[:, place] for place, name in enumerate(TOTALS)},

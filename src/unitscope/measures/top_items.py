@@ -25,7 +25,7 @@ def n_classes_top(tally: Tally) -> np.ndarray:
 
 def meaningless(tally: Tally) -> np.ndarray:
     """Say of each unit whether its labels' frequencies mean nothing: it is constant, or there are no two classes."""
-    return is_constant(tally) | ((tally.label_sizes > 0).sum(1) < 2) | (not tally.labels_are_classes)
+    return is_constant(tally) | ((tally.label_sizes > 0).sum(1) < 2) | (not tally.labels_compete)
 
 
 def class_frequencies(tally: Tally) -> np.ndarray:

@@ -25,8 +25,11 @@ from .settings import Settings
 BLOCK_BYTES = 400 * 2**20
 """At most so many bytes are read at a time; with the next block and a copy, memory stays below 2 GiB."""
 
+RESAMPLED_UNITS = 8
+"""Units in a block where each takes long: what a stopped measurement has to do over again is little then."""
 
-def blocks_of(run: Run) -> list[UnitBlock]:
+
+def blocks_of(run: Run, settings: Settings) -> list[UnitBlock]:
     """Cut the run's units into blocks that follow the chunks of the stored arrays, or its histograms.
 
     Where there are so many items that a chunk's units would not fit into memory, they are read a part at a time.
@@ -34,8 +37,9 @@ def blocks_of(run: Run) -> list[UnitBlock]:
     if run.manifest.histograms is not None:
         return list(unit_blocks(run.layers))
     fitting = BLOCK_BYTES // (4 * max(run.manifest.n_items, 1))
+    most = RESAMPLED_UNITS if settings.permutations or settings.bootstrap else CHUNK_UNITS
     # A power of two, so it divides a chunk.
-    return list(unit_blocks(run.layers, max(1, min(CHUNK_UNITS, 1 << max(fitting.bit_length() - 1, 0)))))
+    return list(unit_blocks(run.layers, max(1, min(most, 1 << max(fitting.bit_length() - 1, 0)))))
 
 
 def read_block(run: Run, block: UnitBlock, keep: np.ndarray) -> np.ndarray | Histograms:
@@ -82,8 +86,8 @@ def measure_units(
         if samples and not isinstance(values, Histograms):  # settings refuse it for histograms
             turn += 1
             found |= resample(
-                values, classes, result.columns, samples, seed=settings.seed, first_unit=block.row, threads=threads,
-                names=ids, progress=functools.partial(count, turn),
+                values, classes, result.columns, samples, seed=settings.seed, threads=threads, names=ids,
+                progress=functools.partial(count, turn),
             )  # fmt: skip
     columns: dict[str, Any] = {}
     for name, column in settings.columns.items():

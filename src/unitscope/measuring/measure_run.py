@@ -92,7 +92,7 @@ def measure_run(
     with alone(run):
         with explained(run.directory):
             parts = prepare_parts(run, parameters, command)
-        blocks = blocks_of(run)
+        blocks = blocks_of(run, settings)
         todo = [block for block in blocks if not is_done(parts, block)]
         done = len(run.units) - sum(block.last - block.first for block in todo)
 
