@@ -68,7 +68,7 @@ def test_class_sets_are_measured_like_any_class_and_leave_the_others_alone(items
         expected = alone(x, np.isin(labels, list(union)))
         for name in CLASSWISE:
             np.testing.assert_allclose(found.classwise[name][0, 4 + row], expected[name], atol=1e-12, err_msg=name)
-    # Measures of the labels as a whole are the same with and without class sets; where only sets compete, they are none.
+    # Measures of the labels as a whole are the same with class sets; where only sets compete, they are none.
     for name in ("class_selectivity", "mutual_information", "n_classes_top_100", "class_index"):
         np.testing.assert_array_equal(found.columns[name], plain.columns[name], err_msg=name)
         assert np.isnan(only.columns[name][0]), name
