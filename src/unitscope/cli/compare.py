@@ -1,5 +1,6 @@
 """``unitscope compare`` and ``unitscope superclasses``: two runs side by side; which class sets WordNet offers."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,13 +33,17 @@ def compare(
     frame = compare_runs(one, two)
     if data is not None:
         write_csv(data, frame)
+    for run_of, other_of in ((one, two), (two, one)):
+        alone = [shown.name for shown in run_of.layers if shown.name not in {found.name for found in other_of.layers}]
+        if alone:
+            OUT.print(f"only in {run_of.name}: {', '.join(alone)}", markup=False)
     for name, rows in frame.groupby("layer", sort=False):
         if layer in (None, name):
             OUT.print(f"\n{name}: {rows['units'].max():,} and {rows['units_2'].max():,} units", markup=False)
             OUT.print(
                 table(
                     ["measure", f"{one.name}: median", "highest", f"{two.name}: median", "highest", "superiority"],
-                    [side_by_side(row) for row in rows.to_dict("records")],
+                    [side_by_side(row, rows["units"].max(), rows["units_2"].max()) for row in rows.to_dict("records")],
                     numbers=(1, 2, 3, 4, 5),
                 )
             )
@@ -49,14 +54,16 @@ def compare(
     )
 
 
-def side_by_side(row: dict[Any, Any]) -> list[str]:
-    """Write a measure's numbers for people."""
+def side_by_side(row: dict[Any, Any], units: int, units_2: int) -> list[str]:
+    """Write a measure's numbers for people, and how many units have a value where not all have one."""
+    if row["units"] < units or row["units_2"] < units_2:
+        row["title"] += f" ({row['units']:,} and {row['units_2']:,} units)"
     numbers = [row[key] for key in ("median", "highest", "median_2", "highest_2")]
     if row["kind"] == "flag":
         texts = [f"{number:,.0f}" if place % 2 else f"{number:.1%}" for place, number in enumerate(numbers)]
     else:
-        texts = [f"{number:.3f}" for number in numbers]
-    return [row["title"], *texts, f"{row['superiority']:.3f}"]
+        texts = ["-" if math.isnan(number) else f"{number:.3f}" for number in numbers]
+    return [row["title"], *texts, "-" if math.isnan(row["superiority"]) else f"{row['superiority']:.3f}"]
 
 
 def superclasses(

@@ -29,7 +29,7 @@ DataOptions = Annotated[
     typer.Option(
         "-D",
         metavar="KEY=VALUE",
-        help="Data option, e.g. limit=100, classes=names.csv; repeatable.",
+        help="Data option, e.g. limit=100 (items of each class), classes=names.csv; repeatable.",
         default_factory=list,
         show_default=False,
     ),

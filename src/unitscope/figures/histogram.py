@@ -74,7 +74,9 @@ class Histogram:
         ax.set_title(f"Unit {self.unit}, {shorten(self.name)}\n{counted(n, self.items)}, {zeros}")
         # Room above the bars for the inset, so that it hides nothing.
         low, high = ax.get_ylim()
-        mean = f"mean {self.mean:.4g}" + (f" ± {self.mean_se:.2g}" if np.isfinite(self.mean_se) else "")
+        mean = f"mean {self.mean:.4g}" + (
+            f" ± {self.mean_se:.2g} (standard error)" if np.isfinite(self.mean_se) else ""
+        )
         ax.plot([self.mean] * 2, [low, high], color="#0072B2", lw=1.4, ls=(0, (4, 2)), label=mean)
         ax.set_ylim(low, high**2.1 / max(low, 0.5) ** 1.1 if self.log else high * 1.9)
         ax.legend(loc="upper left")

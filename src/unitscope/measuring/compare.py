@@ -58,7 +58,7 @@ def warn_of_differences(first: Run, second: Run) -> None:
     """Say which settings the two were measured with that bear on the values and are not the same."""
     one, two = (run.parameters("selectivity") for run in (first, second))
     words = {"items": "--items", "class_sets": "class sets", "only_class_sets": "--only-class-sets"}
-    different = [words[name] for name in words if one[name] != two[name]]
+    different = [words[name] for name in words if one.get(name) != two.get(name)]
     if different:
         warnings.warn(
             f"{first.name} and {second.name} were measured with different {' and '.join(different)}; measure one of "
@@ -93,7 +93,7 @@ def beside(column: Column, a: np.ndarray, b: np.ndarray) -> dict[str, float]:
             found[f"highest{ending}"] = values.sum()
         else:
             found[f"median{ending}"] = float(np.median(values)) if len(values) else np.nan
-            found[f"highest{ending}"] = values.max(initial=-np.inf) if len(values) else np.nan
+            found[f"highest{ending}"] = values.max() if len(values) else np.nan
     return {**found, "superiority": superiority(a, b)}
 
 

@@ -17,6 +17,7 @@ from .evidence import (
     Verdict,
     claim,
     dissected,
+    too_few_items,
     units_of,
 )
 
@@ -67,6 +68,8 @@ def conclusions_differ(seen: Evidence) -> Verdict:
     """Section 4: "different measures ... support very different conclusions when applied to the same units"."""
     precise, bar = (seen.hidden[name].astype(bool) for name in ("zhou_detector", "detector"))
     some, both = int((precise | bar).sum()), int((precise & bar).sum())
+    if reason := too_few_items(seen, DETECTOR_BY_PRECISION):
+        return Verdict(None, reason)
     if not some:
         return Verdict(None, f"Neither criterion calls any of {len(seen.hidden):,} hidden units selective.")
     numbers = (

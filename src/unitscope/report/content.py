@@ -20,8 +20,7 @@ def summary(run: Run, table: pd.DataFrame) -> list[str]:
     zhou, localist, bar = (int(table[name].sum()) for name in ("zhou_detector", "localist", "detector"))
     both = int((table["zhou_detector"] & table["detector"]).sum())
     sentences = [
-        f"{n:,} units in {len(run.layers)} layers were measured on {items['n_items']:,} {which} "
-        f"of {table['n_classes'].max():,} classes.",
+        f"{n:,} units in {len(run.layers)} layers were measured on {items['n_items']:,} {which}{competed(run)}.",
         f"By precision among the 60 most active items, {zhou:,} units ({zhou / n:.0%}) would be called object "
         f"detectors (more than .75). Of these, {both:,} also meet the minimal bar of signal detection: some threshold "
         f"with more hits than misses and more hits than false alarms. In all, {bar:,} units meet it.",
@@ -38,11 +37,37 @@ def summary(run: Run, table: pd.DataFrame) -> list[str]:
     return sentences
 
 
+def competed(run: Run) -> str:
+    """Say which classes the measures chose among."""
+    settings = run.parameters("selectivity")
+    present = int(run.table("selectivity")["n_classes"].max())
+    united = settings.get("class_sets", {})
+    sets = ", ".join(f"{name} ({len(members):,} classes)" for name, members in united.items())
+    if settings.get("only_class_sets"):
+        return f"; measures chose among {len(united)} class sets, each against the rest: {sets}"
+    return f" of {present:,} classes" + (f" and their unions {sets}" if sets else "")
+
+
+def measured(run: Run) -> str:
+    """Say how the run was measured."""
+    settings = run.parameters("selectivity")
+    again = [f"{resampled(run)}, seed {settings['seed']}"] if resampled(run) else []
+    return "; ".join([f"{settings['n_items']:,} items ({settings['items']}){competed(run)}", *again])
+
+
+def resampled(run: Run) -> str:
+    """Say what the measures were compared with; empty if with nothing."""
+    settings = run.parameters("selectivity")
+    words = {"permutations": "permutations", "bootstrap": "bootstrap samples"}
+    return " and ".join(f"{settings[name]:,} {word}" for name, word in words.items() if settings.get(name))
+
+
 def recorded(run: Run) -> list[tuple[str, str]]:
     """List what was recorded, as pairs of a word and what it was."""
     identity, origin = run.manifest.identity, run.manifest.provenance
     model = identity.get("model", {})
     computation = identity.get("computation", {})
+    batches = {**computation, "batch_size": f"batches of {computation.get('batch_size')}"} if computation else {}
     facts = [
         ("Model", model.get("spec", "unknown")),
         ("Weights (sha256)", str(model.get("weights_sha256", "unknown"))[:16]),
@@ -51,7 +76,8 @@ def recorded(run: Run) -> list[tuple[str, str]]:
         ("Items", f"{run.manifest.n_items:,} of {len(run.classes):,} classes"),
         ("Labels", origin.get("labels", "as given")),
         ("Stored as", stored_as(run)),
-        ("Computed on", ", ".join(str(value) for value in computation.values()) or "unknown"),
+        ("Computed on", ", ".join(map(str, batches.values())) or "unknown"),
+        ("Measured", measured(run)),
         ("Recorded", f"{origin.get('created', 'unknown')} with Unitscope {origin.get('unitscope', 'unknown')}"),
     ]  # fmt: skip
     if run.manifest.predictions:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..columns import Column
+from ..errors import UnitscopeError
 from ..figures import class_set
 from ..figures.chosen import class_name, measured_items
 from ..run import Run
@@ -141,7 +142,12 @@ def claim(section: str, says: str, rule: str) -> Callable[[Judge], Claim]:
 
     def judged_by(judge: Judge) -> Claim:
         def checked(seen: Evidence) -> Verdict:
-            return judge(seen) if len(seen.defined) else Verdict(None, "No hidden unit has a value of the measures.")
+            if seen.defined.empty:
+                return Verdict(None, "No hidden unit has a value of the measures.")
+            try:
+                return judge(seen)
+            except UnitscopeError as error:  # what the claim is judged by was not kept
+                return Verdict(None, f"The run does not allow it: {error}.")
 
         return Claim(section, says, rule, checked)
 

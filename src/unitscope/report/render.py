@@ -97,7 +97,12 @@ def write_report(
             tops=content.tops(run, units_per_measure),
             units=units,
             missing=pictures.missing,
-            dictionary=list(run.columns("selectivity").values()),
+            dictionary=[
+                column
+                for column in run.columns("selectivity").values()
+                if column.kind not in ("chance", "probability", "limit")
+            ],
+            resampled=content.resampled(run),
         )
     )
     with explained(path.parent), replacing(path) as temporary:

@@ -119,7 +119,8 @@ def lead(seen: Evidence) -> list[str]:
     if seen.output:
         sentences.append(
             f"The layer {seen.output}, the last and with as many units as there are classes, is taken for the "
-            "network's output: it is in the figures, but not in the claims, which are about hidden layers."
+            "network's output: it is in the figures, but not in the claims, which are about hidden layers, but for "
+            "those on correlations."
         )
     return sentences
 
@@ -140,7 +141,7 @@ def recorded_here(seen: Evidence) -> list[str]:
         )
     if not run.class_sets:
         sentences.append(
-            "There are no class sets, so Figure 5 and Tables 4 to 6 are left out; name some with `unitscope measure "
-            "--class-set NAME=CLASS,CLASS`."
+            "There are no class sets, so Figure 5 and Tables 4 to 6 are left out; name some with “unitscope measure "
+            "--class-set NAME=CLASS,CLASS”."
         )
     return sentences
