@@ -113,3 +113,11 @@ def test_words_that_look_like_nothing_are_labels(tmp_path):
         (tmp_path / name).write_text("\n".join([header, *words] if header else words) + "\n")
         run = import_file(tmp_path / "x.npy", tmp_path / name[0], labels=tmp_path / name)
         assert [run.classes["class"][i] for i in run.labels[:4]] == ["null", "NA", "nan", "007"]
+
+
+def test_a_label_too_few_is_no_missing_header(tmp_path):
+    np.save(tmp_path / "x.npy", RATES)
+    for header in ("label", "kind"):
+        (tmp_path / "y.csv").write_text("\n".join([header, *(["a", "b"] * 6)[:11]]) + "\n")
+        with pytest.raises(UnitscopeError, match=r"y.csv has 11 labels, but there are 12 items"):
+            import_file(tmp_path / "x.npy", tmp_path / "run", labels=tmp_path / "y.csv")

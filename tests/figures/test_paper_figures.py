@@ -326,3 +326,8 @@ def test_a_throng_of_units_stays_small_as_vectors(make_run, tmp_path):
     for name, found in (("d", disagreement(made, "auc", "ccmas")), ("b", boxplots(made, ["auc", "ccmas"]))):
         for suffix in (".svg", ".pdf"):
             assert save_figure(found, tmp_path / f"{name}{suffix}").stat().st_size < 400_000
+
+
+def test_a_family_that_cannot_be_fitted_is_left_out():
+    values = np.append(np.ones(50), np.nextafter(np.float32(1), np.float32(2)))
+    assert "gamma" not in set(fit_all(values)["fit"])

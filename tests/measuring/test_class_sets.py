@@ -9,7 +9,7 @@ import pytest
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import measure
 from unitscope.measuring import gather_class_sets, measure_run
-from unitscope.run import open_run
+from unitscope.run import Run, open_run
 
 CLASSES = pd.DataFrame({"class": ["n02084071", "n02121808", "n02958343"], "name": ["dog", "cat", "car"]})
 RNG = np.random.default_rng(0)
@@ -128,3 +128,21 @@ def test_classes_of_one_item_are_warned_of_unless_united(make_run):
         table = measure_run(run, class_sets={"half": half}, only_class_sets=True, bootstrap=20)
     assert table["auc_low"].notna().all()
     assert "class_index_low" not in table
+
+
+def test_class_wise_arrays_of_another_measurement_are_refused(make_run, monkeypatch):
+    """A process that is killed between the arrays and the table leaves two that do not belong together."""
+    run = make_run(VALUES, LABELS)
+    measure_run(run, class_sets={"a": ["class0", "class1"]})
+
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as short:
+        short.setattr(Run, "add_table", killed)
+        with pytest.raises(KeyboardInterrupt):
+            measure_run(run, class_sets={"b": ["class2", "class3"]})
+    with pytest.raises(UnitscopeError, match="are not of the same measurement as its table"):
+        open_run(run.directory).classwise("auc")
+    measure_run(run, class_sets={"b": ["class2", "class3"]})
+    assert open_run(run.directory).classwise("auc").shape == (70, 6)

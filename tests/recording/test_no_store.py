@@ -20,9 +20,9 @@ from unitscope.measuring import measure_run
 from unitscope.models import load_model
 from unitscope.recording import add_runs, histogram_writer, plan_recording, record
 from unitscope.recording.memory import available_memory, estimate_octaves, octaves_of, plan_histograms
-from unitscope.report import write_report
+from unitscope.report import reproduce, write_report
 from unitscope.report.held import held_items
-from unitscope.run import Layer, open_run, read_checkpoint, unit_blocks
+from unitscope.run import Layer, open_run, read_checkpoint, read_status, unit_blocks
 
 pytestmark = pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
 SETTINGS = {"layers": "conv5,fc6", "block_items": 64, "batch_size": 16, "workers": 0, "device": "cpu"}
@@ -308,3 +308,13 @@ def test_without_predictions_all_items_are_counted(tmp_path):
 
 def test_unit_blocks_follow_layers():
     assert [block.row for block in unit_blocks([Layer("a", 130), Layer("b", 2)])] == [0, 64, 128, 130]
+
+
+def test_the_paper_s_page_and_the_status_of_a_run_without_activations(tmp_path):
+    run = small(tmp_path / "run")
+    [worker] = read_status(run.directory).workers
+    assert worker.items == 200
+    measure_run(run)
+    counts = reproduce(run, tmp_path / "page")
+    assert sum(counts.values()) == 21
+    assert "The run does not allow it: the run" in (tmp_path / "page" / "index.md").read_text()

@@ -62,3 +62,14 @@ def test_one_label_as_memberships(run):
 def test_unknown_class(run):
     with pytest.raises(UnitscopeError, match=r"has no class n22 .did you mean .n2.\?"):
         run.members("n22")
+
+
+def test_two_classes_of_one_name_are_told_apart(make_run):
+    run = make_run({"fc": np.zeros((3, 1), np.float32)}, [0, 1, 2], class_names=["n1", "n2", "n3"])
+    run.classes["name"] = ["crane", "dog", "crane"]
+    assert [run.class_title(name) for name in ("n1", "n2", "n3", "union")] == [
+        "crane (n1)",
+        "dog",
+        "crane (n3)",
+        "union",
+    ]

@@ -86,6 +86,9 @@ def measure(
         OUT.print(f"class set {name}: {len(members)} classes", markup=False)
     rows = [summary(opened, frame, column) for column in opened.columns("selectivity").values()]
     rows = [row for row in rows if row]
+    if not rows:
+        OUT.print("no unit has a value of any measure; the column 'undefined' of the table says why", soft_wrap=True)
+        return
     heads = list(rows[0])
     OUT.print(
         table(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..errors import UnitscopeError
 from ..run import BLOCK_ITEMS, Manifest, Run, create_run, layout, open_run
+from ..run.lock import alone
 from . import annotated, named, paper, tables
 from .average import average
 from .check import check_block, count_new_ties, warn_of_ties
@@ -128,13 +129,14 @@ def import_file(
     if not (directory / layout.MANIFEST).exists():
         check(settled, manifest, report)
     writer = create_run(directory, manifest, settled.items, settled.classes, unit_columns=about_units(settled))
-    for block in writer.blocks_to_do():
-        part = manifest.block(block)
-        values = {matrix.layer.name: matrix.read(part).astype(np.float32).T for matrix in settled.matrices}
-        guesses = None if settled.predictions is None else settled.predictions.iloc[part]
-        writer.write_block(block, values, guesses)
-        report("importing", part.stop, manifest.n_items)
-    writer.finish()
+    with alone(directory, "imports"):
+        for block in writer.blocks_to_do():
+            part = manifest.block(block)
+            values = {matrix.layer.name: matrix.read(part).astype(np.float32).T for matrix in settled.matrices}
+            guesses = None if settled.predictions is None else settled.predictions.iloc[part]
+            writer.write_block(block, values, guesses)
+            report("importing", part.stop, manifest.n_items)
+        writer.finish()
     return open_run(directory)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..errors import UnitscopeError
 from .found import ID_NAMES, LABEL_NAMES, OWN_COLUMNS, Found, pick
+from .settle import is_number
 from .tables import first_line, load, plain_labels
 
 
@@ -39,7 +40,7 @@ def add_labels(found: Found, path: Path, label: str | None, predicted: str | Non
         check_count(path, len(values), found)
         return replace(found, labels=values)
     table = load(path, 0, label)
-    if len(table) == found.n_items - 1:  # its first line was no header
+    if len(table) == found.n_items - 1 and has_no_header(path, label):
         table = load(path, None, *((0,) if table.shape[1] == 1 else ()))
         if table.shape[1] == 1:
             table.columns = ["label"]
@@ -70,6 +71,15 @@ def add_labels(found: Found, path: Path, label: str | None, predicted: str | Non
         columns=pd.concat([mine, others], axis=1),
         predicted=found.predicted if answers is None else table[answers].to_numpy(object),
     )
+
+
+def has_no_header(path: Path, label: str | None) -> bool:
+    """Say whether the first line of a file of labels is an item's: it has no name of a column, and known labels."""
+    first = first_line(path)
+    if {*LABEL_NAMES, *ID_NAMES, "predicted", label} & set(first):
+        return False
+    below = pd.read_csv(path, dtype=str, keep_default_na=False).to_numpy()
+    return all(is_number(word) or (below == word).any() for word in first)
 
 
 def is_npy(path: Path) -> bool:

@@ -89,7 +89,7 @@ class Correlations:
         return ax
 
 
-def correlations(run: Run, measures: Sequence[str] | None = None) -> Correlations:
+def correlations(run: Run, measures: Sequence[str] | None = None, layers: Sequence[str] | None = None) -> Correlations:
     """Compute the correlations between measures over all units that have a value of both.
 
     Parameters
@@ -98,6 +98,8 @@ def correlations(run: Run, measures: Sequence[str] | None = None) -> Correlation
         A run that was measured.
     measures
         Names of two measures or more; default: those of the paper's Table 3.
+    layers
+        Layers whose units count; default: all.
 
     Returns
     -------
@@ -110,6 +112,8 @@ def correlations(run: Run, measures: Sequence[str] | None = None) -> Correlation
     from scipy import stats  # takes a second to import, and most figures need it not
 
     table = run.table("selectivity")
+    if layers is not None:
+        table = table[table["layer"].isin(layers)]
     rows = []
     for first, second in combinations(columns, 2):
         both = table[[first.name, second.name]].dropna().astype(float)

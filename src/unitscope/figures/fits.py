@@ -184,7 +184,10 @@ def fit_all(values: np.ndarray) -> pd.DataFrame:
         family = getattr(stats, scipy_name)
         if len(values) < LEAST or values.min() == values.max() or (values.min() < 0 and name != "normal"):
             continue
-        parameters = family.fit(values, **fixed)
+        try:
+            parameters = family.fit(values, **fixed)
+        except (ValueError, RuntimeError, stats.FitError):  # no parameters fit values that are all but equal
+            continue
         likelihood = float(family.logpdf(values, *parameters).sum())
         rows.append(
             {

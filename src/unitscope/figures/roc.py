@@ -136,7 +136,7 @@ def roc(run: Run, unit: str, name: str | None = None, items: str | None = None) 
     }
     # These two thresholds are known for the class of the best value only.
     for measure in ("recall_at_precision_95", "detector_score"):
-        if class_name(run, row[f"{measure}_class"]) == run.class_title(wanted):
+        if class_name(run, row[f"{measure}_class"]) == class_name(run, wanted):
             marks[title[measure].title] = float(row[f"{measure}_threshold"])
     points = count_at_thresholds(run.unit_activations(unit)[keep], members, list(marks.values()))
     return Roc(unit, run.class_title(wanted), points, marks, int(members.sum()), len(members), which)

@@ -12,8 +12,9 @@ from ..errors import UnitscopeWarning
 from ..run import Run
 from ..run.classes import check_class_sets
 from ..run.files import explained
+from ..run.lock import alone
 from .blocks import blocks_of
-from .parts import TABLE, alone, gather_parts, is_done, prepare_parts
+from .parts import TABLE, gather_parts, is_done, prepare_parts
 from .settings import Settings, classes_of
 from .tasks import measure_blocks, measure_elsewhere
 
@@ -89,7 +90,7 @@ def measure_run(
     keep = run.choose_items(settings.items)
     _, names = classes_of(run, keep, settings)
     parameters = settings.parameters(int(keep.sum()))
-    with alone(run):
+    with alone(run.directory, "measures"):
         with explained(run.directory):
             parts = prepare_parts(run, parameters, command)
         blocks = blocks_of(run, settings)
@@ -104,9 +105,9 @@ def measure_run(
             measure_blocks(run, todo, settings, threads, count)
         else:
             measure_elsewhere(run, parts, todo, settings, threads, on, count)
-        frame = with_q(gather_parts(run, parts, blocks, list(settings.classwise.values()), int((names != "").sum())))[
-            list(settings.columns)
-        ]
+        n_classes = int((names != "").sum())
+        frame = gather_parts(run, parts, blocks, list(settings.classwise.values()), n_classes, parameters)
+        frame = with_q(frame)[list(settings.columns)]
         run.set_class_sets(settings.class_sets)
         run.add_table(TABLE, frame, settings.columns.values(), parameters)
         shutil.rmtree(parts)

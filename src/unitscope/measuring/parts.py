@@ -7,22 +7,19 @@ parts writes into ``classwise.zarr``: blocks of layers whose size is no multiple
 processes that write into one chunk lose rows silently. Until then the results of an earlier measurement stay.
 """
 
-import contextlib
-import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from ..columns import Column
 from ..errors import UnitscopeError
 from ..run import Run, UnitBlock
-from ..run.classwise import create_classwise, replace_classwise, write_classwise
+from ..run.classwise import create_classwise, digest_of, replace_classwise, write_classwise
 from ..run.files import explained, read_parquet, replacing, write_json, write_parquet
 from ..run.layout import TABLES
 from ..run.ledger import this_worker
@@ -33,28 +30,7 @@ SETTINGS = "parameters.json"
 
 def parts_of(run: Run, parameters: dict[str, Any]) -> Path:
     """Return where the parts of a measurement stand."""
-    digest = hashlib.sha256(json.dumps(parameters).encode()).hexdigest()
-    return run.directory / TABLES / f".{TABLE}-{digest[:12]}"
-
-
-@contextlib.contextmanager
-def alone(run: Run) -> Iterator[None]:
-    """Keep other processes from measuring the run meanwhile; the system lets go of the lock when this one dies."""
-    with explained(run.directory):
-        (run.directory / TABLES).mkdir(exist_ok=True)
-        lock = FileLock(run.directory / TABLES / f".{TABLE}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise UnitscopeError(
-                f"another process measures {run.directory}; wait until it is done or stop it "
-                f"(see: unitscope status {run.directory})"
-            ) from error
-    try:
-        yield
-    finally:
-        Path(lock.lock_file).unlink(missing_ok=True)
-        lock.release()
+    return run.directory / TABLES / f".{TABLE}-{digest_of(parameters)}"
 
 
 def prepare_parts(run: Run, parameters: dict[str, Any], command: str = "") -> Path:
@@ -100,13 +76,18 @@ def rows_path(parts: Path, block: UnitBlock) -> Path:
 
 
 def gather_parts(
-    run: Run, parts: Path, blocks: Sequence[UnitBlock], classwise: list[Column], n_classes: int
+    run: Run,
+    parts: Path,
+    blocks: Sequence[UnitBlock],
+    classwise: list[Column],
+    n_classes: int,
+    parameters: dict[str, Any],
 ) -> pd.DataFrame:
     """Bring the parts together: replace the class-wise arrays of the run, return the whole table."""
     try:
         frame = pd.concat([read_parquet(table_path(parts, block)).to_pandas() for block in blocks], ignore_index=True)
         with explained(run.directory):
-            create_classwise(parts, classwise, len(run.units), n_classes)
+            create_classwise(parts, classwise, len(run.units), n_classes, parameters)
             for block in blocks:
                 with np.load(rows_path(parts, block)) as rows:
                     write_classwise(parts, block.row, dict(rows))

@@ -111,6 +111,6 @@ def join_items(parts: list[Run]) -> pd.DataFrame:
             "different items"
         )
     if items["item_id"].duplicated().any():  # the same names in different folders
-        names = [part.name for part in parts for _ in range(part.manifest.n_items)]
+        names = [f"{number}-{part.name}" for number, part in enumerate(parts, 1) for _ in range(part.manifest.n_items)]
         items["item_id"] = pd.Series(names) + "/" + items["item_id"].astype(str)
     return items

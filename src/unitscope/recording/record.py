@@ -11,6 +11,7 @@ from ..data import LabelledItems
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..models import LoadedModel
 from ..run import BLOCK_ITEMS, Manifest, Run, Status, layout, open_run, read_status
+from ..run.lock import alone
 from .begin import Progress, begin
 from .blocks import write_blocks
 from .histogram_writer import HistogramWriter
@@ -143,8 +144,9 @@ def record(
         progress=report,
     )
     if not store:
-        counter = HistogramWriter(writer, plan)
-        write_blocks(plan, counter, counter.blocks_to_do(), workers, report)
+        with alone(writer.directory, "counts into"):
+            counter = HistogramWriter(writer, plan)
+            write_blocks(plan, counter, counter.blocks_to_do(), workers, report)
     elif on is None:
         write_blocks(plan, writer, writer.blocks_to_do(), workers, report)
     else:

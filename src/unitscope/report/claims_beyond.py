@@ -100,10 +100,12 @@ def highest_ccmas_imprecise(seen: Evidence) -> Verdict:
 
 @claim("6", "Measures of selectivity go together weakly over units (Table 3).",
        "No two of precision, CCMAS, recall at 95 % precision and maximum informedness have a Pearson correlation above "
-       ".5 over all units; the paper's highest is .38.")  # fmt: skip
+       ".5 over the hidden units; the paper's highest is .38.")  # fmt: skip
 def weak_correlations(seen: Evidence) -> Verdict:
     """Appendix 6.1, Table 3: .09 to .38."""
-    pairs = correlations(seen.run, ["precision_60", "ccmas", "recall_at_precision_95", "max_informedness"]).pairs
+    pairs = correlations(
+        seen.run, ["precision_60", "ccmas", "recall_at_precision_95", "max_informedness"], seen.layers
+    ).pairs
     pairs = pairs.dropna(subset=["pearson"])
     if pairs.empty:
         return Verdict(None, "Fewer than three units have values of two of these measures that vary.")
@@ -117,10 +119,10 @@ def weak_correlations(seen: Evidence) -> Verdict:
 
 
 @claim("6", "The more classes are among the 100 most active items, the lower the precision (Table 3).",
-       "Their Pearson correlation over all units is negative, with p < .001; in the paper it is -.68.")  # fmt: skip
+       "Their Pearson correlation over hidden units is negative, with p < .001; in the paper it is -.68.")  # fmt: skip
 def classes_against_precision(seen: Evidence) -> Verdict:
     """Appendix 6.1, Table 3: -.68, p < .001."""
-    pair = correlations(seen.run, ["precision_60", "n_classes_top_100"]).pairs.iloc[0]
+    pair = correlations(seen.run, ["precision_60", "n_classes_top_100"], seen.layers).pairs.iloc[0]
     if pd.isna(pair["pearson"]):
         return Verdict(None, "Fewer than three units have both, or one of them does not vary.")
     p = "p < .001" if pair["pearson_p"] < 0.001 else f"p = {pair['pearson_p']:.3f}"

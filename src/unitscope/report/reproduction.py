@@ -119,8 +119,7 @@ def lead(seen: Evidence) -> list[str]:
     if seen.output:
         sentences.append(
             f"The layer {seen.output}, the last and with as many units as there are classes, is taken for the "
-            "network's output: it is in the figures, but not in the claims, which are about hidden layers, but for "
-            "those on correlations."
+            "network's output: it is in the figures, but not in the claims, which are about hidden layers."
         )
     return sentences
 

@@ -1,7 +1,10 @@
 """Class-wise arrays ``[unit, class]``: what a measure says of every class, not only of the best one."""
 
+import hashlib
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zarr
@@ -13,9 +16,21 @@ from . import layout
 from .layout import CHUNK_UNITS
 
 
-def create_classwise(directory: Path, columns: list[Column], n_units: int, n_classes: int) -> None:
-    """Create the class-wise arrays, NaN throughout, replacing those of an earlier analysis."""
-    group = zarr.create_group(directory / layout.CLASSWISE, zarr_format=3, overwrite=True)
+def digest_of(parameters: dict[str, Any]) -> str:
+    """Tell analyses apart by what they were asked for."""
+    return hashlib.sha256(json.dumps(parameters).encode()).hexdigest()[:12]
+
+
+def create_classwise(
+    directory: Path, columns: list[Column], n_units: int, n_classes: int, parameters: dict[str, Any]
+) -> None:
+    """Create the class-wise arrays, NaN throughout; they know of which analysis they are."""
+    group = zarr.create_group(
+        directory / layout.CLASSWISE,
+        zarr_format=3,
+        overwrite=True,
+        attributes={"measurement": digest_of(parameters)},
+    )
     for column in columns:
         group.create_array(
             column.name,
@@ -30,7 +45,7 @@ def create_classwise(directory: Path, columns: list[Column], n_units: int, n_cla
 
 
 def write_classwise(directory: Path, first: int, values: dict[str, np.ndarray]) -> None:
-    """Write some units' rows; `first` is the place of the first in ``units.parquet``, a multiple of 64."""
+    """Write some units' rows; `first` is the place of the first in ``units.parquet``."""
     group = zarr.open_group(directory / layout.CLASSWISE, mode="r+")
     for name, rows in values.items():
         group[name][first : first + len(rows)] = rows  # type: ignore[index]
@@ -46,17 +61,24 @@ def replace_classwise(directory: Path, made: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def read_classwise(directory: Path, name: str, units: slice = slice(None)) -> np.ndarray:
-    """Read a class-wise array, ``(units, classes)`` float64, or some units' rows of it."""
+def read_classwise(directory: Path, name: str, parameters: dict[str, Any], units: slice = slice(None)) -> np.ndarray:
+    """Read a class-wise array of the analysis with these parameters, ``(units, classes)``, or some units' rows."""
     try:
         group = zarr.open_group(directory / layout.CLASSWISE, mode="r")
-        return np.asarray(group[name][units])  # type: ignore[index]
+        values = np.asarray(group[name][units])  # type: ignore[index]
     except (FileNotFoundError, KeyError) as error:
         names = list_classwise(directory)
         raise UnitscopeError(
             f"the run {directory} has no class-wise array {name}{near_names(name, names)}; "
             "run `unitscope measure` first"
         ) from error
+    # A process that was killed between the arrays and the table leaves two that do not belong together.
+    if group.attrs.get("measurement", digest_of(parameters)) != digest_of(parameters):
+        raise UnitscopeError(
+            f"the class-wise arrays of {directory} are not of the same measurement as its table: one was stopped just "
+            "before its end; run `unitscope measure` again"
+        )
+    return values
 
 
 def list_classwise(directory: Path) -> list[str]:

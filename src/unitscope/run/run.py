@@ -170,9 +170,13 @@ class Run:
         return self.labels == place
 
     def class_title(self, name: str) -> str:
-        """Say a class's or class set's name for people, given its id."""
+        """Say a class's or class set's name for people, given its id; with the id where two have one name."""
         place = class_place(name, self.classes)
-        return name if place is None else str(self.classes["name"].iloc[place])
+        if place is None:
+            return name
+        title = str(self.classes["name"].iloc[place])
+        unique = (self.classes["name"] == title).sum() == 1
+        return title if unique else f"{title} ({self.classes['class'].iloc[place]})"
 
     @property
     def default_items(self) -> str:
@@ -307,10 +311,10 @@ class Run:
 
     def classwise(self, name: str) -> np.ndarray:
         """Read a class-wise array, ``(units, classes)``, rows in the order of `units`."""
-        return classwise.read_classwise(self.directory, name)
+        return classwise.read_classwise(self.directory, name, self.parameters("selectivity"))
 
     def unit_classwise(self, name: str, unit: str) -> np.ndarray:
         """Read one unit's row of a class-wise array, ``(classes,)``."""
         self.find_unit(unit)
         row = int(np.flatnonzero((self.units["unit"] == unit).to_numpy())[0])
-        return classwise.read_classwise(self.directory, name, slice(row, row + 1))[0]
+        return classwise.read_classwise(self.directory, name, self.parameters("selectivity"), slice(row, row + 1))[0]

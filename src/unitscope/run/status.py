@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from . import layout
 from .files import read_json
-from .ledger import Check, check_blocks, read_entry
+from .ledger import Check, check_blocks, checkpoint_path, read_entry
 from .manifest import Manifest
 from .tables import table_names
 
@@ -173,6 +173,11 @@ def size_on_disk(directory: Path) -> int:
 def find_workers(directory: Path, manifest: Manifest, blocks: list[int]) -> list[Worker]:
     """Read in the ledger who wrote which blocks."""
     entries: dict[tuple[str, int, str], list[dict]] = {}
+    if manifest.histograms is not None and blocks:  # one entry for all that is counted
+        counted = read_json(checkpoint_path(directory))
+        last = datetime.datetime.fromisoformat(counted["finished"])
+        who = (counted["host"], counted["process"], counted.get("job", ""))
+        return [Worker(*who, blocks, manifest.count_items(blocks), counted["seconds"], last)]
     for block in blocks:
         with contextlib.suppress(FileNotFoundError):  # being written anew
             entry = read_entry(directory, block)
