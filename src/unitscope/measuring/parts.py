@@ -59,15 +59,17 @@ def table_path(parts: Path, block: UnitBlock) -> Path:
 
 def write_part(run: Run, parts: Path, block: UnitBlock, frame: pd.DataFrame, classwise: dict[str, np.ndarray]) -> None:
     """Write a block's part, the table's rows last: where they are, all of it is."""
-    if not (parts / SETTINGS).exists():  # a task may outlive the command that submitted it
+    try:
+        (parts / SETTINGS).stat()
+        with explained(run.directory):
+            with replacing(rows_path(parts, block)) as temporary, temporary.open("wb") as file:
+                np.savez(file, **classwise)  # type: ignore[arg-type]
+            write_parquet(table_path(parts, block), frame, note=json.dumps(this_worker()))
+    except FileNotFoundError as error:  # a task may outlive the command that submitted it
         raise UnitscopeError(
             f"this measurement of {run.directory} was finished or given up by another process; "
             f"look with: unitscope status {run.directory}"
-        )
-    with explained(run.directory):
-        with replacing(rows_path(parts, block)) as temporary, temporary.open("wb") as file:
-            np.savez(file, **classwise)  # type: ignore[arg-type]
-        write_parquet(table_path(parts, block), frame, note=json.dumps(this_worker()))
+        ) from error
 
 
 def rows_path(parts: Path, block: UnitBlock) -> Path:
