@@ -308,3 +308,27 @@ def test_averaging_over_a_numeric_column_of_a_table(tmp_path):
     assert run.units["name"].tolist() == ["c"]
     assert run.activations("units").tolist() == [[1.5, -4.0]]
     assert run.items["item_id"].tolist() == ["7", "8"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "labels"),
+    [
+        ({"predicted": ["a"] * 6, "probability": [1.0, 0.5]}, None),
+        ({"predicted": ["a"] * 6, "probability": ["x"] * 6}, None),
+        ({"classes": ["a", "b"], "class_names": ["A"]}, None),
+        ({"item_ids": ["i", "j"]}, None),
+        ({"activations/": np.ones((6, 2))}, None),
+        ({"..": np.ones((6, 2))}, None),
+        ({}, np.array({"no": "labels"}, object)),
+        ({}, np.array(3)),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_one_sentence(tmp_path, arrays, labels):
+    own = {"x": np.ones((6, 2)), "labels": list("aabbab")}
+    if labels is not None:
+        own.pop("labels")
+        np.save(tmp_path / "l.npy", labels)
+    np.savez(tmp_path / "a.npz", **own, **arrays)
+    with pytest.raises(UnitscopeError):
+        import_file(tmp_path / "a.npz", tmp_path / "run", labels=None if labels is None else tmp_path / "l.npy")
+    assert not (tmp_path / "run").exists()

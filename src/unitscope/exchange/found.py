@@ -141,6 +141,8 @@ def make_matrix(
     >>> matrix.read(slice(0, 2)).tolist()
     [[3.0, 7.0], [11.0, 15.0]]
     """
+    if not name.strip("./ "):
+        raise UnitscopeError(f"{name!r} is no name for a layer; give one with --layer")
     positions = tuple(map(int, shape[2:])) if np.prod(shape[2:]) > 1 else ()
     layer, about = describe_units(Layer(name, shape[1], positions, "max" if positions else "none"), about)
     step = max(1, STEP_BYTES // (int(np.prod(shape[1:])) * itemsize or 1))

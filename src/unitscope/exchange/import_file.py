@@ -1,5 +1,7 @@
 """``import``: a run from a file of activations and labels."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 from ..errors import UnitscopeError
 from ..run import BLOCK_ITEMS, Manifest, Run, create_run, layout, open_run
 from ..run.lock import alone
+from ..specs import first_line
 from . import annotated, named, paper, tables
 from .average import average
 from .check import check_block, count_new_ties, warn_of_ties
@@ -100,25 +103,26 @@ def import_file(
         raise UnitscopeError(f"the rows of a matrix are no {rows!r}; say --rows items or --rows units")
     apart = None if labels is None else Path(labels).expanduser()
     names = None if classes is None else Path(classes).expanduser()
-    counts = possible_counts(apart, label) if apart else None
-    # Answers stand in the file of labels if it has such a column.
-    beside = predicted if apart and predicted and has_column(apart, predicted) else None
-    choice = Choice(
-        activations=activations,
-        label=None if apart else label,
-        predicted=None if beside else predicted,
-        layer=layer,
-        rows=rows,
-        item_columns=tuple(split_names(item_columns)),
-        average=average_over,
-        counts=counts,
-    )
-    found = read_file(path, choice)
-    if apart:
-        found = add_labels(found, apart, label, beside)
-    settled = settle(found, path, names)
-    if average_over is not None:
-        settled = average(settled, average_over, report)
+    with understood(path):
+        counts = possible_counts(apart, label) if apart else None
+        # Answers stand in the file of labels if it has such a column.
+        beside = predicted if apart and predicted and has_column(apart, predicted) else None
+        choice = Choice(
+            activations=activations,
+            label=None if apart else label,
+            predicted=None if beside else predicted,
+            layer=layer,
+            rows=rows,
+            item_columns=tuple(split_names(item_columns)),
+            average=average_over,
+            counts=counts,
+        )
+        found = read_file(path, choice)
+        if apart:
+            found = add_labels(found, apart, label, beside)
+        settled = settle(found, path, names)
+        if average_over is not None:
+            settled = average(settled, average_over, report)
     options = {
         "activations": activations, "label": label, "predicted": predicted, "layer": layer, "rows": rows,
         "item_columns": item_columns, "average_over": average_over,
@@ -138,6 +142,18 @@ def import_file(
             report("importing", part.stop, manifest.n_items)
         writer.finish()
     return open_run(directory)
+
+
+@contextlib.contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """Say of a file whose parts do not fit together that it is at fault, with what was noticed first."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, IndexError, OSError) as error:
+        raise UnitscopeError(
+            f"{path} does not hold what it seems to ({first_line(error)}); docs/import-export.md says what each format "
+            "may hold"
+        ) from error
 
 
 def read_file(path: Path, choice: Choice) -> Found:
