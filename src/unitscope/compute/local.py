@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UnitscopeError
+from ..measures.threads import n_cores
 
 
 @contextlib.contextmanager
@@ -118,10 +119,3 @@ def end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def n_cores() -> int:
-    """Count the cores this process may use; where the system cannot tell (macOS, Windows), all there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

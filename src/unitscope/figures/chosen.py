@@ -1,6 +1,7 @@
 """What figures ask of a run before they draw: which items, which class, what was measured."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from ..columns import Column
 from ..errors import UnitscopeError, near_names
 from ..run import Run
+from ..run.classes import class_place
 from .style import thousands
 
 
@@ -64,12 +66,54 @@ def informed_class(run: Run, unit: str) -> str:
 
 def class_column(run: Run, name: str) -> int | None:
     """Find the place of a class or class set in the class-wise arrays; ``None`` if it was not measured."""
-    for key in ("class", "name"):
-        found = np.flatnonzero((run.classes[key] == name).to_numpy())
-        if len(found):
-            return int(found[0])
+    place = class_place(name, run.classes)
+    if place is not None:
+        return place
     sets = run.parameters("selectivity").get("class_sets") or []
     return len(run.classes) + list(sets).index(name) if name in sets else None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a unit answered to the items that were measured.
+
+    Attributes
+    ----------
+    wanted, title
+        The class or class set that is looked at: as it was named, and for people.
+    activations, members
+        ``(n,)`` values, and which items are of the class.
+    places
+        ``(n,)`` where these items stand among all of the run.
+    items
+        ``"correct"`` or ``"all"``.
+    """
+
+    wanted: str
+    title: str
+    activations: np.ndarray
+    members: np.ndarray
+    places: np.ndarray
+    items: str
+
+
+def answers(run: Run, unit: str, name: str | None, items: str | None) -> Answers:
+    """Read a unit's activations to the measured items, and which of these are of a class.
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no such unit or class, no class was named for a unit that has none, or other items were measured.
+    """
+    keep, which = measured_items(run, items)
+    wanted = name or informed_class(run, unit)
+    values, members = run.unit_activations(unit)[keep], run.members(wanted)[keep]
+    return Answers(wanted, run.class_title(wanted), values, members, np.flatnonzero(keep), which)
+
+
+def standard_error(values: np.ndarray) -> float:
+    """Return the standard error of a mean, sd / sqrt(n); NaN for a single value."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
 
 
 def of_class(run: Run, array: str, units: Sequence[str], name: str) -> np.ndarray:

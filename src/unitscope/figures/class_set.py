@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import class_column, counted, measured_items, of_class
+from .chosen import class_column, counted, measured_items, of_class, standard_error
 from .style import shorten
 from .tabular import Text, number
 
@@ -196,8 +195,3 @@ def choose_units(
     if len(found):
         return found.sort_values(ascending=False, kind="stable").index[:count].tolist()
     raise UnitscopeError(f"no unit of {run.directory} has a value for {name}; name units with --units")
-
-
-def standard_error(values: np.ndarray) -> float:
-    """Return the standard error of a mean, sd / sqrt(n); NaN for a single value."""
-    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")

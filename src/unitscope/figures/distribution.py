@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from ..columns import Column
 from ..run import Run
-from .chosen import find_measure
+from .chosen import find_measure, standard_error
 from .style import thousands
 
 
@@ -69,7 +69,7 @@ class Distribution:
             line.set_rasterized(line.get_marker() == "x" and len(self.points) > 2000)
         for place, values in enumerate(self.values, 1):
             if len(values):
-                error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0
+                error = np.nan_to_num(standard_error(values))  # a single value has none
                 ax.errorbar(place, values.mean(), error, fmt="o", ms=4, color="#009E73", mec="black", mew=0.5,
                             elinewidth=1.2, capsize=2.5, zorder=4)  # fmt: skip
             else:

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from ..run import Run
-from .chosen import counted, informed_class, measured_items
+from .chosen import answers, counted
 from .pictures import Pictures, open_pictures
 from .style import shorten
 
@@ -136,10 +136,8 @@ def examples(
     UnitscopeError
         If there is no such unit or class, or no class was named for a unit that has none.
     """
-    keep, which = measured_items(run, items)
-    wanted = name or informed_class(run, unit)
-    places = np.flatnonzero(keep)
-    values, members = run.unit_activations(unit)[keep], run.members(wanted)[keep]
+    seen = answers(run, unit, name, items)
+    values, members, places = seen.activations, seen.members, seen.places
     ours = values[members]
     mean = float(ours.mean(dtype=float)) if len(ours) else np.nan
     zero = members & (values == 0)
@@ -171,9 +169,9 @@ def examples(
         + (f"; {(above & ~members).sum():,} are above 0" if values.min(initial=np.inf) == 0 else ""),
     }
     shown = pictures if pictures is not None else open_pictures(run)
-    heading = f"Unit {unit}, {shorten(run.class_title(wanted), 40)} (◆, black frames); {counted(len(values), which)}"
+    heading = f"Unit {unit}, {shorten(seen.title, 40)} (◆, black frames); {counted(len(values), seen.items)}"
     images = tuple(shown.of(item) for item in table["item_id"])
-    return Examples(unit, run.class_title(wanted), table, images, titles, shown.missing, heading)
+    return Examples(unit, seen.title, table, images, titles, shown.missing, heading)
 
 
 def _first(among: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import counted, informed_class, measured_items
+from .chosen import answers, counted
 from .style import CROWD, LINES, MARKS, shorten
 
 KINDS: tuple[tuple[str, str, str, dict[str, int]], ...] = (
@@ -147,20 +147,18 @@ def fits(run: Run, unit: str, name: str | None = None, items: str | None = None)
     UnitscopeError
         If there is no such unit or class, or fewer than 20 activations are not 0.
     """
-    keep, which = measured_items(run, items)
-    wanted = name or informed_class(run, unit)
-    values, members = run.unit_activations(unit)[keep].astype(float), run.members(wanted)[keep]
+    seen = answers(run, unit, name, items)
+    values, members = seen.activations.astype(float), seen.members
     active, ours = values[values != 0], values[members & (values != 0)]
     if len(active) < LEAST:
         raise UnitscopeError(
             f"unit {unit} has {len(active)} activations that are not 0; a fit needs {LEAST}, so choose another unit"
         )
-    title = run.class_title(wanted)
     return UnitFits(
         unit,
-        title,
-        Fits(f"All: {len(active):,} of {counted(len(values), which)}", active, fit_all(active)),
-        Fits(f"{shorten(title, 30)}: {len(ours):,} of {members.sum():,} items", ours, fit_all(ours)),
+        seen.title,
+        Fits(f"All: {len(active):,} of {counted(len(values), seen.items)}", active, fit_all(active)),
+        Fits(f"{shorten(seen.title, 30)}: {len(ours):,} of {members.sum():,} items", ours, fit_all(ours)),
     )
 
 

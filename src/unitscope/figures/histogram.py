@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ..run import Run
-from .chosen import counted, informed_class, measured_items
+from .chosen import answers, counted, standard_error
 from .style import CROWD, shorten, thousands
 
 BINS = 60
@@ -130,23 +130,22 @@ def histogram(
     UnitscopeError
         If there is no such unit or class, or no class was named for a unit that has none.
     """
-    keep, which = measured_items(run, items)
-    wanted = name or informed_class(run, unit)
-    values, members = run.unit_activations(unit)[keep].astype(float), run.members(wanted)[keep]
+    seen = answers(run, unit, name, items)
+    values, members = seen.activations.astype(float), seen.members
     edges = round_edges(values)
     active = values != 0
     ours = values[members]
     return Histogram(
         unit,
-        run.class_title(wanted),
+        seen.title,
         edges,
         np.histogram(values[members & active], edges)[0],
         np.histogram(values[active], edges)[0],
         int((~active & members).sum()),
         int((~active).sum()),
         float(ours.mean()) if len(ours) else np.nan,
-        float(ours.std(ddof=1) / np.sqrt(len(ours))) if len(ours) > 1 else np.nan,
-        which,
+        standard_error(ours),
+        seen.items,
         log,
     )
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..run import Run
-from .chosen import class_name, counted, informed_class, measured_items, of_class, unit_row
+from .chosen import answers, class_name, counted, of_class, unit_row
 from .style import MARKS, shorten
 
 
@@ -126,20 +126,19 @@ def roc(run: Run, unit: str, name: str | None = None, items: str | None = None) 
     UnitscopeError
         If there is no such unit or class, or no class was named for a unit that has none.
     """
-    keep, which = measured_items(run, items)
-    wanted = name or informed_class(run, unit)
-    row, members = unit_row(run, unit), run.members(wanted)[keep]
+    seen = answers(run, unit, name, items)
+    row, members = unit_row(run, unit), seen.members
     title = run.columns("selectivity")
     marks = {
-        title["max_informedness"].title: float(of_class(run, "informedness_threshold", [unit], wanted)[0]),
+        title["max_informedness"].title: float(of_class(run, "informedness_threshold", [unit], seen.wanted)[0]),
         "Top 60 items": float(row["precision_60_threshold"]),
     }
     # These two thresholds are known for the class of the best value only.
     for measure in ("recall_at_precision_95", "detector_score"):
-        if class_name(run, row[f"{measure}_class"]) == class_name(run, wanted):
+        if class_name(run, row[f"{measure}_class"]) == seen.title:
             marks[title[measure].title] = float(row[f"{measure}_threshold"])
-    points = count_at_thresholds(run.unit_activations(unit)[keep], members, list(marks.values()))
-    return Roc(unit, run.class_title(wanted), points, marks, int(members.sum()), len(members), which)
+    points = count_at_thresholds(seen.activations, members, list(marks.values()))
+    return Roc(unit, seen.title, points, marks, int(members.sum()), len(members), seen.items)
 
 
 def count_at_thresholds(activations: np.ndarray, members: np.ndarray, marked: Sequence[float] = ()) -> pd.DataFrame:

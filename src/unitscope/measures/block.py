@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import UnitscopeWarning
 from .best import is_negative
 from .classes import Classes
-from .gather import classwise_arrays, table_columns
+from .gather import classwise_arrays, reasons, table_columns
 from .tally import tally
 
 CLASS_CELLS = 1_000_000
@@ -75,7 +75,8 @@ def measure_block(
         done += len(counts.total_mean)
         warn_of_negatives(is_negative(counts), names[some])
         of_classes = classwise_arrays(counts)
-        parts.append(Measured(table_columns(counts, of_classes), of_classes))
+        columns = table_columns(counts, of_classes) | {"undefined": reasons(counts, of_classes)}
+        parts.append(Measured(columns, of_classes))
     return parts[0] if len(parts) == 1 else join(parts)
 
 

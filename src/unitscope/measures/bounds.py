@@ -9,7 +9,7 @@ from .best import at_class
 from .block import Measured
 from .classes import Classes
 from .describe import CLASSWISE, COLUMNS
-from .gather import classwise_arrays, table_columns
+from .gather import classwise_arrays, reasons, table_columns
 from .histogram import Histograms
 from .histogram_tally import Bounds, tally_histograms
 from .means import rest_sizes
@@ -84,7 +84,7 @@ def measure_histograms(
     """
     counts, bounds = tally_histograms(held, classes, threads=threads, progress=progress)
     classwise = classwise_arrays(counts)
-    columns = table_columns(counts, classwise)
+    columns = table_columns(counts, classwise) | {"undefined": reasons(counts, classwise)}
     errors = classwise_errors(counts, bounds, classwise)
     for name in BINNED:
         columns[f"{name}_error"] = best_error(

@@ -59,8 +59,6 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     index, index_class = top_items.class_index(counts)
     chance = np.where(np.isnan(index), np.nan, top_items.class_index_chance(counts))
     no_recall = safe == 0
-    constant = is_constant(counts)
-    no_labels = ((counts.label_sizes > 0).sum(1) < 2) | (not counts.labels_compete)
     rest = means.rest_sizes(counts)
     all_zeros = counts.zeros[:, :n_labels].sum(1)
     in_rest = np.where(rest > 0, (all_zeros[:, None] - counts.zeros) / np.maximum(rest, 1), np.nan)
@@ -68,7 +66,6 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     return {
         "n_items": np.full(n_units, counts.n_items),
         "n_classes": present_classes(counts).sum(1),
-        "undefined": reasons(counts, d),
         "localist": is_localist,
         "localist_class": localist_class,
         "localist_off": is_off,
@@ -121,7 +118,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "highest_mean_class": high_mean_class,
         "max": counts.total_largest,
         "lifetime_sparseness": means.lifetime_sparseness(counts),
-        "mutual_information": np.where(no_labels | constant, np.nan, counts.information),
+        "mutual_information": np.where(top_items.meaningless(counts), np.nan, counts.information),
     }
 
 
@@ -131,8 +128,12 @@ def present_classes(counts: Tally) -> np.ndarray:
     return counts.present[:, :n_labels] if counts.labels_compete else counts.present[:, n_labels:]
 
 
-def reasons(counts: Tally, d: np.ndarray) -> np.ndarray:
-    """Say of each unit why some measures have no value; empty where all have one."""
+def reasons(counts: Tally, of: dict[str, np.ndarray]) -> np.ndarray:
+    """Say of each unit why some measures have no value; empty where all have one.
+
+    A column of the table, but apart from `table_columns`: samples and permutations need no words.
+    """
+    d = best_class(of["d_prime"], counts.choose_from)[0]
     constant = is_constant(counts)
     dead = constant & (counts.total_largest == 0)
     nothing = ~counts.comparable[:, counts.choose_from :].any(1)

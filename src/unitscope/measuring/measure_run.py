@@ -15,7 +15,7 @@ from ..run.files import explained
 from ..run.lock import alone
 from .blocks import blocks_of
 from .parts import TABLE, gather_parts, is_done, prepare_parts
-from .settings import Settings, classes_of
+from .settings import Settings
 from .tasks import measure_blocks, measure_elsewhere
 
 
@@ -88,7 +88,6 @@ def measure_run(
         seed=seed,
     )
     keep = run.choose_items(settings.items)
-    _, names = classes_of(run, keep, settings)
     parameters = settings.parameters(int(keep.sum()))
     with alone(run.directory, "measures"):
         with explained(run.directory):
@@ -105,7 +104,7 @@ def measure_run(
             measure_blocks(run, todo, settings, threads, count)
         else:
             measure_elsewhere(run, parts, todo, settings, threads, on, count)
-        n_classes = int((names != "").sum())
+        n_classes = len(run.classes) + len(settings.class_sets)
         frame = gather_parts(run, parts, blocks, list(settings.classwise.values()), n_classes, parameters)
         frame = with_q(frame)[list(settings.columns)]
         run.set_class_sets(settings.class_sets)

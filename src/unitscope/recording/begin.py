@@ -54,12 +54,14 @@ def begin(
     directory = Path(directory)
     if len(data) == 0:
         raise UnitscopeError(f"{data.spec} has no items; choose data with at least one")
+    plan = None
     if is_free(directory) and can_be_read(data, range(min(2, len(data)))):
         # A slip in an option is said at once, not after all items are checked.
-        plan_recording(model, data, **settings, elsewhere=elsewhere)
+        plan = plan_recording(model, data, **settings, elsewhere=elsewhere)
     skipped = check_items(data, directory, skip_unreadable, progress)
     readable = without(data, list(skipped)) if skipped else data
-    plan = plan_recording(model, readable, **settings, elsewhere=elsewhere)
+    if plan is None or skipped:
+        plan = plan_recording(model, readable, **settings, elsewhere=elsewhere)
     if refine:
         plan = refine(plan)
     if on_plan:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ..compute.local import n_cores
 from ..errors import UnitscopeError
+from ..measures.threads import n_cores
 from ..run import Manifest, RunWriter
 from .batches import Inputs, batch_slices, load_batches
 from .begin import Progress
@@ -107,3 +107,9 @@ def exact_arithmetic(manifest: Manifest) -> Iterator[None]:
 def default_workers() -> int:
     """Choose how many processes load items: one per core that we may use, at most 8."""
     return min(n_cores(), 8)
+
+
+def check_workers(workers: int | None) -> None:
+    """Refuse a number of processes that there cannot be."""
+    if workers is not None and workers < 0:
+        raise UnitscopeError(f"{workers} workers can load nothing; give at least 0, which loads items in this process")

@@ -13,7 +13,7 @@ from ..models import LoadedModel
 from ..run import BLOCK_ITEMS, Manifest, Run, Status, layout, open_run, read_status
 from ..run.lock import alone
 from .begin import Progress, begin
-from .blocks import write_blocks
+from .blocks import check_workers, write_blocks
 from .histogram_writer import HistogramWriter
 from .memory import plan_histograms
 from .plan import Plan
@@ -104,8 +104,7 @@ def record(
     UnitscopeError
         If the input is at fault, or workers died. Blocks that were finished stay.
     """
-    if workers is not None and workers < 0:
-        raise UnitscopeError(f"{workers} workers can load nothing; give at least 0, which loads items in this process")
+    check_workers(workers)
     report = progress or (lambda doing, done, total: None)
     refine = None
     if not store:
@@ -198,8 +197,7 @@ def record_shard(
     UnitscopeError
         If the input is at fault. Blocks that were finished stay.
     """
-    if workers is not None and workers < 0:
-        raise UnitscopeError(f"{workers} workers can load nothing; give at least 0, which loads items in this process")
+    check_workers(workers)
     report = progress or (lambda doing, done, total: None)
     share = find_shard(shard)
     plan, writer = begin(

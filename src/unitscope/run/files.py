@@ -91,8 +91,21 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
 
 def read_parquet(path: Path) -> pa.Table:
     """Read a Parquet file; a damaged one is named."""
-    try:
+    with undamaged(path):
         return pq.read_table(path)
+
+
+def read_schema(path: Path) -> pa.Schema:
+    """Read the columns of a Parquet file and what it says of itself, not its rows; a damaged one is named."""
+    with undamaged(path):
+        return pq.read_schema(path)
+
+
+@contextlib.contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Name a Parquet file that cannot be read."""
+    try:
+        yield
     except (pa.ArrowInvalid, OSError) as error:
         if not path.exists():
             raise

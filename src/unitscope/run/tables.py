@@ -10,7 +10,7 @@ import pandas as pd
 from ..columns import Column
 from ..errors import UnitscopeError, near_names
 from . import layout
-from .files import read_parquet, write_parquet
+from .files import read_parquet, read_schema, write_parquet
 
 
 def table_path(directory: Path, name: str) -> Path:
@@ -43,13 +43,13 @@ def read_table(directory: Path, name: str) -> pd.DataFrame:
 
 def read_columns(directory: Path, name: str) -> dict[str, Column]:
     """Read the descriptions of a table's columns, in the table's order."""
-    schema = read_parquet(existing(directory, name)).schema
+    schema = read_schema(existing(directory, name))
     return {field.name: Column.from_json((field.metadata or {})[b"unitscope"].decode()) for field in schema}
 
 
 def read_parameters(directory: Path, name: str) -> dict[str, Any]:
     """Read with which parameters a table was made."""
-    return json.loads((read_parquet(existing(directory, name)).schema.metadata or {})[b"unitscope"])
+    return json.loads((read_schema(existing(directory, name)).metadata or {})[b"unitscope"])
 
 
 def existing(directory: Path, name: str) -> Path:
