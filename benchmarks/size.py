@@ -19,10 +19,10 @@ import pandas as pd
 
 from unitscope.errors import UnitscopeWarning
 from unitscope.measures import measure
-from unitscope.measuring import measure_run
-from unitscope.measuring.blocks import blocks_of, read_block
-from unitscope.measuring.settings import Settings
 from unitscope.run import Layer, Manifest, Run, create_run, open_run
+from unitscope.selectivity import measure_run
+from unitscope.selectivity.analysis import Selectivity
+from unitscope.selectivity.settings import Settings
 
 N, C = 721_536, 1000
 RUNS = ({"sparse": 512, "dense": 32}, {"dense": 128})
@@ -65,9 +65,10 @@ def seconds(work: Callable[[], object]) -> float:
 
 def read_all(run: Run) -> None:
     """Read and decode all activations, as the measures do, and throw them away."""
-    keep = run.choose_items()
-    for block in blocks_of(run, Settings("all")):
-        read_block(run, block, keep)
+    analysis = Selectivity(Settings("all"))
+    worker = analysis.open(run, None)
+    for block in analysis.blocks(run):
+        worker.read(block)
 
 
 def time_run(directory: Path) -> tuple[float, float, float]:

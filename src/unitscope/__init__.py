@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from .data import load_data
     from .exchange import export_run, import_file
     from .measures import measure
-    from .measuring import measure_run
     from .models import load_model
     from .recording import record
     from .report import reproduce, write_report
     from .run import open_run
+    from .selectivity import measure_run
 
 __all__ = [
     "UnitscopeError",
@@ -43,7 +43,7 @@ ROOMS = {
     "load_data": "data",
     "load_model": "models",
     "measure": "measures",
-    "measure_run": "measuring",
+    "measure_run": "selectivity",
     "open_run": "run",
     "record": "recording",
     "reproduce": "report",

@@ -1,7 +1,34 @@
-"""How a table's columns describe themselves, so that explorer, report and docs know them without being told."""
+"""How the columns and arrays of a table describe themselves, so that explorer, report and docs need no list of them."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+
+KINDS = {
+    "measure": "how selective a unit is: can be ranked, drawn and compared",
+    "value": "a number in units of activation",
+    "share": "a number from 0 to 1 that is not a selectivity by itself",
+    "count": "a number of things",
+    "flag": "yes or no",
+    "class": "a class of the run, by its id",
+    "text": "text",
+    "chance": "what a measure gives by chance",
+    "probability": "a p-value, or one adjusted for many tests",
+    "limit": "an end of an interval",
+    "error": "how far a measure may be off",
+}
+"""Every kind of column, and what it is."""
+
+LINKS = {
+    "class": "the class that the measure picks",
+    "chance": "what the measure gives by chance",
+    "p": "its p-value",
+    "q": "its p-value, adjusted for the number of units",
+    "low": "lower end of its interval",
+    "high": "upper end of its interval",
+    "error": "how far it may be off",
+}
+"""Every role that another column of the table can have for a measure. By convention its name ends with the role."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +50,14 @@ class Column:
     source
         The publication that defines it.
     kind
-        ``"measure"`` (a selectivity that can be ranked and drawn), ``"count"``, ``"class"``, ``"flag"``,
-        ``"value"`` (in units of activation), ``"share"``, ``"error"`` (how far a measure may be off) or ``"text"``.
+        One of `KINDS`.
+    links
+        Names of the columns of the same table that belong to this one, by role: see `LINKS`. For instance
+        ``{"class": "auc_class", "p": "auc_p"}``.
+
+    See Also
+    --------
+    Array : The same for an array of an analysis.
     """
 
     name: str
@@ -35,14 +68,15 @@ class Column:
     high: float | None = None
     source: str = ""
     kind: str = "measure"
+    links: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def to_json(self) -> str:
-        """Write the description as JSON, as it stands in the metadata of a Parquet field."""
+        """Return the description as JSON, as the metadata of a Parquet field holds it."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Column":
-        """Read a description written by `to_json`.
+        """Return the description that `to_json` wrote; attributes of later versions are ignored.
 
         Examples
         --------
@@ -50,4 +84,45 @@ class Column:
         >>> Column.from_json(column.to_json()) == column
         True
         """
-        return cls(**json.loads(text))
+        known = {attribute.name for attribute in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text).items() if name in known})
+
+
+@dataclass(frozen=True)
+class Array:
+    """What an array of an analysis means.
+
+    Attributes
+    ----------
+    column
+        Name, title, definition, range and source of its values.
+    axes
+        Names of its axes, for instance ``("unit", "class")``.
+    dtype
+        Type of its values.
+    """
+
+    column: Column
+    axes: tuple[str, ...] = ("unit", "class")
+    dtype: str = "float64"
+
+    @property
+    def name(self) -> str:
+        """The array's name."""
+        return self.column.name
+
+
+def link_by_name(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Return the columns with links to those named after them: ``auc`` to ``auc_class``, ``auc_p`` and so on.
+
+    Examples
+    --------
+    >>> auc, p = Column("auc", "AUC", ""), Column("auc_p", "AUC: p", "", kind="probability")
+    >>> link_by_name({"auc": auc, "auc_p": p})["auc"].links
+    {'p': 'auc_p'}
+    """
+    linked = {}
+    for name, column in columns.items():
+        links = {role: f"{name}_{role}" for role in LINKS if f"{name}_{role}" in columns}
+        linked[name] = replace(column, links={**links, **column.links})
+    return linked

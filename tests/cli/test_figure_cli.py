@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from unitscope.cli import main
-from unitscope.measuring import measure_run
+from unitscope.selectivity import measure_run
 
 FIGURES = ["boxplots", "jitter", "histogram", "examples", "fits", "constructed", "correlations", "top-units",
            "class-set", "roc", "disagreement"]  # fmt: skip

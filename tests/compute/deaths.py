@@ -5,14 +5,14 @@ import signal
 from pathlib import Path
 
 
-def die_once(marker, function, directory, blocks, *others):
-    """Do the first block of a measuring task and be killed; all later calls do all."""
+def die_once(marker, function, *arguments):
+    """Do the first of a task's blocks and be killed; all later calls do all."""
     try:
         Path(marker).touch(exist_ok=False)
     except FileExistsError:
-        function(directory, blocks, *others)
+        function(*arguments)
     else:
-        function(directory, blocks[:1], *others)
+        function(*(argument[:1] if isinstance(argument, list) else argument for argument in arguments))
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -99,7 +99,7 @@ def assert_same_measures(one, two):
     assert one.parameters("selectivity") == two.parameters("selectivity")
     assert one.class_sets == two.class_sets
     for name in CLASSWISE:
-        np.testing.assert_array_equal(one.classwise(name), two.classwise(name), err_msg=name)
+        np.testing.assert_array_equal(one.array("selectivity", name), two.array("selectivity", name), err_msg=name)
     assert [path.name for path in (two.directory / "tables").iterdir()] == ["selectivity.parquet"]
 
 

@@ -12,8 +12,8 @@ from places import MEASURED, SETTINGS, Deadly, arrays, assert_same_measures, ass
 
 from unitscope.compute import open_pool, run_tasks
 from unitscope.errors import UnitscopeError, UnitscopeWarning
-from unitscope.measuring import measure_run
 from unitscope.run import read_status
+from unitscope.selectivity import measure_run
 
 distributed = pytest.importorskip("distributed")
 

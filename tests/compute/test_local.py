@@ -24,8 +24,8 @@ from places import (
 
 from unitscope.compute import open_pool, run_tasks
 from unitscope.errors import UnitscopeError
-from unitscope.measuring import measure_run
 from unitscope.run import open_run, read_status
+from unitscope.selectivity import measure_run
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_recorded_by_processes_of_which_one_is_killed(mine, plain, tmp_path, mon
 
 MEASURE = """
 import json, os, signal, sys
-from unitscope.measuring import measure_run
+from unitscope.selectivity import measure_run
 from unitscope.run import open_run
 
 def die(doing, done, total):
@@ -106,22 +106,22 @@ if __name__ == "__main__":
 def test_the_command_is_killed_while_it_measures_again(pair, tmp_path):
     run, other = pair
     measure_run(other, items="all")  # an earlier result, which must not suffer
-    table, auc = other.table("selectivity"), other.classwise("auc")
+    table, auc = other.table("selectivity"), other.array("selectivity", "auc")
     (tmp_path / "measure.py").write_text(MEASURE)
     words = [sys.executable, tmp_path / "measure.py", other.directory, json.dumps(MEASURED)]
     killed = subprocess.run(words, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert other.table("selectivity").equals(table)
-    assert (other.classwise("auc") == auc).all()
+    assert (other.array("selectivity", "auc") == auc).all()
     begun = read_status(other.directory)
     (unfinished,) = begun.unfinished
     assert (unfinished.table, begun.next_step) == ("selectivity", "the same again")
-    assert 64 <= unfinished.units <= 170
+    assert 64 <= unfinished.done <= 170
     (worker,) = unfinished.workers
     wait_for_end(int(worker.split()[2]))
     seen = []
     measure_run(open_run(other.directory), progress=lambda doing, done, total: seen.append(done), **MEASURED)
-    assert seen[0] >= unfinished.units
+    assert seen[0] >= unfinished.done
     assert_same_measures(run, other)
     assert read_status(other.directory).unfinished == []
 
@@ -147,7 +147,7 @@ def test_a_task_that_outlives_its_measurement_says_so(pair):
             for parts in (other.directory / "tables").glob(".selectivity-*"):
                 (parts / "parameters.json").unlink(missing_ok=True)
 
-    with pytest.raises(UnitscopeError, match="was finished or given up by another process; look with: unitscope stat"):
+    with pytest.raises(UnitscopeError, match=r"another process finished or removed this analysis of .*; see `unit"):
         measure_run(other, progress=give_up, **MEASURED)
     assert read_status(other.directory).unfinished == []
 

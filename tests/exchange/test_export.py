@@ -6,8 +6,8 @@ import pytest
 
 from unitscope import export_run, import_file
 from unitscope.errors import UnitscopeError
-from unitscope.measuring import measure_run
 from unitscope.run import Layer, Manifest, create_run, open_run
+from unitscope.selectivity import measure_run
 
 RNG = np.random.default_rng(8)
 ITEMS = 23

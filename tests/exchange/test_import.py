@@ -11,8 +11,8 @@ from unitscope import import_file
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.exchange.check import count_new_ties
 from unitscope.measures import measure
-from unitscope.measuring import measure_run
 from unitscope.run import open_run
+from unitscope.selectivity import measure_run
 
 RNG = np.random.default_rng(5)
 RATES = RNG.normal(size=(12, 3)).astype(np.float32)

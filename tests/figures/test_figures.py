@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from unitscope.errors import UnitscopeError
 from unitscope.figures import Jitter, disagreement, distribution, jitter, rank_disagreement, save_figure
 from unitscope.figures.jitter import DENSITY_FROM
-from unitscope.measuring import measure_run
+from unitscope.selectivity import measure_run
 
 LABELS = np.array([0, 0, 0, 1, 1, 1, 2, 2])
 VALUES = np.array([[9, 8, 0, 7, 0, 0, 1, 0], [0, 0, 0, 0, 0, 0, 0, 0]], np.float32).T
@@ -70,7 +70,7 @@ def test_jitter_marks_the_60_most_active(make_run):
 def test_a_class_chosen_by_readable_name_has_its_own_threshold(run):
     plot = jitter(run, "fc6:0", ["emu", "cat"])
     assert plot.names == ("emu", "cat")
-    expected = run.unit_classwise("informedness_threshold", "fc6:0")[2]
+    expected = run.unit_array("selectivity", "informedness_threshold", "fc6:0")[2]
     np.testing.assert_array_equal(plot.informed_at, expected)
     ax = plot.draw(axes())
     assert len(points(ax, "emu (2)")) == 2

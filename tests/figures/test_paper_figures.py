@@ -26,7 +26,7 @@ from unitscope.figures import (
 )
 from unitscope.figures.fits import fit_all
 from unitscope.figures.roc import count_at_thresholds
-from unitscope.measuring import measure_run
+from unitscope.selectivity import measure_run
 
 LABELS = np.array([0, 0, 0, 1, 1, 1, 2, 2])
 ONE = np.array([9, 8, 0, 7, 0, 0, 1, 0])

@@ -16,13 +16,13 @@ from unitscope.data import load_data, without
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.figures import examples, jitter
 from unitscope.measures import Histograms
-from unitscope.measuring import measure_run
 from unitscope.models import load_model
 from unitscope.recording import add_runs, histogram_writer, plan_recording, record
 from unitscope.recording.memory import available_memory, estimate_octaves, octaves_of, plan_histograms
 from unitscope.report import reproduce, write_report
 from unitscope.report.held import held_items
 from unitscope.run import Layer, open_run, read_checkpoint, read_status, unit_blocks
+from unitscope.selectivity import measure_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
 SETTINGS = {"layers": "conv5,fc6", "block_items": 64, "batch_size": 16, "workers": 0, "device": "cpu"}
@@ -66,7 +66,9 @@ def test_measures_lie_within_their_errors_of_those_of_a_stored_run(tmp_path):
     for name in ("precision_60", "ccmas", "d_prime", "class_index", "lifetime_sparseness", "zero_share"):
         np.testing.assert_allclose(table[name], exact[name], rtol=1e-6, err_msg=name)
     for name in ("auc", "max_informedness"):
-        off = np.abs(counted.classwise(name) - stored.classwise(name)) - counted.classwise(f"{name}_error")
+        off = np.abs(counted.array("selectivity", name) - stored.array("selectivity", name)) - counted.array(
+            "selectivity", f"{name}_error"
+        )
         assert np.nanmax(off) <= 1e-9
 
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from unitscope.columns import Column
-from unitscope.measuring import measure_run
 from unitscope.report import claims_beyond as beyond
 from unitscope.report import claims_units as units
 from unitscope.report.claims import CLAIMS
 from unitscope.report.evidence import gather, output_layer
+from unitscope.selectivity import measure_run
 
 N_CLASSES, N_EACH = 10, 130
 LABELS = np.repeat(np.arange(N_CLASSES), N_EACH)

@@ -8,8 +8,8 @@ import pytest
 from unitscope.data import load_data
 from unitscope.errors import UnitscopeError
 from unitscope.measures import COLUMNS
-from unitscope.measuring import measure_run
 from unitscope.report import content, write_report
+from unitscope.selectivity import measure_run
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(120) % 4

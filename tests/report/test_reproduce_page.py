@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from unitscope.errors import UnitscopeError
-from unitscope.measuring import measure_run
 from unitscope.report import reproduce
 from unitscope.report.claims import CLAIMS
 from unitscope.report.paper import SECTIONS
+from unitscope.selectivity import measure_run
 
 LABELS = np.arange(240) % 4
 NAMES = ["cat", "<script>alert(1)</script>", "emu", "a|b*c*"]

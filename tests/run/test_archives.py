@@ -35,5 +35,5 @@ def test_an_archived_run_opens_and_says_the_same(archive, tmp_path):
     for name in ("average_precision", "max_informedness", "ccmas", "auc", "zero_share"):
         np.testing.assert_allclose(then[name], today[name], rtol=1e-12, err_msg=name)
         assert run.columns("selectivity")[name].title
-    best = np.nan_to_num(run.classwise("auc")[:128], nan=-1).max(1)
+    best = np.nan_to_num(run.array("selectivity", "auc")[:128], nan=-1).max(1)
     np.testing.assert_allclose(best, today["auc"].fillna(-1), rtol=1e-12)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from unitscope.columns import Column
 from unitscope.errors import UnitscopeError
 from unitscope.run import open_run
+from unitscope.run.classes import check_class_sets
 
 NAMES = ["n1", "n2", "n3"]
 
@@ -14,20 +16,29 @@ def run(make_run):
     return make_run({"fc": np.arange(6.0)[:, None]}, [0, 1, 2, 0, 1, 2], class_names=NAMES)
 
 
+def add_table_with(run, sets, name="some"):
+    """Add a table as an analysis does that was made with class sets."""
+    unit = Column("unit", "Unit", "the unit's id", kind="text")
+    resolved = check_class_sets(sets, run.classes)
+    run.add_table(name, run.units[["unit"]], [unit], {"class_sets": {set: list(ids) for set, ids in resolved.items()}})
+
+
 def test_members_of_classes_and_of_their_unions(run):
     assert run.members("n2").tolist() == [False, True, False, False, True, False]
-    run.set_class_sets({"pair": ["n1", "n3"]})
+    add_table_with(run, {"pair": ["n1", "n3"]})
     again = open_run(run.directory)
     assert again.class_sets == {"pair": ("n1", "n3")}
     assert again.members("pair").tolist() == [True, False, True, True, False, True]
 
 
-def test_new_sets_take_the_place_of_the_old(run):
-    run.set_class_sets({"pair": ["n1", "n3"], "other": ["n2"]})
-    run.set_class_sets({"pair": ["n2", "n2"]})
+def test_class_sets_are_those_of_the_tables(run):
+    add_table_with(run, {"pair": ["n1", "n3"], "other": ["n2"]})
+    add_table_with(run, {"pair": ["n2", "n2"]})
     assert run.class_sets == {"pair": ("n2",)}
-    run.set_class_sets({})
-    assert run.class_sets == {}
+    add_table_with(run, {"others": ["n1", "n3"]}, name="another")
+    assert run.class_sets == {"pair": ("n2",), "others": ("n1", "n3")}
+    add_table_with(run, {})
+    assert run.class_sets == {"others": ("n1", "n3")}
 
 
 @pytest.mark.parametrize(
@@ -38,10 +49,9 @@ def test_new_sets_take_the_place_of_the_old(run):
         ({"none": []}, "has no classes"),
     ],
 )
-def test_bad_sets_are_refused_and_nothing_is_written(run, sets, says):
+def test_bad_sets_are_refused(run, sets, says):
     with pytest.raises(UnitscopeError, match=says):
-        run.set_class_sets(sets)
-    assert run.class_sets == {}
+        check_class_sets(sets, run.classes)
 
 
 def test_items_of_several_classes(make_run):

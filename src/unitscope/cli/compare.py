@@ -23,9 +23,9 @@ def compare(
     data: Annotated[Path | None, typer.Option(help="Write the numbers to this CSV file.", show_default=False)] = None,
 ) -> None:
     """Set two measured runs side by side, layer by layer: for instance a trained and an untrained network."""
-    from ..measuring import compare_runs
     from ..run import open_run
     from ..run.files import write_csv
+    from ..selectivity import compare_runs
 
     one, two = open_run(run), open_run(other)
     if layer is not None:
@@ -73,8 +73,8 @@ def superclasses(
     """List the superclasses of a run's classes, where these are WordNet ids."""
     from ..data.wordnet import find_superclasses
     from ..errors import UnitscopeError
-    from ..measuring import wnids_of
     from ..run import open_run
+    from ..selectivity import wnids_of
 
     opened = open_run(run)
     found = [noun for noun in find_superclasses(wnids_of(opened.classes)) if len(noun.members) >= at_least]

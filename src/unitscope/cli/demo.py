@@ -17,9 +17,9 @@ def demo(
     run: Annotated[Path, typer.Argument(metavar="[RUN]", help="Directory of the demo's run.")] = Path("unitscope-demo"),
 ) -> None:
     """Record, measure and report the built-in network on built-in scenes."""
-    from ..measuring import measure_run
     from ..recording import record
     from ..report import write_report
+    from ..selectivity import measure_run
     from .record import print_plan
 
     with progress_bar() as progress:

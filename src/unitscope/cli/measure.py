@@ -59,8 +59,8 @@ def measure(
     on: On = None,
 ) -> None:
     """Measure how selective every unit is, with every measure; writes tables/selectivity.parquet."""
-    from ..measuring import gather_class_sets, measure_run
     from ..run import open_run
+    from ..selectivity import gather_class_sets, measure_run
 
     opened = open_run(run)
     sets = gather_class_sets(

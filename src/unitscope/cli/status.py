@@ -58,9 +58,9 @@ def print_status(status: "Status") -> None:
         OUT.print(f"at this rate done in {in_time(status.seconds_left)}")
     if status.tables:
         OUT.print(f"tables: {', '.join(status.tables)}", markup=False, soft_wrap=True)
-    units = sum(layer.units for layer in manifest.layers)
-    for begun in status.unfinished:
-        OUT.print(f"unfinished: {begun.table}, {begun.units:,} of {units:,} units", style="yellow", markup=False)
-        for worker, count in begun.workers.items():
+    for analysis in status.unfinished:
+        progress = f"{analysis.done:,} of {analysis.total:,} {analysis.kind}"
+        OUT.print(f"unfinished: {analysis.table}, {progress}", style="yellow", markup=False)
+        for worker, count in analysis.workers.items():
             OUT.print(f"  {count:,} by {worker}", markup=False)
     OUT.print(f"next: {status.next_step}", markup=False, soft_wrap=True)

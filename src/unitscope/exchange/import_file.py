@@ -133,7 +133,7 @@ def import_file(
     if not (directory / layout.MANIFEST).exists():
         check(settled, manifest, report)
     writer = create_run(directory, manifest, settled.items, settled.classes, unit_columns=about_units(settled))
-    with alone(directory, "imports"):
+    with alone(directory, "importing"):
         for block in writer.blocks_to_do():
             part = manifest.block(block)
             values = {matrix.layer.name: matrix.read(part).astype(np.float32).T for matrix in settled.matrices}

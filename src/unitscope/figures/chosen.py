@@ -128,9 +128,9 @@ def of_class(run: Run, array: str, units: Sequence[str], name: str) -> np.ndarra
     if column is None:
         return np.full(len(units), np.nan)
     if len(units) == 1:
-        return run.unit_classwise(array, units[0])[[column]]
+        return run.unit_array("selectivity", array, units[0])[[column]]
     places = pd.Index(run.units["unit"]).get_indexer(pd.Index(units))
-    return run.classwise(array)[places, column]
+    return run.array("selectivity", array)[places, column]
 
 
 def find_measure(run: Run, name: str) -> Column:

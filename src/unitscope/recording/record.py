@@ -143,7 +143,7 @@ def record(
         progress=report,
     )
     if not store:
-        with alone(writer.directory, "counts into"):
+        with alone(writer.directory, "counting into"):
             counter = HistogramWriter(writer, plan)
             write_blocks(plan, counter, counter.blocks_to_do(), workers, report)
     elif on is None:

@@ -3,24 +3,28 @@
 This room knows the written format (its contract is ``docs/run-format.md``) and nothing of networks or measures.
 """
 
+from .blocks import ItemBlock, UnitBlock, item_blocks, unit_blocks
 from .checkpoint import read_checkpoint, write_checkpoint
 from .layout import BLOCK_ITEMS, FORMAT_VERSION
 from .manifest import Layer, Manifest
 from .run import Run, open_run
 from .status import Status, read_status
-from .unit_blocks import UnitBlock, unit_blocks
+from .tables import StoredTable
 from .writing import RunWriter, create_run
 
 __all__ = [
     "BLOCK_ITEMS",
     "FORMAT_VERSION",
+    "ItemBlock",
     "Layer",
     "Manifest",
     "Run",
     "RunWriter",
     "Status",
+    "StoredTable",
     "UnitBlock",
     "create_run",
+    "item_blocks",
     "open_run",
     "read_checkpoint",
     "read_status",

@@ -15,9 +15,9 @@ import numpy as np
 
 from ..errors import UnitscopeError
 from . import layout
+from .blocks import UnitBlock
 from .files import explained, read_json
 from .ledger import checkpoint_path, enter
-from .unit_blocks import UnitBlock
 
 Arrays = dict[str, np.ndarray]
 

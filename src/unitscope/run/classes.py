@@ -1,33 +1,11 @@
 """Classes and class sets: who is a member of what. A class set is a union of classes, measured against the rest."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..errors import UnitscopeError, near_names
-from . import layout
-from .files import explained, read_parquet, write_parquet
-
-
-def read_class_sets(directory: Path) -> dict[str, tuple[str, ...]]:
-    """Read a run's class sets: name to the classes it unites; empty where none were made."""
-    path = directory / layout.CLASS_SETS
-    if not path.exists():
-        return {}
-    rows = read_parquet(path).to_pandas()
-    return {str(name): tuple(group["class"]) for name, group in rows.groupby("set", sort=False)}
-
-
-def write_class_sets(directory: Path, sets: Mapping[str, Sequence[str]]) -> None:
-    """Write a run's class sets, one row for each class of a set; without any there is no file."""
-    if not sets:
-        (directory / layout.CLASS_SETS).unlink(missing_ok=True)
-        return
-    rows = [(name, member) for name, members in sets.items() for member in members]
-    with explained(directory):
-        write_parquet(directory / layout.CLASS_SETS, pd.DataFrame(rows, columns=["set", "class"], dtype=object))
 
 
 def check_class_sets(sets: Mapping[str, Sequence[str]], classes: pd.DataFrame) -> dict[str, tuple[str, ...]]:

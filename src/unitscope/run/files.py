@@ -70,11 +70,25 @@ def read_json(path: Path) -> dict[str, Any]:
         raise UnitscopeError(f"{path} is damaged ({error}); delete it and run the same command again") from error
 
 
-def write_parquet(path: Path, frame: pd.DataFrame, notes: dict[str, str] | None = None, note: str = "") -> None:
-    """Write a data frame as Parquet, atomically; `notes` holds texts of metadata for columns, `note` one for all."""
+def write_parquet(
+    path: Path, frame: pd.DataFrame, notes: dict[str, str] | None = None, metadata: dict[str, str] | None = None
+) -> None:
+    """Write a data frame as Parquet, atomically.
+
+    Parameters
+    ----------
+    path
+        The file.
+    frame
+        What to write.
+    notes
+        Texts for the metadata of columns, by column.
+    metadata
+        Texts for the metadata of the file, by key.
+    """
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    if note:
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"unitscope": note.encode()})
+    if metadata:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **metadata})
     for name, text in (notes or {}).items():
         place = table.schema.get_field_index(name)
         field = table.schema.field(place).with_metadata({"unitscope": text})

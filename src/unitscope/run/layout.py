@@ -1,16 +1,19 @@
-"""Names and sizes of the written format, version 1. What they mean is said in ``docs/run-format.md``."""
+"""Names and sizes of the written format, version 2. ``docs/run-format.md`` says what they mean."""
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, 2)
 
 MANIFEST = "run.json"
 ITEMS = "items.parquet"
 CLASSES = "classes.parquet"
 UNITS = "units.parquet"
 SKIPPED = "skipped.parquet"
-CLASS_SETS = "class_sets.parquet"
 ACTIVATIONS = "activations.zarr"
 HISTOGRAMS = "histograms"
+ARRAYS = "arrays.zarr"
 CLASSWISE = "classwise.zarr"
+"""Where runs of format version 1 keep the arrays of their table ``selectivity``."""
+
 PREDICTIONS = "predictions"
 LEDGER = "ledger"
 TABLES = "tables"

@@ -11,15 +11,15 @@ from .files import explained
 
 
 @contextlib.contextmanager
-def alone(directory: Path, does: str) -> Iterator[None]:
+def alone(directory: Path, doing: str) -> Iterator[None]:
     """Keep other processes from doing the same to a run meanwhile.
 
     Parameters
     ----------
     directory
         The run.
-    does
-        What this process does, in one word: ``"measures"``.
+    doing
+        What this process is doing, in one word: ``"measuring"``.
 
     Raises
     ------
@@ -27,12 +27,12 @@ def alone(directory: Path, does: str) -> Iterator[None]:
         If another process does so now.
     """
     with explained(directory):
-        lock = FileLock(directory / f".{does.replace(' ', '-')}.lock")
+        lock = FileLock(directory / f".{doing.replace(' ', '-')}.lock")
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
             raise UnitscopeError(
-                f"another process {does} {directory}; wait until it is done or stop it "
+                f"another process is {doing} {directory}; wait until it is done or stop it "
                 f"(see: unitscope status {directory})"
             ) from error
     try:

@@ -99,10 +99,10 @@ class Manifest:
             raise UnitscopeError(f"{directory} is not a run: it has no {layout.MANIFEST}; record or import one first")
         content = read_json(path)
         version = content.pop("format_version", None)
-        if version != layout.FORMAT_VERSION:
+        if version not in layout.READABLE_VERSIONS:
             raise UnitscopeError(
-                f"{path} is of format version {version}, but this Unitscope {__version__} reads version "
-                f"{layout.FORMAT_VERSION}; install a version that reads it"
+                f"{path} has format version {version}, but this Unitscope {__version__} reads versions "
+                f"{layout.READABLE_VERSIONS[0]} to {layout.FORMAT_VERSION}; install a later version"
             )
         try:
             layers = tuple(

@@ -1,7 +1,7 @@
 """A finished run, open for reading: items, classes, units, activations, tables."""
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,13 @@ import pandas as pd
 
 from ..columns import Column
 from ..errors import UnitscopeError, near_names
-from . import classwise, layout, tables
+from . import layout
 from .activations import read_items, read_units
-from .classes import check_class_sets, class_place, read_class_sets, write_class_sets
-from .files import explained, read_parquet
+from .classes import class_place
+from .files import read_parquet
 from .ledger import check_blocks, in_words
 from .manifest import Layer, Manifest
+from .tables import StoredTable, read_stored_table, table_names, write_table
 from .writing import gather_predictions
 
 
@@ -73,6 +74,7 @@ class Run:
     def __init__(self, directory: Path, manifest: Manifest):
         self.directory = directory
         self.manifest = manifest
+        self._tables: dict[str, StoredTable] = {}
 
     def __repr__(self) -> str:
         layers = ", ".join(layer.name for layer in self.manifest.layers)
@@ -138,12 +140,9 @@ class Run:
 
     @property
     def class_sets(self) -> dict[str, tuple[str, ...]]:
-        """Class sets, name to the ids of the classes that it unites."""
-        return read_class_sets(self.directory)
-
-    def set_class_sets(self, sets: Mapping[str, Sequence[str]]) -> None:
-        """Write the run's class sets, in place of any that were there; members by class id or name."""
-        write_class_sets(self.directory, check_class_sets(sets, self.classes))
+        """Class sets that the tables were made with, name to the ids of the classes that it unites."""
+        found = [self.parameters(table).get("class_sets", {}) for table in self.tables]
+        return {name: tuple(members) for sets in found for name, members in sets.items()}
 
     def members(self, name: str) -> np.ndarray:
         """Say which items belong to a class or class set.
@@ -273,27 +272,54 @@ class Run:
         self.check_stored(layer)
         return read_items(self.directory, found, items)
 
-    # Tables and class-wise arrays
+    # Tables and their arrays
 
     @property
     def tables(self) -> list[str]:
         """Names of the tables that analyses have added."""
-        return tables.table_names(self.directory)
+        return table_names(self.directory)
+
+    def stored_table(self, name: str) -> StoredTable:
+        """Return a table with all that belongs to it: columns, parameters, arrays.
+
+        It is read once, so that whatever this object says of an analysis belongs together; open the run again to see
+        what other processes have written since.
+        """
+        if name not in self._tables:
+            self._tables[name] = read_stored_table(self.directory, name)
+        return self._tables[name]
 
     def table(self, name: str) -> pd.DataFrame:
-        """Read a table, one row per unit."""
-        return tables.read_table(self.directory, name)
+        """Return a table, one row per unit."""
+        return self.stored_table(name).frame.copy()
 
     def columns(self, name: str) -> dict[str, Column]:
-        """Read what the columns of a table mean."""
-        return tables.read_columns(self.directory, name)
+        """Return what the columns of a table mean."""
+        return self.stored_table(name).columns
 
     def parameters(self, name: str) -> dict[str, Any]:
-        """Read with which parameters a table was made, e.g. ``{"items": "correct"}``."""
-        return tables.read_parameters(self.directory, name)
+        """Return the settings of the analysis that made a table, e.g. ``{"items": "correct"}``."""
+        return self.stored_table(name).parameters
 
-    def add_table(self, name: str, frame: pd.DataFrame, columns: Iterable[Column], parameters: dict[str, Any]) -> None:
-        """Add a table, or put a new one in its place.
+    def array(self, table: str, name: str) -> np.ndarray:
+        """Return an array of a table; where its first axis is ``unit``, rows are in the order of `units`."""
+        return self.stored_table(table).array(name)
+
+    def unit_array(self, table: str, name: str, unit: str) -> np.ndarray:
+        """Return one unit's row of an array of a table."""
+        self.find_unit(unit)
+        row = int(np.flatnonzero((self.units["unit"] == unit).to_numpy())[0])
+        return self.stored_table(table).array(name, slice(row, row + 1))[0]
+
+    def add_table(
+        self,
+        name: str,
+        frame: pd.DataFrame,
+        columns: Iterable[Column],
+        parameters: Mapping[str, Any],
+        arrays: str = "",
+    ) -> None:
+        """Add a table, or replace the one of its name.
 
         Parameters
         ----------
@@ -304,17 +330,9 @@ class Run:
         columns
             What the columns mean.
         parameters
-            With what the analysis was made; must go into JSON.
+            The settings of the analysis; must be JSON.
+        arrays
+            The ID of its arrays, from `unitscope.run.arrays.create_table_arrays`; empty if it has none.
         """
-        with explained(self.directory):
-            tables.write_table(self.directory, name, frame, columns, parameters)
-
-    def classwise(self, name: str) -> np.ndarray:
-        """Read a class-wise array, ``(units, classes)``, rows in the order of `units`."""
-        return classwise.read_classwise(self.directory, name, self.parameters("selectivity"))
-
-    def unit_classwise(self, name: str, unit: str) -> np.ndarray:
-        """Read one unit's row of a class-wise array, ``(classes,)``."""
-        self.find_unit(unit)
-        row = int(np.flatnonzero((self.units["unit"] == unit).to_numpy())[0])
-        return classwise.read_classwise(self.directory, name, self.parameters("selectivity"), slice(row, row + 1))[0]
+        write_table(self.directory, name, frame, columns, parameters, arrays)
+        self._tables.pop(name, None)

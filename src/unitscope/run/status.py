@@ -14,7 +14,7 @@ from . import layout
 from .files import read_json
 from .ledger import Check, check_blocks, checkpoint_path, read_entry
 from .manifest import Manifest
-from .tables import table_names
+from .tables import made_by, table_names
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,24 @@ class Unfinished:
     table
         The table that it makes.
     workers
-        Who has done how many units of it.
+        Who has done how many units or items of it.
+    kind
+        What is counted, ``"units"`` or ``"items"``.
+    total
+        How many there are.
     command
-        The command that goes on with it; empty where it was not told.
+        The command that continues it; empty where it is not known.
     """
 
     table: str
     workers: dict[str, int]
+    kind: str
+    total: int
     command: str
 
     @property
-    def units(self) -> int:
-        """Units that are done."""
+    def done(self) -> int:
+        """Units or items that are done."""
         return sum(self.workers.values())
 
 
@@ -119,7 +125,7 @@ class Status:
             again = self.manifest.provenance.get("command")
             return str(again) if again else "the same record command again"
         if self.unfinished:
-            return self.unfinished[0].command or f"unitscope measure {directory}"
+            return self.unfinished[0].command or made_by(self.unfinished[0].table, directory)
         if not self.tables:
             return f"unitscope measure {directory}"
         return f"unitscope report {directory}"
@@ -157,7 +163,7 @@ def read_status(directory: str | Path) -> Status:
         bytes=size_on_disk(directory),
         gathered=not manifest.predictions or "predicted" in pq.read_schema(directory / layout.ITEMS).names,
         tables=table_names(directory),
-        unfinished=find_unfinished(directory),
+        unfinished=find_unfinished(directory, manifest),
     )
 
 
@@ -194,18 +200,20 @@ def find_workers(directory: Path, manifest: Manifest, blocks: list[int]) -> list
     ]
 
 
-def find_unfinished(directory: Path) -> list[Unfinished]:
-    """Find analyses that have begun: their parts stand in ``tables/.NAME-DIGEST/``, one file per block of units."""
+def find_unfinished(directory: Path, manifest: Manifest) -> list[Unfinished]:
+    """Return the analyses that are not finished: their parts are in ``tables/.NAME-DIGEST/``, one file per block."""
     found = []
     for path in sorted((directory / layout.TABLES).glob(".*/parameters.json")):
         workers: Counter[str] = Counter()
+        kind, total = "units", sum(layer.units for layer in manifest.layers)
         for part in path.parent.glob("[0-9]*.parquet"):
             with contextlib.suppress(FileNotFoundError):  # gathered meanwhile
-                described = pq.read_metadata(part)
-                who = json.loads(described.metadata[b"unitscope"])
-                workers[name_worker(who["host"], who["process"], who["job"])] += described.num_rows
+                who = json.loads(pq.read_metadata(part).metadata[b"unitscope"])
+                workers[name_worker(who["host"], who["process"], who["job"])] += who["size"]
+                if "-" in part.stem:  # a sum over items
+                    kind, total = "items", manifest.n_items
         name = path.parent.name[1:].rpartition("-")[0]
-        found.append(Unfinished(name, dict(workers), read_json(path).get("command", "")))
+        found.append(Unfinished(name, dict(workers), kind, total, read_json(path).get("command", "")))
     return found
 
 

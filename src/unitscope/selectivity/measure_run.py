@@ -1,22 +1,17 @@
-"""Measure every unit of a run, block of units by block of units, resumable."""
+"""Measure every unit of a run."""
 
-import shutil
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
+from ..analysis import add_table
 from ..compute import Pool
 from ..errors import UnitscopeWarning
 from ..run import Run
 from ..run.classes import check_class_sets
-from ..run.files import explained
-from ..run.lock import alone
-from .blocks import blocks_of
-from .parts import TABLE, gather_parts, is_done, prepare_parts
+from .analysis import Selectivity
 from .settings import Settings
-from .tasks import measure_blocks, measure_elsewhere
 
 
 def measure_run(
@@ -35,8 +30,8 @@ def measure_run(
 ) -> pd.DataFrame:
     """Measure how selective every unit of a run is, with every measure.
 
-    Writes ``tables/selectivity.parquet`` and the class-wise arrays. The same call goes on with an unfinished
-    measurement; a finished one is made anew.
+    Writes ``tables/selectivity.parquet`` and the class-wise arrays. The same call continues a measurement that was
+    stopped; a finished one is computed again.
 
     Parameters
     ----------
@@ -77,7 +72,6 @@ def measure_run(
         If another process measures the run, no items are left, values are not finite, a class set has a class
         that the run has not, or workers died.
     """
-    report = progress or (lambda doing, done, total: None)
     settings = Settings.of(
         run,
         items,
@@ -87,60 +81,11 @@ def measure_run(
         bootstrap=bootstrap,
         seed=seed,
     )
-    keep = run.choose_items(settings.items)
-    parameters = settings.parameters(int(keep.sum()))
-    with alone(run.directory, "measures"):
-        with explained(run.directory):
-            parts = prepare_parts(run, parameters, command)
-        blocks = blocks_of(run, settings)
-        todo = [block for block in blocks if not is_done(parts, block)]
-        done = len(run.units) - sum(block.last - block.first for block in todo)
-
-        def count(more: int) -> None:
-            report("measuring", done + more, len(run.units))
-
-        count(0)
-        if on is None:
-            measure_blocks(run, todo, settings, threads, count)
-        else:
-            measure_elsewhere(run, parts, todo, settings, threads, on, count)
-        n_classes = len(run.classes) + len(settings.class_sets)
-        frame = gather_parts(run, parts, blocks, list(settings.classwise.values()), n_classes, parameters)
-        frame = with_q(frame)[list(settings.columns)]
-        run.set_class_sets(settings.class_sets)
-        run.add_table(TABLE, frame, settings.columns.values(), parameters)
-        shutil.rmtree(parts)
+    frame = add_table(run, Selectivity(settings), on=on, threads=threads, command=command, progress=progress)
     warn_of_negatives(frame)
     if not only_class_sets:
         warn_of_single_items(frame)
     return frame
-
-
-def with_q(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add to each ``NAME_p`` its ``NAME_q``: Benjamini and Hochberg's adjustment over the units of each layer.
-
-    Examples
-    --------
-    >>> with_q(pd.DataFrame({"layer": ["a", "a", "b"], "auc_p": [0.01, 0.04, 0.04]}))["auc_q"].tolist()
-    [0.02, 0.04, 0.04]
-    """
-    added = {
-        name.removesuffix("_p") + "_q": frame.groupby("layer", sort=False)[name].transform(adjust)
-        for name in map(str, frame)
-        if name.endswith("_p")
-    }
-    return frame.assign(**added)
-
-
-def adjust(p: pd.Series) -> np.ndarray:
-    """Adjust the p-values of one layer; units without one take no part."""
-    from scipy.stats import false_discovery_control  # takes a second to import, and is rarely asked for
-
-    q = np.full(len(p), np.nan)
-    known = p.notna().to_numpy()
-    if known.any():
-        q[known] = false_discovery_control(p[known])
-    return q
 
 
 def warn_of_negatives(frame: pd.DataFrame) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import CLASSWISE, COLUMNS, measure
-from unitscope.measuring import blocks, measure_run
-from unitscope.measuring.settings import Settings
 from unitscope.run import open_run
+from unitscope.selectivity import analysis, measure_run
+from unitscope.selectivity.analysis import Selectivity
+from unitscope.selectivity.settings import Settings
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 5, 300)
@@ -43,18 +44,18 @@ def test_class_wise_arrays_stand_in_the_order_of_units(make_run):
     run = make_run(VALUES, LABELS)
     table = measure_run(run)
     for name in CLASSWISE:
-        assert run.classwise(name).shape == (133, 5), name
+        assert run.array("selectivity", name).shape == (133, 5), name
     for name in ("max_informedness", "auc", "precision_60"):
-        np.testing.assert_array_equal(run.classwise(name).max(1), table[name])
-    np.testing.assert_array_equal(run.unit_classwise("auc", "fc:1"), run.classwise("auc")[131])
-    with pytest.raises(UnitscopeError, match=r"no class-wise array acu .did you mean"):
-        run.classwise("acu")
+        np.testing.assert_array_equal(run.array("selectivity", name).max(1), table[name])
+    np.testing.assert_array_equal(run.unit_array("selectivity", "auc", "fc:1"), run.array("selectivity", "auc")[131])
+    with pytest.raises(UnitscopeError, match=r"no array acu .did you mean"):
+        run.array("selectivity", "acu")
 
 
 def test_stopped_in_the_middle_it_goes_on(make_run, monkeypatch):
     run = make_run(VALUES, LABELS)
     expected = measure_run(run)
-    whole = {name: run.classwise(name) for name in CLASSWISE}
+    whole = {name: run.array("selectivity", name) for name in CLASSWISE}
     (run.directory / "tables" / "selectivity.parquet").unlink()
 
     def stop(doing, done, total):
@@ -69,7 +70,7 @@ def test_stopped_in_the_middle_it_goes_on(make_run, monkeypatch):
     assert seen[0] == 64  # the first block of units is not measured twice
     pd.testing.assert_frame_equal(again, expected)
     for name, values in whole.items():
-        np.testing.assert_array_equal(run.classwise(name), values)
+        np.testing.assert_array_equal(run.array("selectivity", name), values)
     assert [path.name for path in (run.directory / "tables").iterdir()] == ["selectivity.parquet"]
 
 
@@ -125,12 +126,12 @@ def test_nothing_of_this_needs_pytorch(make_run, monkeypatch):
 
 def test_so_many_items_that_memory_holds_a_part_of_a_chunk(make_run, monkeypatch):
     run = make_run(VALUES, LABELS)
-    plain, resampled = Settings("all"), Settings("all", permutations=20)
+    plain, resampled = Selectivity(Settings("all")), Selectivity(Settings("all", permutations=20))
     expected = measure_run(run)
-    assert [block.last - block.first for block in blocks.blocks_of(run, plain)] == [64, 64, 2, 3]
-    assert max(block.last - block.first for block in blocks.blocks_of(run, resampled)) == 8
-    monkeypatch.setattr(blocks, "BLOCK_BYTES", 4 * 300 * 20)
-    parts = blocks.blocks_of(run, plain)
+    assert [block.last - block.first for block in plain.blocks(run)] == [64, 64, 2, 3]
+    assert max(block.last - block.first for block in resampled.blocks(run)) == 8
+    monkeypatch.setattr(analysis, "BLOCK_BYTES", 4 * 300 * 20)
+    parts = plain.blocks(run)
     assert max(block.last - block.first for block in parts) == 16
     assert [block.row for block in parts] == sorted({block.row for block in parts})
     pd.testing.assert_frame_equal(measure_run(run), expected)
@@ -149,7 +150,7 @@ def test_one_process_measures_a_run_at_a_time(make_run):
 
     def meanwhile(doing, done, total):
         if done == 0:  # another process, as far as locks are concerned, with other options
-            with pytest.raises(UnitscopeError, match=r"another process measures .*; wait until it is done or stop it"):
+            with pytest.raises(UnitscopeError, match=r"process is measuring .*; wait until it is done or stop it"):
                 measure_run(open_run(run.directory), items="all")
 
     pd.testing.assert_frame_equal(measure_run(run, progress=meanwhile), expected)
@@ -159,10 +160,10 @@ def test_one_process_measures_a_run_at_a_time(make_run):
 def test_a_measurement_that_fails_leaves_the_earlier_one(make_run):
     run = make_run(VALUES, LABELS)
     table = measure_run(run)
-    area = run.classwise("auc")
+    area = run.array("selectivity", "auc")
     for wrong in ({"seed": -1, "permutations": 3}, {"class_sets": {"a": ["nobody"]}}, {"threads": 0}):
         with pytest.raises(UnitscopeError):
             measure_run(run, **wrong)
         again = open_run(run.directory)
         pd.testing.assert_frame_equal(again.table("selectivity"), table)
-        np.testing.assert_array_equal(again.classwise("auc"), area)
+        np.testing.assert_array_equal(again.array("selectivity", "auc"), area)

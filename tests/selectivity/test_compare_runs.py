@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unitscope.errors import UnitscopeError, UnitscopeWarning
-from unitscope.measuring import compare_runs, measure_run
-from unitscope.measuring.compare import superiority
+from unitscope.selectivity import compare_runs, measure_run
+from unitscope.selectivity.compare import superiority
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 4, 120)

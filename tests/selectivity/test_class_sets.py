@@ -8,8 +8,8 @@ import pytest
 
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import measure
-from unitscope.measuring import gather_class_sets, measure_run
 from unitscope.run import Run, open_run
+from unitscope.selectivity import gather_class_sets, measure_run
 
 CLASSES = pd.DataFrame({"class": ["n02084071", "n02121808", "n02958343"], "name": ["dog", "cat", "car"]})
 RNG = np.random.default_rng(0)
@@ -64,9 +64,9 @@ def test_a_class_set_is_measured_as_a_class_of_its_own(make_run):
     table = measure_run(run, class_sets={"union": ["class1", "class3"]}, only_class_sets=True)
     union = np.isin(LABELS, (1, 3))
     relabelled = measure_run(make_run(VALUES, (~union).astype(int), name="two"), items="all")
-    assert run.classwise("auc").shape == (70, 6)
-    two = open_run(run.directory.parent / "two").classwise("auc")
-    np.testing.assert_allclose(run.classwise("auc")[:, 5], two[:, 0], atol=1e-12)
+    assert run.array("selectivity", "auc").shape == (70, 6)
+    two = open_run(run.directory.parent / "two").array("selectivity", "auc")
+    np.testing.assert_allclose(run.array("selectivity", "auc")[:, 5], two[:, 0], atol=1e-12)
     assert set(table["auc_class"]) == {"union"}
     np.testing.assert_allclose(table["auc"], two[:, 0], atol=1e-12)
     assert (relabelled["auc"] >= table["auc"] - 1e-12).all()
@@ -81,7 +81,7 @@ def test_class_sets_of_a_new_measurement_take_the_place_of_the_old(make_run):
     assert list(open_run(run.directory).class_sets) == ["b"]
     table = measure_run(run)
     assert list(open_run(run.directory).class_sets) == []
-    assert run.classwise("auc").shape == (70, 5)
+    assert run.array("selectivity", "auc").shape == (70, 5)
     assert not table.isin(["a", "b"]).any().any()
 
 
@@ -96,7 +96,7 @@ def test_items_of_several_classes(make_run):
         # The one-versus-rest area of the class is one of the two that a yes-or-no labelling has.
         assert (one["auc"][best] >= table["auc"][best] - 1e-12).all()
     assert table["class_selectivity"].isna().all()
-    assert run.classwise("auc").shape == (70, 4)
+    assert run.array("selectivity", "auc").shape == (70, 4)
 
 
 def test_chance_and_intervals_stand_in_the_table_with_q_by_layer(make_run):
@@ -130,10 +130,11 @@ def test_classes_of_one_item_are_warned_of_unless_united(make_run):
     assert "class_index_low" not in table
 
 
-def test_class_wise_arrays_of_another_measurement_are_refused(make_run, monkeypatch):
-    """A process that is killed between the arrays and the table leaves two that do not belong together."""
+def test_arrays_of_a_measurement_that_was_killed_are_not_used(make_run, monkeypatch):
+    """A process may be killed after it has written the arrays and before it has written their table."""
     run = make_run(VALUES, LABELS)
-    measure_run(run, class_sets={"a": ["class0", "class1"]})
+    measure_run(run, class_sets={"a": ["class0", "class1", "class2"]})
+    area = run.array("selectivity", "auc")
 
     def killed(*arguments):
         raise KeyboardInterrupt
@@ -142,7 +143,8 @@ def test_class_wise_arrays_of_another_measurement_are_refused(make_run, monkeypa
         short.setattr(Run, "add_table", killed)
         with pytest.raises(KeyboardInterrupt):
             measure_run(run, class_sets={"b": ["class2", "class3"]})
-    with pytest.raises(UnitscopeError, match="are not of the same measurement as its table"):
-        open_run(run.directory).classwise("auc")
-    measure_run(run, class_sets={"b": ["class2", "class3"]})
-    assert open_run(run.directory).classwise("auc").shape == (70, 6)
+    again = open_run(run.directory)
+    assert list(again.class_sets) == ["a"]
+    np.testing.assert_array_equal(again.array("selectivity", "auc"), area)
+    measure_run(run, class_sets={"b": ["class2", "class3"], "c": ["class0"]})
+    assert open_run(run.directory).array("selectivity", "auc").shape == (70, 7)

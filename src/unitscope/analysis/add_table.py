@@ -1,0 +1,88 @@
+"""Running an analysis and adding its table to the run."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from ..compute import Pool
+from ..errors import UnitscopeError
+from ..run import Run
+from ..run.arrays import create_table_arrays, write_rows
+from ..run.files import explained
+from ..run.lock import alone
+from .analysis import Analysis, Result
+from .parts import Parts
+from .work import compute_parts
+
+
+def add_table(
+    run: Run,
+    analysis: Analysis,
+    *,
+    on: str | Pool | None = None,
+    threads: int | None = None,
+    command: str = "",
+    progress: Callable[[str, int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Run an analysis and add its table, arrays and images to the run.
+
+    The same call continues an analysis that was stopped. The results of an earlier analysis stay until the new one is
+    complete, and are then replaced together.
+
+    Parameters
+    ----------
+    run
+        An open run.
+    analysis
+        What to compute.
+    on
+        Where to compute: ``None`` for this process; see `unitscope.compute.open_pool`.
+    threads
+        Threads of each process; default: one per core.
+    command
+        The command that continues the analysis if it is stopped, for ``unitscope status``.
+    progress
+        Called as the work goes on with what is done, how many units or items are done, and how many there are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table, one row per unit.
+
+    Raises
+    ------
+    UnitscopeError
+        If another process runs the same analysis of the run, the input is at fault, or workers died. Finished blocks
+        are kept.
+    """
+    parameters = analysis.parameters(run)
+    parts = Parts(run, analysis.table, parameters)
+    with alone(run.directory, analysis.doing):
+        with explained(run.directory):
+            parts.prepare(command)
+        blocks = compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)
+        try:
+            result = analysis.gather(run, parts.read(blocks))
+            with explained(run.directory):
+                arrays = store_arrays(run, analysis, result)
+                parts.move_images()
+        except FileNotFoundError as error:
+            raise UnitscopeError(
+                f"the parts in {parts.directory} were removed while they were gathered; run the same command again"
+            ) from error
+        run.add_table(analysis.table, result.frame, analysis.columns(run), parameters, arrays)
+        parts.remove()
+    return result.frame
+
+
+def store_arrays(run: Run, analysis: Analysis, result: Result) -> str:
+    """Write the arrays of a result beside those of the analysis before; return their ID, empty without arrays."""
+    described = analysis.arrays(run)
+    if not described:
+        return ""
+    sizes = {axis: len(names) for axis, names in result.labels.items()}
+    sizes = {"unit": len(run.units), "item": run.manifest.n_items, **sizes}
+    identity = create_table_arrays(run.directory, analysis.table, described, sizes, result.labels)
+    for first, rows in result.arrays:
+        write_rows(run.directory, analysis.table, identity, first, rows)
+    return identity

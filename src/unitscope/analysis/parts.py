@@ -1,0 +1,125 @@
+"""Finished blocks of an analysis that is under way, kept in the run until all are there.
+
+Parts are in ``tables/.TABLE-DIGEST/``, where DIGEST is that of the parameters, so that parts of analyses with other
+parameters never meet. A part is ``NAME.parquet`` (rows of the table; its metadata says who computed it, and of how
+many units or items), written last, and ``NAME.npz`` (arrays); its images are in ``images/``.
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import UnitscopeError
+from ..run import ItemBlock, Run, UnitBlock
+from ..run.files import explained, replacing, write_json, write_parquet
+from ..run.layout import TABLES
+from ..run.ledger import this_worker
+from ..run.tables import digest_of
+from .analysis import Part, StoredPart
+
+SETTINGS = "parameters.json"
+
+
+class Parts:
+    """The parts of one analysis of one run.
+
+    Parameters
+    ----------
+    run
+        The run.
+    table
+        The table that the analysis makes.
+    parameters
+        Its parameters.
+    """
+
+    def __init__(self, run: Run, table: str, parameters: dict[str, Any]):
+        self.run = run
+        self.table = table
+        self.parameters = parameters
+        self.directory = run.directory / TABLES / f".{table}-{digest_of(parameters)}"
+
+    def prepare(self, command: str) -> None:
+        """Keep the parts of an unfinished analysis with these parameters; remove those of any other.
+
+        `command`, which continues the analysis, is kept beside them for ``unitscope status``.
+        """
+        for other in self.directory.parent.glob(f".{self.table}-*"):
+            if other != self.directory:
+                shutil.rmtree(other, ignore_errors=True)
+        if not (self.directory / SETTINGS).exists():
+            write_json(self.directory / SETTINGS, self.parameters | ({"command": command} if command else {}))
+
+    def missing(self, blocks: Sequence[UnitBlock | ItemBlock]) -> list[UnitBlock | ItemBlock]:
+        """Return the blocks that no part covers."""
+        done = {path.stem for path in self.directory.glob("[0-9]*.parquet")}
+        sums = [ItemBlock.from_name(name) for name in done if "-" in name]
+        return [
+            block
+            for block in blocks
+            if (
+                block.name not in done
+                if isinstance(block, UnitBlock)
+                else not any(of.first <= block.first and block.last <= of.last for of in sums)
+            )
+        ]
+
+    def write(self, block: UnitBlock | ItemBlock, part: Part) -> None:
+        """Write a part; a sum of item blocks takes the place of smaller sums of the same blocks."""
+        path = self.directory / f"{block.name}.parquet"
+        worker = json.dumps({**this_worker(), "size": block.size})
+        try:
+            (self.directory / SETTINGS).stat()  # a task may outlive the command that submitted it
+            with explained(self.run.directory):
+                with replacing(path.with_suffix(".npz")) as temporary, temporary.open("wb") as file:
+                    np.savez(file, **part.arrays)  # type: ignore[arg-type]
+                for name, content in part.images.items():
+                    with replacing(self.directory / "images" / name) as temporary:
+                        temporary.write_bytes(content)
+                write_parquet(path, part.frame, metadata={"unitscope": worker})
+                if isinstance(block, ItemBlock):
+                    self._remove_smaller(block)
+        except FileNotFoundError as error:
+            raise UnitscopeError(
+                f"another process finished or removed this analysis of {self.run.directory}; see "
+                f"`unitscope status {self.run.directory}`"
+            ) from error
+
+    def _remove_smaller(self, block: ItemBlock) -> None:
+        """Remove the parts of items that a larger part covers too."""
+        for path in self.directory.glob("[0-9]*-[0-9]*.parquet"):
+            other = ItemBlock.from_name(path.stem)
+            if other != block and block.first <= other.first and other.last <= block.last:
+                path.unlink(missing_ok=True)
+                path.with_suffix(".npz").unlink(missing_ok=True)
+
+    def read(self, blocks: Sequence[UnitBlock | ItemBlock]) -> list[StoredPart]:
+        """Return the parts that cover all blocks, in order."""
+        if blocks and isinstance(blocks[0], ItemBlock):
+            names = sorted(path.stem for path in self.directory.glob("[0-9]*-[0-9]*.parquet"))
+            for name in names:  # left by a process that was killed after it had written a larger sum
+                self._remove_smaller(ItemBlock.from_name(name))
+            names = sorted(path.stem for path in self.directory.glob("[0-9]*-[0-9]*.parquet"))
+            return [StoredPart(ItemBlock.from_name(name), self.directory / f"{name}.parquet") for name in names]
+        return [StoredPart(block, self.directory / f"{block.name}.parquet") for block in blocks]
+
+    def move_images(self) -> None:
+        """Replace the run's images of this analysis by those of the parts."""
+        place = self.run.directory / "images" / self.table
+        made = self.directory / "images"
+        if not made.exists():
+            return
+        place.parent.mkdir(exist_ok=True)
+        old = self.directory / "images-before"
+        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            place.rename(old)
+        made.rename(place)
+
+    def remove(self) -> None:
+        """Remove all parts."""
+        shutil.rmtree(self.directory)

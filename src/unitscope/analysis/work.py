@@ -1,0 +1,167 @@
+"""Computing the blocks of an analysis: in threads of this process, or as tasks of a pool. Either way parts are left."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any, cast
+
+from ..compute import Pool, cut, open_pool, run_tasks
+from ..run import ItemBlock, Run, UnitBlock, open_run
+from .analysis import Analysis, ItemWorker, UnitWorker
+from .parts import Parts
+
+PATIENCE = 20
+"""A sum of items is stored when adding has taken this many times as long as storing the last sum did."""
+
+Blocks = Sequence[UnitBlock | ItemBlock]
+
+
+def compute_parts(
+    run: Run,
+    analysis: Analysis,
+    parts: Parts,
+    *,
+    on: str | Pool | None = None,
+    threads: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Blocks:
+    """Compute the parts of an analysis that are missing; return all of its blocks.
+
+    Parameters
+    ----------
+    run, analysis
+        The run and the analysis.
+    parts
+        Its parts, prepared.
+    on, threads, progress
+        See `add_table`.
+    """
+    blocks: Blocks = analysis.blocks(run)
+    missing = parts.missing(blocks)
+    total = sum(block.size for block in blocks)
+    done = total - sum(block.size for block in missing)
+
+    def report(more: int) -> None:
+        if progress:
+            progress(analysis.doing, done + more, total)
+
+    report(0)
+    if not missing:
+        return blocks
+    if on is None:
+        compute_blocks(run, analysis, parts, missing, threads, report)
+    else:
+        compute_elsewhere(run, analysis, parts, missing, threads, on, report)
+    return blocks
+
+
+def compute_blocks(
+    run: Run, analysis: Analysis, parts: Parts, blocks: Blocks, threads: int | None, report: Callable[[int], None]
+) -> None:
+    """Compute some blocks in this process and write their parts."""
+    worker = analysis.open(run, threads)
+    if isinstance(blocks[0], UnitBlock):
+        compute_units(cast(UnitWorker, worker), parts, cast(Sequence[UnitBlock], blocks), report)
+    else:
+        add_items(cast(ItemWorker, worker), parts, cast(Sequence[ItemBlock], blocks), report)
+
+
+def compute_units(worker: UnitWorker, parts: Parts, blocks: Sequence[UnitBlock], report: Callable[[int], None]) -> None:
+    """Compute blocks of units: while one is computed, the next is read and the last one written."""
+    done = 0
+    with ThreadPoolExecutor(2) as beside:
+        reading = beside.submit(worker.read, blocks[0])
+        writing: Future[None] | None = None
+        for place, block in enumerate(blocks):
+            data = reading.result()
+            if place + 1 < len(blocks):
+                reading = beside.submit(worker.read, blocks[place + 1])
+            before = done
+            part = worker.compute(block, data, lambda more, before=before: report(before + more))  # type: ignore[misc]
+            del data
+            if writing:
+                writing.result()
+            writing = beside.submit(parts.write, block, part)
+            done += block.size
+            report(done)
+        if writing:
+            writing.result()
+
+
+def add_items(worker: ItemWorker, parts: Parts, blocks: Sequence[ItemBlock], report: Callable[[int], None]) -> None:
+    """Add up blocks of items, each unbroken row of blocks by itself, and store the sum now and then."""
+    done = 0
+    for row in unbroken_rows(blocks):
+        worker.clear()
+        first, last, since, took = row[0].first, row[0].first, time.perf_counter(), 0.0
+        before = done
+        for block in worker.add(row, lambda more, before=before: report(before + more)):  # type: ignore[misc]
+            last = block.last
+            done += block.size
+            report(done)
+            full = worker.is_full()
+            if full or block == row[-1] or time.perf_counter() - since >= PATIENCE * took:
+                start = time.perf_counter()
+                parts.write(ItemBlock(first, last), worker.sum())
+                since = time.perf_counter()
+                took = since - start
+            if full:
+                worker.clear()
+                first = last
+
+
+def unbroken_rows(blocks: Sequence[ItemBlock]) -> list[list[ItemBlock]]:
+    """Cut blocks of items where one does not follow the other.
+
+    Examples
+    --------
+    >>> [len(row) for row in unbroken_rows([ItemBlock(0, 8), ItemBlock(8, 16), ItemBlock(24, 32)])]
+    [2, 1]
+    """
+    rows = [[blocks[0]]]
+    for before, block in pairwise(blocks):
+        if block.first == before.last:
+            rows[-1].append(block)
+        else:
+            rows.append([block])
+    return rows
+
+
+def compute_elsewhere(
+    run: Run,
+    analysis: Analysis,
+    parts: Parts,
+    blocks: Blocks,
+    threads: int | None,
+    on: str | Pool,
+    report: Callable[[int], None],
+) -> None:
+    """Compute blocks as tasks of a pool; how many are done is seen by their parts."""
+
+    def tick() -> None:
+        report(sum(block.size for block in blocks) - sum(block.size for block in parts.missing(blocks)))
+
+    with open_pool(on, run.directory / "logs") as pool:
+        shares = cut(blocks, getattr(pool, "width", len(blocks)))
+        directory = str(run.directory.absolute())
+        tasks = {name_share(run, share): (directory, analysis, list(share), threads) for share in shares}
+        for _ in run_tasks(pool, compute_share, tasks, tick=tick):
+            tick()
+
+
+def name_share(run: Run, share: Blocks) -> str:
+    """Name some blocks for messages."""
+    first = share[0]
+    if isinstance(first, UnitBlock):
+        return f"units {run.units['unit'].iloc[first.row]} and following"
+    return f"items {first.first:,} to {cast(ItemBlock, share[-1]).last - 1:,}"
+
+
+def compute_share(directory: str, analysis: Analysis, blocks: list[Any], threads: int | None) -> None:
+    """Compute those of some blocks that are missing. This is the task: it runs in a process of a pool."""
+    run = open_run(directory)
+    parts = Parts(run, analysis.table, analysis.parameters(run))
+    missing = parts.missing(blocks)
+    if missing:
+        compute_blocks(run, analysis, parts, missing, threads, lambda done: None)

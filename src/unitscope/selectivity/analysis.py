@@ -1,0 +1,97 @@
+"""Selectivity as an analysis of a run: its blocks of units, its table and its arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..analysis import Result, put_together
+from ..analysis.analysis import StoredPart
+from ..columns import Array, Column
+from ..run import Run, UnitBlock, unit_blocks
+from ..run.layout import CHUNK_UNITS
+from .settings import Settings
+from .worker import SelectivityWorker
+
+BLOCK_BYTES = 400 * 2**20
+"""At most so many bytes are read at a time; with the next block and a copy, memory stays below 2 GiB."""
+
+RESAMPLED_UNITS = 8
+"""Units in a block where each takes long: a stopped measurement then repeats little."""
+
+
+@dataclass(frozen=True)
+class Selectivity:
+    """Every measure of every unit.
+
+    Attributes
+    ----------
+    settings
+        What is asked for.
+    """
+
+    settings: Settings
+    table: str = "selectivity"
+    doing: str = "measuring"
+
+    def columns(self, run: Run) -> list[Column]:
+        """Return what the columns of the table mean."""
+        return list(self.settings.columns.values())
+
+    def arrays(self, run: Run) -> list[Array]:
+        """Return what the class-wise arrays mean."""
+        return [Array(column) for column in self.settings.classwise.values()]
+
+    def parameters(self, run: Run) -> dict[str, Any]:
+        """Return what the result depends on besides the run."""
+        return self.settings.parameters(int(run.choose_items(self.settings.items).sum()))
+
+    def blocks(self, run: Run) -> list[UnitBlock]:
+        """Cut the run's units into blocks that follow the chunks of the stored arrays, or its histograms.
+
+        Where there are so many items that a chunk's units would not fit into memory, they are read a part at a time.
+        """
+        if run.manifest.histograms is not None:
+            return list(unit_blocks(run.layers))
+        fitting = BLOCK_BYTES // (4 * max(run.manifest.n_items, 1))
+        most = RESAMPLED_UNITS if self.settings.permutations or self.settings.bootstrap else CHUNK_UNITS
+        # A power of two, so it divides a chunk.
+        return list(unit_blocks(run.layers, max(1, min(most, 1 << max(fitting.bit_length() - 1, 0)))))
+
+    def open(self, run: Run, threads: int | None) -> SelectivityWorker:
+        """Return what measures blocks in this process."""
+        return SelectivityWorker(run, self.settings, threads)
+
+    def gather(self, run: Run, parts: Sequence[StoredPart]) -> Result:
+        """Put the blocks together; adjusted p-values follow from all units of a layer."""
+        result = put_together(parts, {"class": [*run.classes["class"].astype(str), *self.settings.class_sets]})
+        return replace(result, frame=with_q(result.frame)[list(self.settings.columns)])
+
+
+def with_q(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add to each ``NAME_p`` its ``NAME_q``: Benjamini and Hochberg's adjustment over the units of each layer.
+
+    Examples
+    --------
+    >>> with_q(pd.DataFrame({"layer": ["a", "a", "b"], "auc_p": [0.01, 0.04, 0.04]}))["auc_q"].tolist()
+    [0.02, 0.04, 0.04]
+    """
+    added = {
+        name.removesuffix("_p") + "_q": frame.groupby("layer", sort=False)[name].transform(adjust)
+        for name in map(str, frame)
+        if name.endswith("_p")
+    }
+    return frame.assign(**added)
+
+
+def adjust(p: pd.Series) -> np.ndarray:
+    """Adjust the p-values of one layer; units without one take no part."""
+    from scipy.stats import false_discovery_control  # takes a second to import, and is rarely needed
+
+    q = np.full(len(p), np.nan)
+    known = p.notna().to_numpy()
+    if known.any():
+        q[known] = false_discovery_control(p[known])
+    return q
