@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 
 import torch
+from unitscope.recording.batches import Inputs, batch_slices, load_batches
 
 from unitscope.data import load_data
 from unitscope.models import load_model
 from unitscope.recording import record
-from unitscope.recording.batches import Inputs, batch_slices, load_batches
 from unitscope.recording.record import default_workers
 from unitscope.run import Manifest
 

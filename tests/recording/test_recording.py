@@ -12,14 +12,14 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
+from unitscope.recording.hooks import Taps  # noqa: E402
+from unitscope.recording.reduction import reduce_positions  # noqa: E402
 
 from unitscope.data import load_data  # noqa: E402
 from unitscope.errors import UnitscopeError  # noqa: E402
 from unitscope.models import choose_layers, list_layers, load_model  # noqa: E402
 from unitscope.recording import plan_recording, record  # noqa: E402
-from unitscope.recording.hooks import Taps  # noqa: E402
 from unitscope.recording.predictions import are_probabilities, find_outputs, predict  # noqa: E402
-from unitscope.recording.reduction import reduce_positions  # noqa: E402
 from unitscope.run import open_run  # noqa: E402
 
 MODEL = '''
