@@ -13,11 +13,8 @@ from pathlib import Path
 import torch
 
 from unitscope.data import load_data
-from unitscope.models import load_model
+from unitscope.models import Inputs, cut_batches, load_batches, load_model
 from unitscope.recording import record
-from unitscope.recording.batches import Inputs, batch_slices, load_batches
-from unitscope.recording.record import default_workers
-from unitscope.run import Manifest
 
 BATCH = 64
 REPEATS = 3
@@ -25,10 +22,10 @@ REPEATS = 3
 
 def run_alone(model, data) -> float:
     """Time the network over the items, without hooks or writing, in seconds."""
-    slices = [rows for _, rows in batch_slices(Manifest({}, (), len(data)), [*range(-(-len(data) // 8192))], BATCH)]
+    batches = cut_batches(range(len(data)), BATCH)
     start = time.perf_counter()
     with torch.inference_mode():
-        for batch in load_batches(Inputs(data, model.preprocess), slices, default_workers()):
+        for batch in load_batches(Inputs(data, model.preprocess), batches):
             model.module(batch)
     return time.perf_counter() - start
 

@@ -174,3 +174,9 @@ def first_line(error: BaseException) -> str:
     """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def check_choice(option: str, value: str, choices: Iterable[str]) -> None:
+    """Raise if an option's value is not one of its choices."""
+    if value not in choices:
+        raise UnitscopeError(f"--{option} {value} is unknown; choose one of {', '.join(choices)}")

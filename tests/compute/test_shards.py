@@ -75,15 +75,15 @@ def test_many_processes_may_make_the_run_at_once(tmp_path):
 
 RECORD = """
 import json, sys
-from unitscope.recording import record_shard
+from unitscope.recording import RecordingSettings, record_shard
 model, data, run, shard, settings = sys.argv[1:]
-record_shard(model, data, run, shard, **json.loads(settings))
+record_shard(model, data, run, shard, RecordingSettings(**json.loads(settings)))
 """
 
 
 def test_a_shard_that_is_killed_loses_its_block_only(mine, plain, tmp_path):
     pytest.importorskip("torch")
-    from unitscope.recording import record_shard
+    from unitscope.recording import RecordingSettings, record_shard
 
     run, marker = tmp_path / "run", tmp_path / "died"
     settings = json.dumps(SETTINGS)
@@ -101,17 +101,17 @@ def test_a_shard_that_is_killed_loses_its_block_only(mine, plain, tmp_path):
     assert by.get(killed.pid, []) == [block for block in (3, 4) if block not in missing]
     with pytest.raises(UnitscopeError, match=r"not finished \(missing blocks of 7: [3-5]-6\)"):
         open_run(run)
-    assert record_shard(*mine, run, "2/2", **SETTINGS).check.to_do == []
+    assert record_shard(*mine, run, "2/2", RecordingSettings(**SETTINGS)).check.to_do == []
     assert read_status(run).next_step == f"unitscope measure {run}"
     assert_same_recording(plain, open_run(run))
 
 
 def test_more_shards_than_blocks(mine, plain, tmp_path):
     pytest.importorskip("torch")
-    from unitscope.recording import record_shard
+    from unitscope.recording import RecordingSettings, record_shard
 
     with pytest.warns(UnitscopeWarning, match="shard 1/8 has nothing to do: the run has 7 blocks"):
-        status = record_shard(*mine, tmp_path / "run", "1/8", **SETTINGS)
+        status = record_shard(*mine, tmp_path / "run", "1/8", RecordingSettings(**SETTINGS))
     assert status.check.finished == []
 
 

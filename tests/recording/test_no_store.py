@@ -17,7 +17,7 @@ from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.figures import examples, jitter
 from unitscope.measures import Histograms
 from unitscope.models import load_model
-from unitscope.recording import add_runs, histogram_writer, plan_recording, record
+from unitscope.recording import RecordingSettings, add_runs, histogram_writer, plan_recording, record
 from unitscope.recording.memory import available_memory, estimate_octaves, octaves_of, plan_histograms
 from unitscope.report import reproduce, write_report
 from unitscope.report.held import held_items
@@ -31,6 +31,12 @@ SETTINGS = {"layers": "conv5,fc6", "block_items": 64, "batch_size": 16, "workers
 def small(directory, data=None, **changes):
     """Record the demo's network on 200 scenes in blocks of 64, not storing activations."""
     return record("demo:", data or load_data("demo:", n=200), directory, **{**SETTINGS, "store": False, **changes})
+
+
+def plan_small(data=None, **changes):
+    """Plan a recording that does not store activations."""
+    settings = RecordingSettings(**{"store": False, "device": "cpu", **changes})
+    return plan_recording(load_model("demo:"), data or load_data("demo:", n=200), settings)
 
 
 def held(run):
@@ -174,7 +180,7 @@ def test_too_little_memory_is_refused_before_anything_is_written(tmp_path):
 
 
 def test_the_most_bins_that_fit_are_chosen_and_kept_when_going_on(tmp_path):
-    plan = plan_histograms(plan_recording(load_model("demo:"), load_data("demo:", n=200), layers="fc6"))
+    plan = plan_histograms(plan_small(layers="fc6"))
     assert plan.manifest.histograms["bins_per_octave"] == 128
     run = small(tmp_path / "run", layers="fc6", memory=plan.total_bytes / 2)
     assert run.manifest.histograms["bins_per_octave"] == 32
@@ -197,7 +203,7 @@ def test_histograms_that_outgrow_their_memory_are_kept(tmp_path, monkeypatch):
 
 def test_the_estimate_of_memory_is_near_what_is_taken(tmp_path):
     data = load_data("demo:", n=1000)
-    plan = plan_histograms(plan_recording(load_model("demo:"), data, layers="conv5,fc6,fc8"), items="all")
+    plan = plan_histograms(plan_small(data, layers="conv5,fc6,fc8", items="all"))
     run = small(tmp_path / "run", data, layers="conv5,fc6,fc8", items="all")
     taken = sum(Histograms.from_arrays(arrays).nbytes for arrays in held(run).values())
     blocks = 3 * 4 * 1000 * len(run.units)
@@ -205,7 +211,7 @@ def test_the_estimate_of_memory_is_near_what_is_taken(tmp_path):
 
 
 def test_where_storing_takes_less_it_is_said():
-    plan = plan_recording(load_model("demo:"), load_data("demo:", n=200), layers="fc6")
+    plan = plan_small(layers="fc6")
     with pytest.warns(UnitscopeWarning, match=r"storing these activations takes at most 0\.2 MB on disk, less than"):
         plan_histograms(plan)
 
@@ -215,7 +221,7 @@ def test_octaves_are_estimated_from_both_sides_of_zero():
     # 1 to 4 are 3 octaves, one more for what is larger, one more for twice the items; -1 is 1, .25 to 1 are 3.
     assert octaves_of(values, 2).tolist() == [5, 3 + 5, 7]  # the silent one: the median of the others
     assert available_memory() > 1e6
-    plan = plan_recording(load_model("demo:"), load_data("demo:", n=200), layers="fc6,fc8")
+    plan = plan_small(layers="fc6,fc8")
     assert {name: len(found) for name, found in estimate_octaves(plan).items()} == {"fc6": 192, "fc8": 16}
 
 

@@ -11,15 +11,12 @@ import pytest
 from PIL import Image
 
 torch = pytest.importorskip("torch")
-from torch import nn  # noqa: E402
 
 from unitscope.data import load_data  # noqa: E402
 from unitscope.errors import UnitscopeError  # noqa: E402
-from unitscope.models import choose_layers, list_layers, load_model  # noqa: E402
-from unitscope.recording import plan_recording, record  # noqa: E402
-from unitscope.recording.hooks import Taps  # noqa: E402
-from unitscope.recording.predictions import are_probabilities, find_outputs, predict  # noqa: E402
-from unitscope.recording.reduction import reduce_positions  # noqa: E402
+from unitscope.models import load_model  # noqa: E402
+from unitscope.recording import RecordingSettings, plan_recording, record  # noqa: E402
+from unitscope.recording.predictions import are_probabilities, predict  # noqa: E402
 from unitscope.run import open_run  # noqa: E402
 
 MODEL = '''
@@ -108,44 +105,6 @@ def test_recorded_values_are_the_modules_outputs_before_anything_changes_them(mo
     np.testing.assert_allclose(run.items["probability"], own, rtol=1e-5)
     assert run.classes["class"].tolist() == ["ant", "bee", "cow"]
     assert run.manifest.identity["computation"]["precision"] == "float32"
-
-
-def test_an_in_place_operation_afterwards_cannot_change_a_dense_layer():
-    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=True))
-    model = type("Model", (), {"module": net})
-    x = torch.randn(6, 3)
-    layers = choose_layers(list_layers(model, x), "0")
-    assert "changed in place" in layers[0].warnings[0]
-    with torch.inference_mode(), Taps(net, layers, "max") as taps:
-        net(x)
-        np.testing.assert_array_equal(taps.values["0"], net[0](x))
-        assert (taps.values["0"] < 0).any()
-
-
-def test_hooks_are_gone_afterwards():
-    net = nn.Sequential(nn.Linear(3, 4))
-    layers = choose_layers(list_layers(type("Model", (), {"module": net}), torch.randn(2, 3)), "0")
-    with pytest.raises(RuntimeError, match="stop"), Taps(net, layers, "max"):
-        raise RuntimeError("stop")
-    assert not net[0]._forward_hooks
-    assert not net._forward_pre_hooks
-
-
-@pytest.mark.parametrize(("reduction", "expected"), [("max", [5.0, 8.0]), ("mean", [2.5, 5.5]), ("centre", [4.0, 7.0])])
-@pytest.mark.parametrize("axis", [1, 2])
-def test_reductions(reduction, expected, axis):
-    maps = torch.tensor([[[0.0, 2, 3, 4, 5, 1], [3.0, 5, 6, 7, 8, 4]]])  # centre of six: the fourth
-    if axis == 2:
-        maps = maps.transpose(1, 2)
-    assert reduce_positions(maps, axis, reduction).tolist() == [expected]
-
-
-def test_outputs_are_found_in_what_networks_return():
-    scores = torch.zeros(2, 3)
-    for output in (scores, (scores, None), {"logits": scores}, type("Out", (), {"logits": scores})()):
-        assert find_outputs(output).shape == (2, 3)
-    with pytest.raises(UnitscopeError, match="--no-predictions"):
-        find_outputs(torch.zeros(2, 3, 4))
 
 
 def test_probabilities_are_not_put_through_softmax_again():
@@ -376,7 +335,8 @@ def test_float16_rounds_and_refuses_what_it_cannot_hold(tmp_path):
 
 
 def test_the_plan_says_what_will_be_written(tmp_path):
-    plan = plan_recording(load_model("demo:"), load_data("demo:", n=200), layers="conv5,fc6", block_items=64)
+    settings = RecordingSettings(layers="conv5,fc6", block_items=64)
+    plan = plan_recording(load_model("demo:"), load_data("demo:", n=200), settings)
     assert [plan.layer_bytes(layer) for layer in plan.layers] == [200 * 64 * 4, 200 * 192 * 4]
     assert plan.total_bytes == 200 * 256 * 4
     assert plan.manifest.n_blocks == 4

@@ -1,11 +1,10 @@
 """Running an analysis and adding its table to the run."""
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from ..compute import Pool
 from ..errors import UnitscopeError
+from ..progress import Progress
 from ..run import Run
 from ..run.arrays import create_table_arrays, write_rows
 from ..run.files import explained
@@ -22,7 +21,7 @@ def add_table(
     on: str | Pool | None = None,
     threads: int | None = None,
     command: str = "",
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Run an analysis and add its table, arrays and images to the run.
 

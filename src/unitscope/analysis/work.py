@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from ..compute import Pool, cut, open_pool, run_tasks
+from ..progress import Progress
 from ..run import ItemBlock, Run, UnitBlock, open_run
 from .analysis import Analysis, ItemWorker, UnitWorker
 from .parts import Parts
@@ -24,7 +25,7 @@ def compute_parts(
     *,
     on: str | Pool | None = None,
     threads: int | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Blocks:
     """Compute the parts of an analysis that are missing; return all of its blocks.
 

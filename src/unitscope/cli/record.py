@@ -2,7 +2,7 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -137,39 +137,34 @@ def record(
         return
     from ..data import load_data
     from ..models import load_model
-    from ..recording import record as record_run
-    from ..recording import record_shard
+    from ..recording import RecordingSettings, record_run, record_shard
     from ..specs import parse_options
 
     if on is not None and shard is not None:
         raise UnitscopeError("--on and --shard exclude each other; use --on, or --shard in every job of an array")
-    if shard is not None and not store:
-        raise UnitscopeError(
-            "--shard and --no-store exclude each other; count shares of the items into runs of their own and add them "
-            "up (unitscope.recording.add_runs)"
-        )
-    settings: dict[str, Any] = {
-        "layers": layers,
-        "reduction": reduction,
-        "batch_size": batch_size,
-        "device": device,
-        "precision": precision,
-        "dtype": dtype,
-        "predictions": predictions,
-        "label_map": None if label_map is None else str(label_map),
-        "skip_unreadable": skip_unreadable,
-        "workers": workers,
-        "command": shlex.join(["unitscope", *words]),
-        "on_plan": print_plan,
-    }
+    settings = RecordingSettings(
+        layers=layers,
+        reduction=reduction,
+        batch_size=batch_size,
+        device=device,
+        precision=precision,
+        dtype=dtype,
+        predictions=predictions,
+        label_map=None if label_map is None else str(label_map),
+        skip_unreadable=skip_unreadable,
+        workers=workers,
+        store=store,
+        bins_per_octave=bins_per_octave,
+        items=items,
+        memory=None if memory is None else memory * 1e9,
+    )
+    command = shlex.join(["unitscope", *words])
     with progress_bar() as progress:
         loaded = load_model(model, **parse_options(model_options)), load_data(data, **parse_options(data_options))
         if shard is not None:
-            status = record_shard(*loaded, run, shard, progress=progress, **settings)
+            status = record_shard(*loaded, run, shard, settings, command=command, on_plan=print_plan, progress=progress)
         else:
-            counting: dict[str, Any] = {"store": store, "bins_per_octave": bins_per_octave, "items": items}
-            counting["memory"] = None if memory is None else memory * 1e9
-            made = record_run(*loaded, run, on=on, progress=progress, **settings | counting)
+            made = record_run(*loaded, run, settings, on=on, command=command, on_plan=print_plan, progress=progress)
     if shard is not None:
         print_status(status)
         return
@@ -202,7 +197,7 @@ def print_plan(plan: "Plan") -> None:  # type: ignore[name-defined]  # noqa: F82
         space = f"at most {in_bytes(plan.total_bytes)} of {manifest.dtype} before compression"
     OUT.print(
         f"{manifest.n_items:,} items in {manifest.n_blocks} block{'s' * (manifest.n_blocks != 1)} "
-        f"of {manifest.block_items:,}; {space}; on {plan.device}",
+        f"of {manifest.block_items:,}; {space}; on {plan.settings.device}",
         soft_wrap=True,
     )
     OUT.print(f"preprocessing: {manifest.identity['preprocessing']}", markup=False, soft_wrap=True)

@@ -2,12 +2,15 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
+
+from ..progress import Progress
 
 WIDE = 160
 """Width of what is printed into a file or another program: tables are not folded there."""
@@ -17,8 +20,8 @@ ERRORS = Console(stderr=True, highlight=False)
 
 
 @contextlib.contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Show one bar per kind of work on standard error; yields ``report(doing, done, total)``."""
+def progress_bar() -> Iterator[Progress]:
+    """Show one bar per kind of work on standard error; yields the function to report to."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -26,7 +29,7 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=ERRORS) as bars:
+    with Bars(*columns, console=ERRORS) as bars:
         tasks: dict[str, Any] = {}
 
         def report(doing: str, done: int, total: int) -> None:

@@ -7,9 +7,10 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from ..errors import UnitscopeError, near_names
+from ..progress import Progress
 from ..run import BLOCK_ITEMS
 from .check import check_block
-from .found import Matrix, Progress
+from .found import Matrix
 from .settle import Settled
 
 COUNT = "trials"

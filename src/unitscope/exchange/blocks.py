@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..progress import Progress
 from ..run import Run
-from .found import Progress
 
 
 def item_blocks(run: Run, layer: str, report: Progress) -> Iterator[tuple[slice, np.ndarray]]:

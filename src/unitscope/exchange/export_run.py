@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import UnitscopeError
+from ..progress import Progress, no_progress
 from ..run import Run
 from ..run.files import explained
-from .found import Progress
 from .write_arrays import write_h5, write_npz
 from .write_csv import write_csv
 from .write_h5ad import write_h5ad
@@ -55,7 +55,7 @@ def export_run(
     UnitscopeError
         If the kind is unknown, the file is there already, or the run does not fit the format.
     """
-    report = progress or (lambda doing, done, total: None)
+    report = progress or no_progress
     kind = to or (Path(path).suffix.removeprefix(".") if path is not None else "")
     if kind not in WRITERS:
         raise UnitscopeError(f"there is no export to {kind!r}; choose one of {', '.join(WRITERS)} (--to)")

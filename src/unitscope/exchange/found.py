@@ -12,9 +12,6 @@ import pandas as pd
 from ..errors import UnitscopeError, near_names
 from ..run import Layer
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is."""
-
 DEFAULT_LAYER = "units"
 """What a layer is called if the file has no name for it."""
 

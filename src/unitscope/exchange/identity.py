@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from ..progress import Progress
 from ..run import Manifest
 from ..run.manifest import describe_machine
-from .found import Progress
 from .settle import Settled
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".csv")

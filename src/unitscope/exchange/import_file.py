@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from ..errors import UnitscopeError
+from ..progress import Progress, no_progress
 from ..run import BLOCK_ITEMS, Manifest, Run, create_run, layout, open_run
 from ..run.lock import alone
 from ..specs import first_line
 from . import annotated, named, paper, tables
 from .average import average
 from .check import check_block, count_new_ties, warn_of_ties
-from .found import Choice, Found, Progress, need, split_names
+from .found import Choice, Found, need, split_names
 from .identity import describe_run
 from .labels import add_labels, has_column, possible_counts
 from .orient import ROWS
@@ -97,7 +98,7 @@ def import_file(
     >>> run.layers, run.classes["name"].tolist(), run.unit_activations("V1:1").tolist()
     ((Layer(name='V1', units=2, positions=(), reduction='none'),), ['face', 'house'], [-1.0, 2.0, 0.5])
     """
-    report = progress or (lambda doing, done, total: None)
+    report = progress or no_progress
     path, directory = Path(path).expanduser(), Path(directory)
     if rows not in (None, *ROWS):
         raise UnitscopeError(f"the rows of a matrix are no {rows!r}; say --rows items or --rows units")

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..progress import Progress
 from ..run import Run
 from ..run.files import replacing
 from .blocks import item_blocks
-from .found import OWN_COLUMNS, Progress, as_text, need
+from .found import OWN_COLUMNS, as_text, need
 from .named import ITEMS, PREFIX, UNITS
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..progress import Progress
 from ..run import Run
-from .found import Progress
 
 
 def write_csv(run: Run, path: Path, report: Progress) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..progress import Progress
 from ..run import Run
 from ..run.files import replacing
 from .annotated import MEASURED, NAMES
 from .blocks import item_blocks
-from .found import Progress, need
+from .found import need
 
 
 def write_h5ad(run: Run, path: Path, report: Progress) -> None:

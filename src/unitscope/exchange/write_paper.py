@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnitscopeError
+from ..progress import Progress
 from ..run import Layer, Run
 from ..run.files import replacing
 from ..run.layout import array_name
 from .blocks import item_blocks
-from .found import Progress, need
+from .found import need
 
 
 def write_paper(run: Run, path: Path, report: Progress) -> None:

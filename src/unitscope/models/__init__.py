@@ -1,8 +1,38 @@
-"""Networks by spec string: loading, preprocessing, and what their layers give. PyTorch is imported when needed."""
+"""Networks by spec string: loading, preprocessing, layers, forward passes. PyTorch is imported when needed.
 
+Every analysis runs a network by `capture`, or over items by `run_batches`.
+"""
+
+from .batches import BatchOutputs, Inputs, check_workers, cut_batches, load_batches, run_batches
 from .choose import choose_layers
+from .computing import arithmetic, choose_device, on_device
+from .forward import HookedNetwork, capture
 from .layers import Layer, example_batch, list_layers
 from .load import LoadedModel, load_model
+from .outputs import class_scores
 from .preprocess import Preprocess
+from .reduction import check_reduction, reduce_positions
 
-__all__ = ["Layer", "LoadedModel", "Preprocess", "choose_layers", "example_batch", "list_layers", "load_model"]
+__all__ = [
+    "BatchOutputs",
+    "HookedNetwork",
+    "Inputs",
+    "Layer",
+    "LoadedModel",
+    "Preprocess",
+    "arithmetic",
+    "capture",
+    "check_reduction",
+    "check_workers",
+    "choose_device",
+    "choose_layers",
+    "class_scores",
+    "cut_batches",
+    "example_batch",
+    "list_layers",
+    "load_batches",
+    "load_model",
+    "on_device",
+    "reduce_positions",
+    "run_batches",
+]

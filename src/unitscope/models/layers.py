@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UnitscopeError
 from ..specs import first_line
 from .axes import find_unit_axis
+from .computing import uncompiled
+from .outputs import tensors_of
 
 if TYPE_CHECKING:
     import torch
@@ -159,7 +161,7 @@ def watch_calls(module: "torch.nn.Module", batch: "torch.Tensor") -> list[Call]:
 
     handles = [part.register_forward_hook(watcher(name), prepend=True) for name, part in module.named_modules() if name]
     try:
-        with torch.inference_mode(False), torch.no_grad():  # inference tensors count no versions
+        with uncompiled(), torch.inference_mode(False), torch.no_grad():  # inference tensors count no versions
             module(batch)
     except UnitscopeError:
         raise
@@ -177,23 +179,6 @@ def watch_calls(module: "torch.nn.Module", batch: "torch.Tensor") -> list[Call]:
 def lowest(tensor: "torch.Tensor") -> float:
     """Return the smallest value of a tensor, 0 where that means nothing."""
     return float(tensor.min()) if tensor.is_floating_point() and tensor.numel() else 0.0
-
-
-def tensors_of(output: Any) -> Iterator[tuple[int | str | None, "torch.Tensor"]]:
-    """Walk over the tensors of a module's output: itself, or those of a tuple, list, dictionary or model output."""
-    import dataclasses
-
-    import torch
-
-    if isinstance(output, torch.Tensor):
-        yield None, output
-    elif isinstance(output, dict):
-        yield from ((key, value) for key, value in output.items() if isinstance(value, torch.Tensor))
-    elif isinstance(output, tuple | list):
-        yield from ((key, value) for key, value in enumerate(output) if isinstance(value, torch.Tensor))
-    elif dataclasses.is_dataclass(output):
-        names = [entry.name for entry in dataclasses.fields(output)]
-        yield from ((name, getattr(output, name)) for name in names if isinstance(getattr(output, name), torch.Tensor))
 
 
 def describe(

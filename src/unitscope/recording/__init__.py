@@ -1,10 +1,11 @@
 """Recording: a network and labelled items go in, a run comes out.
 
-Forward hooks on the user's own module, one pass for all chosen layers, written block by block, resumable.
+One forward pass per batch of items takes all chosen layers; the run is written block by block and can be resumed.
 """
 
 from .add_runs import add_runs
 from .plan import Plan, plan_recording
-from .record import record, record_shard
+from .record import record, record_run, record_shard
+from .settings import RecordingSettings
 
-__all__ = ["Plan", "add_runs", "plan_recording", "record", "record_shard"]
+__all__ = ["Plan", "RecordingSettings", "add_runs", "plan_recording", "record", "record_run", "record_shard"]

@@ -3,29 +3,26 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..data import LabelledItems, find_unreadable, load_data, without
 from ..errors import UnitscopeError
 from ..models import LoadedModel, load_model
+from ..progress import Progress
 from ..run import Manifest, Run, RunWriter, create_run, layout
 from ..run.writing import is_free
+from .memory import plan_histograms
 from .plan import Plan, check_disk, plan_recording
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many items are done, and how many there are."""
+from .settings import RecordingSettings
 
 
 def begin(
     model: LoadedModel | str,
     data: LabelledItems | str,
     directory: str | Path,
-    settings: dict[str, Any],
+    settings: RecordingSettings,
     *,
-    skip_unreadable: bool,
     elsewhere: bool = False,
     command: str = "",
-    refine: Callable[[Plan], Plan] | None = None,
     on_plan: Callable[[Plan], None] | None = None,
     progress: Progress,
 ) -> tuple[Plan, RunWriter]:
@@ -33,14 +30,12 @@ def begin(
 
     Parameters
     ----------
-    model, data, directory, skip_unreadable, command, on_plan
+    model, data, directory, command, on_plan
         See `record`.
     settings
-        Parameters of `plan_recording`.
+        The options.
     elsewhere
         Whether other machines will run the network.
-    refine
-        Settles more of the plan before it is shown.
     progress
         Called while the items are checked.
 
@@ -52,18 +47,20 @@ def begin(
     model = load_model(model) if isinstance(model, str) else model
     data = load_data(data) if isinstance(data, str) else data
     directory = Path(directory)
+    if not settings.store and settings.bins_per_octave is None:
+        settings = replace(settings, bins_per_octave=bins_of(directory))
     if len(data) == 0:
         raise UnitscopeError(f"{data.spec} has no items; choose data with at least one")
     plan = None
     if is_free(directory) and can_be_read(data, range(min(2, len(data)))):
         # A slip in an option is said at once, not after all items are checked.
-        plan = plan_recording(model, data, **settings, elsewhere=elsewhere)
-    skipped = check_items(data, directory, skip_unreadable, progress)
+        plan = plan_recording(model, data, settings, elsewhere=elsewhere)
+    skipped = check_items(data, directory, settings.skip_unreadable, progress)
     readable = without(data, list(skipped)) if skipped else data
     if plan is None or skipped:
-        plan = plan_recording(model, readable, **settings, elsewhere=elsewhere)
-    if refine:
-        plan = refine(plan)
+        plan = plan_recording(model, readable, settings, elsewhere=elsewhere)
+    if not settings.store:
+        plan = plan_histograms(plan)
     if on_plan:
         on_plan(plan)
     if not (directory / layout.MANIFEST).exists():
@@ -75,8 +72,15 @@ def begin(
     return plan, writer
 
 
+def bins_of(directory: Path) -> int | None:
+    """Return the bins per octave of the histograms that a directory has, so that a recording goes on with them."""
+    if not (directory / layout.MANIFEST).exists():
+        return None
+    return (Manifest.read(directory).histograms or {}).get("bins_per_octave")
+
+
 def can_be_read(data: LabelledItems, indexes: Iterable[int]) -> bool:
-    """Say whether some items can be read."""
+    """Return whether some items can be read."""
     try:
         for index in indexes:
             data.load(index)

@@ -1,5 +1,6 @@
 """The memory that histograms take, estimated from some items before a recording begins, and what there is of it."""
 
+import functools
 import os
 import warnings
 from dataclasses import replace
@@ -9,8 +10,7 @@ import numpy as np
 
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..measures import BINS_PER_OCTAVE, Histograms
-from .batches import Inputs, load_batches
-from .hooks import Taps, check_values
+from ..models import reduce_positions, run_batches
 from .plan import Plan
 
 PROBE_ITEMS = 256
@@ -23,21 +23,15 @@ BLOCKS_HELD = 3
 """Blocks of activations in memory at a time: one being filled, one waiting, one being counted."""
 
 
-def plan_histograms(
-    plan: Plan, bins_per_octave: int | None = None, items: str | None = None, memory: float | None = None
-) -> Plan:
-    """Settle what is counted instead of stored: which items, in which bins, in how much memory.
+def plan_histograms(plan: Plan) -> Plan:
+    """Return a plan that counts activations instead of storing them: which items, in which bins, in how much memory.
 
     Parameters
     ----------
     plan
-        The recording.
-    bins_per_octave
-        128, 32 or 8; default: the most of these that fit into memory.
-    items
-        ``"correct"`` or ``"all"``; default: correct ones where there are predictions.
-    memory
-        The most that may be taken, in bytes; default: 80 % of what is free now.
+        The recording. Of its settings, `bins_per_octave` is by default the largest of 128, 32 and 8 that fits into
+        memory; `items` are by default the correct ones where there are predictions, otherwise all; `memory` is by
+        default 80 % of what is free now.
 
     Returns
     -------
@@ -47,26 +41,18 @@ def plan_histograms(
     Raises
     ------
     UnitscopeError
-        If it would take more memory than there is, or the choices do not go together.
+        If it would take more memory than there is.
 
     Warns
     -----
     UnitscopeWarning
         If storing would take less room on disk than the histograms take in memory.
     """
-    items = items or ("correct" if plan.manifest.predictions else "all")
-    if items not in ("correct", "all"):
-        raise UnitscopeError(f"there is no choice of items {items!r}; choose 'correct' or 'all'")
-    if items == "correct" and not plan.manifest.predictions:
-        raise UnitscopeError("without predictions no item is known to be correct; count all items (--items all)")
-    if bins_per_octave not in (None, *BINS_PER_OCTAVE):
-        raise UnitscopeError(f"--bins-per-octave {bins_per_octave} is not offered; choose one of 128, 32 or 8")
-    if plan.manifest.dtype != "float32":
-        raise UnitscopeError("--dtype says how activations are stored; leave it out where they are not (--no-store)")
-    free = available_memory()
-    limit = int(memory) if memory is not None else None if free is None else int(USABLE * free)
+    settings = plan.settings
+    items = settings.items or ("correct" if settings.predictions else "all")
+    limit = memory_limit(settings.memory)
     octaves = estimate_octaves(plan)
-    for bins in BINS_PER_OCTAVE if bins_per_octave is None else (bins_per_octave,):
+    for bins in BINS_PER_OCTAVE if settings.bins_per_octave is None else (settings.bins_per_octave,):
         needed = {layer.name: layer_memory(plan, octaves[layer.name], bins) for layer in plan.layers}
         if limit is None or sum(needed.values()) <= limit:
             break
@@ -109,22 +95,27 @@ def estimate_octaves(plan: Plan) -> dict[str, np.ndarray]:
 
     Near zero, twice as many items reach one octave further down, on each side of zero on which there are values.
     """
-    import torch
-
     n = plan.manifest.n_items
-    batch = min(plan.batch_size, PROBE_ITEMS)
-    starts = np.linspace(0, max(n - batch, 0), max(min(PROBE_ITEMS, n) // batch, 1)).astype(int)
-    slices = [slice(int(start), min(int(start) + batch, n)) for start in sorted(set(starts))]
+    size = min(plan.settings.batch_size, PROBE_ITEMS)
+    starts = np.linspace(0, max(n - size, 0), max(min(PROBE_ITEMS, n) // size, 1)).astype(int)
+    batches = [range(start, min(start + size, n)) for start in sorted({int(start) for start in starts})]
+    passes = run_batches(
+        plan.model,
+        plan.data,
+        batches,
+        plan.layers,
+        take=functools.partial(reduce_positions, reduction=plan.settings.reduction),
+        stop=True,
+        device=plan.settings.device,
+        precision=plan.settings.precision,
+        workers=0,
+    )
     values: dict[str, list[np.ndarray]] = {layer.name: [] for layer in plan.layers}
-    module = plan.model.module.to(plan.device)
-    with torch.inference_mode(), Taps(module, plan.layers, plan.reduction) as taps:
-        for part, loaded in zip(slices, load_batches(Inputs(plan.data, plan.model.preprocess), slices, 0), strict=True):
-            module(loaded.to(plan.device))
-            check_values(taps, plan.layers, [str(name) for name in plan.data.items["item_id"].iloc[part]])
-            for name, found in values.items():
-                found.append(taps.values[name].cpu().numpy())
-    tried = sum(part.stop - part.start for part in slices)
-    return {name: octaves_of(np.concatenate(found), n / tried) for name, found in values.items()}
+    for batch in passes:
+        for name, taken in batch.taken.items():
+            values[name].append(taken.cpu().numpy())
+    tried = sum(map(len, batches))
+    return {name: octaves_of(np.concatenate(parts), n / tried) for name, parts in values.items()}
 
 
 def octaves_of(values: np.ndarray, times: float) -> np.ndarray:
@@ -148,6 +139,14 @@ def octaves_of(values: np.ndarray, times: float) -> np.ndarray:
     silent = octaves == 0
     typical = int(np.ceil(np.median(octaves[~silent]))) if not silent.all() else 1
     return np.where(silent, typical, octaves)
+
+
+def memory_limit(memory: float | None) -> int | None:
+    """Return how many bytes histograms may take: what the user gave, or a share of what is free, or None if unknown."""
+    free = available_memory()
+    if memory is not None:
+        return int(memory)
+    return None if free is None else int(USABLE * free)
 
 
 def available_memory() -> int | None:

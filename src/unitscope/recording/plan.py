@@ -2,24 +2,30 @@
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..data import LabelledItems, match_labels
 from ..errors import UnitscopeError
-from ..models import Layer, LoadedModel, choose_layers, list_layers
-from ..run import BLOCK_ITEMS, Manifest
+from ..models import (
+    Inputs,
+    Layer,
+    LoadedModel,
+    capture,
+    choose_device,
+    choose_layers,
+    class_scores,
+    list_layers,
+    load_batches,
+)
 from ..run import Layer as RunLayer
+from ..run import Manifest
 from ..run.manifest import describe_machine
-from .batches import Inputs, load_batches
-from .predictions import are_probabilities, find_outputs
-from .reduction import check_reduction
-
-if TYPE_CHECKING:
-    import torch
+from .predictions import are_probabilities
+from .settings import RecordingSettings
 
 
 @dataclass(frozen=True)
@@ -30,16 +36,12 @@ class Plan:
     ----------
     model, data
         The network and the items.
+    settings
+        The options; the device is ``"cpu"`` or ``"cuda"``.
     layers
         The chosen layers.
     manifest
         What ``run.json`` will say.
-    reduction
-        How maps become numbers.
-    device
-        Where the network runs, ``"cpu"`` or ``"cuda"``.
-    batch_size
-        Items per forward pass.
     class_outputs
         ``(classes,)`` the network's output for each class; ``None`` without predictions.
     matched
@@ -53,11 +55,9 @@ class Plan:
 
     model: LoadedModel
     data: LabelledItems
+    settings: RecordingSettings
     layers: list[Layer]
     manifest: Manifest
-    reduction: str
-    device: str
-    batch_size: int
     class_outputs: np.ndarray | None
     matched: str
     probabilities: bool
@@ -77,44 +77,41 @@ class Plan:
 
 
 def plan_recording(
-    model: LoadedModel,
-    data: LabelledItems,
-    *,
-    layers: str,
-    reduction: str = "max",
-    batch_size: int = 64,
-    device: str = "auto",
-    precision: str = "float32",
-    dtype: str = "float32",
-    predictions: bool = True,
-    label_map: str | None = None,
-    block_items: int = BLOCK_ITEMS,
-    elsewhere: bool = False,
+    model: LoadedModel, data: LabelledItems, settings: RecordingSettings, *, elsewhere: bool = False
 ) -> Plan:
-    """Settle a recording: choose the layers, match labels and outputs, describe the run. Writes nothing.
+    """Return what a recording will do: choose the layers, match labels and outputs, describe the run.
 
-    See `record` for the parameters; `elsewhere` says that other machines will run the network, so that
-    ``"cuda"`` need not be here.
+    Writes nothing.
+
+    Parameters
+    ----------
+    model, data
+        The network and the items.
+    settings
+        The options.
+    elsewhere
+        Whether the network will run on other machines, so that CUDA need not be available on this one.
     """
-    check_reduction(reduction)
-    device = choose_device(device, elsewhere)
-    check_choice("precision", precision, ("float32", "tf32"))
-    check_choice("dtype", dtype, ("float32", "float16"))
-    if batch_size < 1:
-        raise UnitscopeError(f"the batch size {batch_size} is too small; give at least 1")
-    example = next(load_batches(Inputs(data, model.preprocess), [slice(0, min(2, len(data)))], workers=0))
-    chosen = choose_layers(list_layers(model, example), layers)
+    settings = replace(settings, device=choose_device(settings.device, elsewhere))
+    inputs = Inputs(data, model.preprocess)
+    example = next(load_batches(inputs, [range(min(2, len(data)))], workers=0))
+    chosen = choose_layers(list_layers(model, example), settings.layers)
     class_outputs, matched, probabilities = None, "no predictions", False
-    if predictions:
-        outputs = first_outputs(model, example)
-        class_outputs, matched = match_labels(data.classes, model.classes, outputs.shape[1], label_map)
+    if settings.predictions:
+        with capture(model.module, []) as network:
+            outputs = class_scores(network(example))
+        class_outputs, matched = match_labels(data.classes, model.classes, outputs.shape[1], settings.label_map)
         probabilities = are_probabilities(outputs)
     code = {"code_sha256": model.code_sha256} if model.code_sha256 else {}
     identity: dict[str, Any] = {
         "model": {"spec": model.spec, "options": model.options, "weights_sha256": model.weights_sha256, **code},
         "preprocessing": model.preprocess.description,
         "data": {"fingerprint": data.fingerprint},
-        "computation": {"device": device, "precision": precision, "batch_size": batch_size},
+        "computation": {
+            "device": settings.device,
+            "precision": settings.precision,
+            "batch_size": settings.batch_size,
+        },
     }
     if class_outputs is not None:
         identity["predictions"] = {
@@ -126,13 +123,13 @@ def plan_recording(
     manifest = Manifest(
         identity=identity,
         layers=tuple(
-            RunLayer(layer.name, layer.units, tuple(layer.positions), reduction if layer.positions else "none")
+            RunLayer(layer.name, layer.units, tuple(layer.positions), settings.reduction if layer.positions else "none")
             for layer in chosen
         ),
         n_items=len(data),
-        dtype=dtype,
-        block_items=block_items,
-        predictions=predictions,
+        dtype=settings.dtype,
+        block_items=settings.block_items,
+        predictions=settings.predictions,
         provenance={
             "model": model.spec,
             "data": {"spec": data.spec, "options": data.options},
@@ -140,33 +137,7 @@ def plan_recording(
             **describe_machine(),
         },
     )
-    return Plan(model, data, chosen, manifest, reduction, device, batch_size, class_outputs, matched, probabilities)
-
-
-def first_outputs(model: LoadedModel, example: "torch.Tensor") -> "torch.Tensor":
-    """Run the network on a few items."""
-    import torch
-
-    with torch.inference_mode():
-        return find_outputs(model.module(example))
-
-
-def choose_device(device: str, elsewhere: bool = False) -> str:
-    """Choose where the network runs: ``"auto"`` takes CUDA where there is one."""
-    import torch
-
-    check_choice("device", device, ("auto", "cpu", "cuda"))
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not elsewhere and not torch.cuda.is_available():
-        raise UnitscopeError("there is no CUDA device here; use --device cpu")
-    return device
-
-
-def check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raise if an option's value is none of its choices."""
-    if value not in choices:
-        raise UnitscopeError(f"--{option} {value} is unknown; choose one of {', '.join(choices)}")
+    return Plan(model, data, settings, chosen, manifest, class_outputs, matched, probabilities)
 
 
 def check_disk(directory: Path, plan: Plan, blocks: int) -> None:

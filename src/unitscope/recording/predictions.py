@@ -1,6 +1,6 @@
 """What the network says each item is: from its outputs to predicted class, correct or not, probability."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,30 +9,6 @@ from ..errors import UnitscopeError
 
 if TYPE_CHECKING:
     import torch
-
-
-def find_outputs(output: Any) -> "torch.Tensor":
-    """Find the class scores in whatever a network returns: a tensor, ``.logits``, or the first of a tuple.
-
-    Returns
-    -------
-    torch.Tensor
-        ``(items, outputs)``.
-    """
-    import torch
-
-    if hasattr(output, "logits"):
-        output = output.logits
-    elif isinstance(output, dict) and "logits" in output:
-        output = output["logits"]
-    elif isinstance(output, tuple | list) and output:
-        output = output[0]
-    if not isinstance(output, torch.Tensor) or output.ndim != 2:
-        shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
-        raise UnitscopeError(
-            f"the network's output is no table of class scores (it is {shape}); record with --no-predictions"
-        )
-    return output.detach().float()
 
 
 def are_probabilities(outputs: "torch.Tensor") -> bool:

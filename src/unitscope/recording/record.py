@@ -1,22 +1,21 @@
 """Recording all of a run, or one share of it."""
 
-import functools
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ..compute import Pool, find_shard
 from ..data import LabelledItems
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..models import LoadedModel
-from ..run import BLOCK_ITEMS, Manifest, Run, Status, layout, open_run, read_status
+from ..progress import Progress, no_progress
+from ..run import BLOCK_ITEMS, Run, Status, open_run, read_status
 from ..run.lock import alone
-from .begin import Progress, begin
-from .blocks import check_workers, write_blocks
+from .begin import begin
+from .blocks import write_blocks
 from .histogram_writer import HistogramWriter
-from .memory import plan_histograms
 from .plan import Plan
+from .settings import RecordingSettings
 from .tasks import describe_job, record_elsewhere
 
 
@@ -104,61 +103,64 @@ def record(
     UnitscopeError
         If the input is at fault, or workers died. Blocks that were finished stay.
     """
-    check_workers(workers)
-    report = progress or (lambda doing, done, total: None)
-    refine = None
-    if not store:
-        if on is not None:
-            raise UnitscopeError(
-                "--no-store counts in one process; leave --on out, or count shares of the items into runs of their own "
-                "and add them up (unitscope.recording.add_runs)"
-            )
-        bins = bins_per_octave or bins_of(Path(directory))
-        refine = functools.partial(plan_histograms, bins_per_octave=bins, items=items, memory=memory)
-    elif (bins_per_octave, items, memory) != (None, None, None):
+    settings = RecordingSettings(
+        layers=layers,
+        reduction=reduction,
+        batch_size=batch_size,
+        device=device,
+        precision=precision,
+        dtype=dtype,
+        predictions=predictions,
+        label_map=label_map,
+        skip_unreadable=skip_unreadable,
+        workers=workers,
+        block_items=block_items,
+        store=store,
+        bins_per_octave=bins_per_octave,
+        items=items,
+        memory=memory,
+    )
+    return record_run(model, data, directory, settings, on=on, command=command, on_plan=on_plan, progress=progress)
+
+
+def record_run(
+    model: LoadedModel | str,
+    data: LabelledItems | str,
+    directory: str | Path,
+    settings: RecordingSettings,
+    *,
+    on: str | Pool | None = None,
+    command: str = "",
+    on_plan: Callable[[Plan], None] | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Record a run; like `record`, with the options as one object."""
+    if not settings.store and on is not None:
         raise UnitscopeError(
-            "--bins-per-octave, --items and --memory are about histograms; give them with --no-store, or leave them out"
+            "--no-store counts in one process; leave --on out, or count shares of the items into runs of their own "
+            "and add them up (unitscope.recording.add_runs)"
         )
-    settings = {
-        "layers": layers,
-        "reduction": reduction,
-        "batch_size": batch_size,
-        "device": device,
-        "precision": precision,
-        "dtype": dtype,
-        "predictions": predictions,
-        "label_map": label_map,
-        "block_items": block_items,
-    }
+    report = progress or no_progress
     plan, writer = begin(
         model,
         data,
         directory,
         settings,
-        skip_unreadable=skip_unreadable,
         elsewhere=on is not None,
         command=command,
-        refine=refine,
         on_plan=on_plan,
         progress=report,
     )
-    if not store:
+    if not settings.store:
         with alone(writer.directory, "counting into"):
             counter = HistogramWriter(writer, plan)
-            write_blocks(plan, counter, counter.blocks_to_do(), workers, report)
+            write_blocks(plan, counter, counter.blocks_to_do(), report)
     elif on is None:
-        write_blocks(plan, writer, writer.blocks_to_do(), workers, report)
+        write_blocks(plan, writer, writer.blocks_to_do(), report)
     else:
-        record_elsewhere(describe_job(plan, writer.directory, settings, workers), writer, on, report)
+        record_elsewhere(describe_job(plan, writer.directory), writer, on, report)
     writer.finish()
     return open_run(directory)
-
-
-def bins_of(directory: Path) -> int | None:
-    """Return the bins per octave of the histograms that are in a directory, so that a recording goes on with them."""
-    if not (directory / layout.MANIFEST).exists():
-        return None
-    return (Manifest.read(directory).histograms or {}).get("bins_per_octave")
 
 
 def record_shard(
@@ -166,13 +168,11 @@ def record_shard(
     data: LabelledItems | str,
     directory: str | Path,
     shard: str,
+    settings: RecordingSettings,
     *,
-    skip_unreadable: bool = False,
-    workers: int | None = None,
     command: str = "",
     on_plan: Callable[[Plan], None] | None = None,
     progress: Progress | None = None,
-    **settings: Any,
 ) -> Status:
     """Record one share of a run; processes that record other shares may run at the same time, anywhere.
 
@@ -180,12 +180,12 @@ def record_shard(
 
     Parameters
     ----------
-    model, data, directory, skip_unreadable, workers, command, on_plan, progress
+    model, data, directory, command, on_plan, progress
         As for `record`.
     shard
         ``"3/16"``, counted from 1, or ``"auto"``; see `unitscope.compute.find_shard`.
-    **settings
-        The other parameters of `record`: ``layers`` and so on.
+    settings
+        The options of `record`.
 
     Returns
     -------
@@ -197,19 +197,14 @@ def record_shard(
     UnitscopeError
         If the input is at fault. Blocks that were finished stay.
     """
-    check_workers(workers)
-    report = progress or (lambda doing, done, total: None)
+    if not settings.store:
+        raise UnitscopeError(
+            "--shard and --no-store exclude each other; count shares of the items into runs of their own and add them "
+            "up (unitscope.recording.add_runs)"
+        )
     share = find_shard(shard)
-    plan, writer = begin(
-        model,
-        data,
-        directory,
-        settings,
-        skip_unreadable=skip_unreadable,
-        command=command,
-        on_plan=on_plan,
-        progress=report,
-    )
+    report = progress or no_progress
+    plan, writer = begin(model, data, directory, settings, command=command, on_plan=on_plan, progress=report)
     own = share.blocks(plan.manifest.n_blocks)
     if not own:
         warnings.warn(
@@ -218,6 +213,6 @@ def record_shard(
             UnitscopeWarning,
             stacklevel=2,
         )
-    write_blocks(plan, writer, [block for block in writer.blocks_to_do() if block in own], workers, report)
+    write_blocks(plan, writer, [block for block in writer.blocks_to_do() if block in own], report)
     writer.finish()
     return read_status(directory)

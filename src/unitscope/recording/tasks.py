@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import threading
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,14 @@ from ..data.load import SCHEMES as DATA_SCHEMES
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..models import load_model
 from ..models.load import SCHEMES as MODEL_SCHEMES
+from ..progress import Progress, no_progress
 from ..run import Manifest, RunWriter
 from ..run.ledger import entered_blocks, in_words
 from ..specs import split_spec
-from .begin import Progress, check_items
+from .begin import check_items
 from .blocks import write_blocks
 from .plan import Plan, plan_recording
+from .settings import RecordingSettings
 
 
 @dataclass(frozen=True)
@@ -31,26 +33,23 @@ class Job:
     model, model_options, data, data_options
         The specs to load.
     settings
-        Parameters of `plan_recording`.
+        The options.
     directory
         The run, absolute.
     place
         The working directory, against which relative paths in specs and options are read.
-    loaders
-        Processes that load items; ``None`` for one per core.
     """
 
     model: str
     model_options: dict[str, Any]
     data: str
     data_options: dict[str, Any]
-    settings: dict[str, Any]
+    settings: RecordingSettings
     directory: str
     place: str
-    loaders: int | None
 
 
-def describe_job(plan: Plan, directory: Path, settings: dict[str, Any], loaders: int | None) -> Job:
+def describe_job(plan: Plan, directory: Path) -> Job:
     """Put a recording into words; refuse a model or data that were made in Python and have no spec."""
     for spec, schemes, kind in ((plan.model.spec, MODEL_SCHEMES, "model"), (plan.data.spec, DATA_SCHEMES, "data")):
         try:
@@ -65,10 +64,9 @@ def describe_job(plan: Plan, directory: Path, settings: dict[str, Any], loaders:
         model_options=plan.model.options,
         data=plan.data.spec,
         data_options=plan.data.options,
-        settings=settings | {"device": plan.device},
+        settings=plan.settings,
         directory=str(directory.absolute()),
         place=str(Path.cwd()),
-        loaders=loaders,
     )
 
 
@@ -101,7 +99,7 @@ def record_share(job: Job, blocks: list[int]) -> None:
         writer = RunWriter(Path(job.directory), Manifest.read(Path(job.directory)))
         todo = set(writer.blocks_to_do())
         plan = RECORDER.plan(job, writer.manifest)
-        write_blocks(plan, writer, [block for block in blocks if block in todo], loaders(job), silent)
+        write_blocks(plan, writer, [block for block in blocks if block in todo], no_progress)
 
 
 class Recorder:
@@ -143,21 +141,18 @@ def load_plan(job: Job) -> Plan:
     place = Path(job.place)
     with contextlib.chdir(place) if place.is_dir() else contextlib.nullcontext():
         data = load_data(job.data, **job.data_options)
-        skipped = check_items(data, Path(job.directory), True, silent)
-        return plan_recording(load_model(job.model, **job.model_options), without(data, list(skipped)), **job.settings)
+        skipped = check_items(data, Path(job.directory), True, no_progress)
+        settings = replace(job.settings, workers=allowed_workers(job.settings.workers))
+        return plan_recording(load_model(job.model, **job.model_options), without(data, list(skipped)), settings)
 
 
-def silent(doing: str, done: int, total: int) -> None:
-    """Report no progress: the ledger does."""
-
-
-def loaders(job: Job) -> int | None:
-    """Count the processes that load items; none where a Dask worker may not start any."""
-    if multiprocessing.current_process().daemon and job.loaders != 0:
+def allowed_workers(workers: int | None) -> int | None:
+    """Return how many processes may load items: none where a Dask worker may not start any."""
+    if multiprocessing.current_process().daemon and workers != 0:
         warnings.warn(
             "this worker may not start processes and loads items by itself; started with --no-nanny it is faster",
             UnitscopeWarning,
             stacklevel=2,
         )
         return 0
-    return job.loaders
+    return workers

@@ -1,13 +1,14 @@
 """Measure every unit of a run."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from ..analysis import add_table
 from ..compute import Pool
 from ..errors import UnitscopeWarning
+from ..progress import Progress
 from ..run import Run
 from ..run.classes import check_class_sets
 from .analysis import Selectivity
@@ -26,7 +27,7 @@ def measure_run(
     threads: int | None = None,
     on: str | Pool | None = None,
     command: str = "",
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Measure how selective every unit of a run is, with every measure.
 
