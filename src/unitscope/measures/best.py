@@ -4,9 +4,12 @@ import numpy as np
 
 from .tally import Tally
 
+EQUAL = 2.0**-46
+"""Values that differ by at most this share of the larger one count as equal: rounding of sums makes such differences."""
+
 
 def best_class(values: np.ndarray, choose_from: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Pick each unit's class of the largest value; of equal classes the first.
+    """Return each unit's class of the largest value, the first of those that are equal but for rounding.
 
     Parameters
     ----------
@@ -18,20 +21,24 @@ def best_class(values: np.ndarray, choose_from: int = 0) -> tuple[np.ndarray, np
     Returns
     -------
     best : numpy.ndarray
-        ``(U,)`` the largest value, NaN where no class has one.
+        ``(U,)`` the value of that class, NaN where no class has one.
     place : numpy.ndarray
-        ``(U,)`` its class, -1 where there is none.
+        ``(U,)`` its index, -1 where there is none.
 
     Examples
     --------
     >>> best_class(np.array([[0.2, np.nan, 0.7], [np.nan, np.nan, np.nan]]))
     (array([0.7, nan]), array([ 2, -1]))
+    >>> best_class(np.array([[0.3, 0.1 + 0.2]]))[1]
+    array([0])
     """
     filled = np.where(np.isnan(values), -np.inf, values)
     filled[:, :choose_from] = -np.inf
-    place = filled.argmax(1)
-    best = values[np.arange(len(values)), place] if values.shape[1] else np.full(len(values), np.nan)
-    none = np.isneginf(filled.max(1))
+    largest = filled.max(1, keepdims=True)
+    slack = np.where(np.isfinite(largest), EQUAL * np.abs(largest), 0.0)
+    place = (filled >= largest - slack).argmax(1)
+    best = values[np.arange(len(values)), place]
+    none = np.isneginf(largest[:, 0])
     return np.where(none, np.nan, best), np.where(none, -1, place)
 
 

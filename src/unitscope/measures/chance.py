@@ -15,7 +15,7 @@ import numpy as np
 from .best import at_class
 from .block import CLASS_CELLS
 from .classes import Classes
-from .counting import FEW, MANY, Rows, Scratch, make_rows
+from .counting import FEW, MANY, SCALE, Rows, Scratch, make_rows
 from .describe import BOUNDED, LOW_IS_SELECTIVE, TESTED
 from .gather import classwise_arrays, table_columns
 from .means import class_selectivity_of
@@ -201,6 +201,7 @@ def resampled(
     stratum, strata_sizes = classes.strata
     if kind == REDRAW:
         line_strata(ranking.words, len(ranking.words), ranking.zeros, stratum, strata_sizes, space.items)
+    space.rows.total[:, SCALE] = ranking.scale
     lined = ranking.spare if space.scratch.lined is None else space.scratch.lined
     done = 0
     while done < samples:

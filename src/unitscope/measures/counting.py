@@ -7,7 +7,8 @@ import numpy as np
 from .classes import Classes
 from .head import count_head
 from .ranking import jit
-from .sweep import N_BINS, information, line_up, merge_others, merge_outside, scan_classes
+from .sums import means_of_others, merge_others, merge_outside
+from .sweep import N_BINS, information, line_up, scan_classes
 
 FEW, MANY = 60, 100
 """Sizes of the heads of the ranking: for precision (Zhou et al. 2015), and for the class index."""
@@ -58,11 +59,13 @@ TOTALS = (
     "few_edge",
     "n_positive_many",
     "information",
+    "scale",
 )
+SCALE = TOTALS.index("scale")
 
 
 def make_rows(n: int, classes: Classes) -> Rows:
-    """Make the arrays for `n` rankings: ``(n, K)``, of labels only ``(n, C)``, totals ``(n, 7)``."""
+    """Make the arrays for `n` rankings: ``(n, K)``, of labels only ``(n, C)``, totals ``(n, 8)``."""
     k = len(classes.sizes)
     widths = {**dict.fromkeys(OF_LABELS, classes.n_labels), "total": len(TOTALS)}
     made = {name: np.zeros((n, widths.get(name, k)), np.int64 if name in INTEGERS else float) for name in Rows._fields}
@@ -96,7 +99,7 @@ def count_ranking(
     ----------
     words, n, zeros, zero_key, levels
         The ranking: sorted words of the nonzeros, their number, ``(C,)`` zeros of each label, the key at which
-        they stand, the values of the keys (empty where keys are bits of float32).
+        they stand, ``(2, n)`` the values of the keys, see `unitscope.measures.tally.Ranking`.
     of_label, sets
         See `unitscope.measures.classes.Classes`.
     head_sizes
@@ -111,8 +114,8 @@ def count_ranking(
     begins, classes = of_label
     total = rows.total[row]
     class_zeros, class_few = rows.zeros[row], rows.few[row]
-    total[4], _ = count_head(words, n, zeros, zero_key, levels, head_sizes[0], few, unused, unused)
-    _, total[5] = count_head(
+    total[4], _, divisor = count_head(words, n, zeros, zero_key, levels, head_sizes[0], few, unused, unused)
+    _, total[5], _ = count_head(
         words, n, zeros, zero_key, levels, head_sizes[1], unused, rows.many[row], rows.weights[row]
     )
     sizes[:] = 0
@@ -123,6 +126,7 @@ def count_ranking(
             sizes[classes[which]] += label_sizes[label]
             class_zeros[classes[which]] += zeros[label]
             class_few[classes[which]] += few[label]
+    class_few /= divisor
     ends = np.empty(len(sizes), np.int64)
     end = 0
     for c in range(len(sizes)):
@@ -135,11 +139,13 @@ def count_ranking(
         rows.safe_at[row], rows.pure_k[row], rows.detect_k[row], rows.detect_r[row], rows.detect_at[row],
         rows.average_precision[row], rows.mean[row], rows.squares[row], rows.largest[row], rows.smallest[row],
     )  # fmt: skip
-    scan_classes(lined, ends, class_zeros, zero_entry, sizes, n_items, levels, midranks, joint, out)
+    sums = np.empty((2, len(sizes)))
+    scan_classes(lined, ends, class_zeros, zero_entry, sizes, n_items, levels, midranks, joint, sums, out)
     mean, squares = rows.mean[row, :n_labels], rows.squares[row, :n_labels]
     largest, smallest = rows.largest[row, :n_labels], rows.smallest[row, :n_labels]
-    rest = (rows.rest_mean[row], rows.rest_squares[row], rows.rest_largest[row], rows.rest_smallest[row])
-    merge_others(label_sizes, mean, squares, largest, smallest, rest, total)
-    outside = (rest[0][n_labels:], rest[1][n_labels:], rest[2][n_labels:], rest[3][n_labels:])
+    rest = (rows.rest_squares[row], rows.rest_largest[row], rows.rest_smallest[row])
+    total[0] = means_of_others(sums, sizes, n_labels, rows.rest_mean[row])
+    total[1], total[2], total[3] = merge_others(label_sizes, mean, squares, largest, smallest, rest)
+    outside = (rest[0][n_labels:], rest[1][n_labels:], rest[2][n_labels:])
     merge_outside(sets, label_sizes, mean, squares, largest, smallest, outside)
     total[6] = information(joint[:n_labels], label_sizes)

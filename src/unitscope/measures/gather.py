@@ -12,7 +12,7 @@ def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
     recall, specificity, precision_there = signal_detection.at_max_informedness(counts)
     sizes = np.maximum(counts.sizes, 1)
     return {
-        "mean": means.highest_mean(counts),
+        "mean": means.class_means(counts) * counts.scale[:, None],
         "zero_share": where_present(counts, counts.zeros / sizes),
         "min": where_present(counts, counts.smallest),
         "max": where_present(counts, counts.largest),
@@ -44,7 +44,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     is_off, off_class = localist.localist_off(counts)
     top_count, top_class = localist.top_class(counts, of["recall_at_precision_1"])
     precise, precise_class = best("precision_60")
-    high_mean_class = best("mean")[1]
+    high_mean_class = best_class(means.class_means(counts), counts.choose_from)[1]
     selectivity, selectivity_class = means.class_selectivity(counts)
     contrast = at_class(of["ccmas"], high_mean_class)
     safe, safe_class = best("recall_at_precision_95")
@@ -62,7 +62,10 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     rest = means.rest_sizes(counts)
     all_zeros = counts.zeros[:, :n_labels].sum(1)
     in_rest = np.where(rest > 0, (all_zeros[:, None] - counts.zeros) / np.maximum(rest, 1), np.nan)
-    rest_mean = np.where(rest > 0, counts.rest_mean, np.nan)
+
+    def at_high_mean(scaled: np.ndarray) -> np.ndarray:
+        return at_class(scaled, high_mean_class) * counts.scale
+
     return {
         "n_items": np.full(n_units, counts.n_items),
         "n_classes": present_classes(counts).sum(1),
@@ -110,11 +113,11 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "zero_share": all_zeros / counts.n_items,
         "zero_share_in_class": at_class(counts.zeros / np.maximum(counts.sizes, 1), high_mean_class),
         "zero_share_not_in_class": at_class(in_rest, high_mean_class),
-        "mean": counts.total_mean,
-        "mean_in_class": at_class(counts.mean, high_mean_class),
-        "mean_in_class_se": at_class(means.standard_error(counts.squares, counts.sizes), high_mean_class),
-        "mean_not_in_class": at_class(rest_mean, high_mean_class),
-        "mean_not_in_class_se": at_class(means.standard_error(counts.rest_squares, rest), high_mean_class),
+        "mean": counts.total_mean * counts.scale,
+        "mean_in_class": at_high_mean(counts.mean),
+        "mean_in_class_se": at_high_mean(means.standard_error(counts.squares, counts.sizes)),
+        "mean_not_in_class": at_high_mean(counts.rest_mean),
+        "mean_not_in_class_se": at_high_mean(means.standard_error(counts.rest_squares, rest)),
         "highest_mean_class": high_mean_class,
         "max": counts.total_largest,
         "lifetime_sparseness": means.lifetime_sparseness(counts),

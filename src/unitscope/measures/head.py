@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .ranking import bits_of_key, jit
+from .ranking import ACTUAL, SCALED, bits_of_key, jit
 from .sweep import HALF, LOW
 
 
@@ -25,8 +25,8 @@ def count_head(
     size
         Number of items in the head; all items if there are fewer.
     counts, chances, weights
-        ``(C,)`` filled with the (expected) number of items of each class, the chance that there is one with
-        positive or negative or zero activation, and the class's summed positive activation.
+        ``(C,)`` filled with `divisor` times the (expected) number of items of each class, the chance that there is
+        one with positive or negative or zero activation, and the class's summed positive activation, scaled.
 
     Returns
     -------
@@ -34,6 +34,8 @@ def count_head(
         Activation of the last item of the head.
     n_positive : int
         Items of the head with positive activation.
+    divisor : int
+        What the counts are to be divided by: so they are whole numbers, and their sums over classes exact.
     """
     counts[:] = 0.0
     chances[:] = 0.0
@@ -45,42 +47,45 @@ def count_head(
     as_float = bits.view(np.float32)
     zeros_done = n_zeros == 0
     taken = place = first = n_positive = 0
-    value = np.nan
+    divisor = 1
+    value = scaled = np.nan
     while taken < size:
         at_zeros = not zeros_done and (place == n or words[place] >> HALF > zero_key)
         if at_zeros:
             zeros_done = True
-            value = 0.0
+            value = scaled = 0.0
             group = n_zeros
             in_group[:] = zeros
         else:
             key = words[place] >> HALF
-            if len(levels):
-                value = levels[key]
+            if levels.shape[1]:
+                value, scaled = levels[ACTUAL, key], levels[SCALED, key]
             else:
                 bits[0] = bits_of_key(np.uint32(key))
-                value = np.float64(as_float[0])
+                value = scaled = np.float64(as_float[0])
             first = place
             while place < n and words[place] >> HALF == key:
                 in_group[np.int64(words[place] & LOW)] += 1
                 place += 1
             group = place - first
         drawn = min(group, size - taken)
+        if drawn < group:  # the last group
+            divisor = group
+            counts *= group
         for step in range(len(zeros) if at_zeros else group):
             c = step if at_zeros else np.int64(words[first + step] & LOW)
             m = in_group[c]
             in_group[c] = 0
             if m:
-                share = m * drawn / group
-                counts[c] += share
+                counts[c] += m if drawn == group else m * drawn
                 # Being there is certain once a whole group was taken; only the last group leaves a doubt.
                 chances[c] = max(chances[c], chance_of_any(m, group, drawn))
                 if value > 0:
-                    weights[c] += share * value
+                    weights[c] += m * drawn / group * scaled
         taken += drawn
         if value > 0:
             n_positive = taken
-    return value, n_positive
+    return value, n_positive, divisor
 
 
 @jit

@@ -21,6 +21,7 @@ from .histogram_count import (
     merge_top,
     value_of_order,
 )
+from .sums import add_sums, means_of
 from .threads import run_threads
 
 BINS_PER_OCTAVE = (128, 32, 8)
@@ -50,8 +51,10 @@ class Histograms:
         For each unit ``(P, bins_per_octave, C)`` uint32: items of each class in each bin of these octaves.
     zeros
         ``(U, C)`` uint32, items with activation 0.
-    mean, squares
-        ``(U, C)`` float64, mean and sum of squared deviations from it.
+    sums
+        ``(U, 2, C)`` float64, sum of the activations, and what float64 leaves of it; see `unitscope.measures.sums`.
+    squares
+        ``(U, C)`` float64, sum of squared deviations from the mean.
     smallest, largest
         ``(U, C)`` float32; infinite and minus infinite where a class has no items.
     top_words, top_labels
@@ -77,7 +80,7 @@ class Histograms:
     octaves: list[np.ndarray]
     counts: list[np.ndarray]
     zeros: np.ndarray
-    mean: np.ndarray
+    sums: np.ndarray
     squares: np.ndarray
     smallest: np.ndarray
     largest: np.ndarray
@@ -96,7 +99,7 @@ class Histograms:
             octaves=[np.empty(0, np.int64) for _ in range(n_units)],
             counts=[np.empty((0, bins_per_octave, n_classes), np.uint32) for _ in range(n_units)],
             zeros=np.zeros(shape, np.uint32),
-            mean=np.zeros(shape),
+            sums=np.zeros((n_units, 2, n_classes)),
             squares=np.zeros(shape),
             smallest=np.full(shape, np.inf, np.float32),
             largest=np.full(shape, -np.inf, np.float32),
@@ -117,9 +120,17 @@ class Histograms:
         return len(self.counts)
 
     @property
+    def mean(self) -> np.ndarray:
+        """Mean of each class, ``(U, C)``; NaN for classes without items."""
+        means = np.empty(self.squares.shape)
+        for unit, sums in enumerate(self.sums):
+            means[unit] = means_of(sums, self.sizes)
+        return means
+
+    @property
     def nbytes(self) -> int:
         """Bytes of memory that the histograms take."""
-        arrays = [*self.counts, self.zeros, self.mean, self.squares, self.smallest, self.largest, self.edge_counts]
+        arrays = [*self.counts, self.zeros, self.sums, self.squares, self.smallest, self.largest, self.edge_counts]
         return sum(array.nbytes for array in [*arrays, self.top_words, self.top_labels])
 
     def update(
@@ -170,12 +181,12 @@ class Histograms:
             pages[self.octaves[unit]] = np.arange(len(self.octaves[unit]))
             count_unit(
                 values[unit], bits, labels, items, in_block, first, self.sizes, pages, self.shift, self.counts[unit],
-                self.zeros[unit], self.mean[unit], self.squares[unit], self.smallest[unit], self.largest[unit],
+                self.zeros[unit], self.sums[unit], self.squares[unit], self.smallest[unit], self.largest[unit],
                 offsets, self.top_words[unit], self.top_labels[unit], self.top_state[unit], self.edge_counts[unit],
                 N_TOP,
             )  # fmt: skip
 
-        run_threads(work, self.n_units, lambda: np.empty((3, n_classes)), threads, None)
+        run_threads(work, self.n_units, lambda: np.empty((4, n_classes)), threads, None)
         self.sizes += in_block
 
     def make_room(self, unit: int, used: np.ndarray) -> None:
@@ -221,13 +232,12 @@ class Histograms:
                 N_TOP,
             )  # fmt: skip
         total = self.sizes + other.sizes
-        # Chan et al. 1983, as `unitscope.measures.sweep.merge`; a class with items on one side only keeps its numbers.
-        share = np.where(total > 0, other.sizes / np.maximum(total, 1), 0.0)
-        delta = other.mean - self.mean
+        # Chan et al. 1983, as `unitscope.measures.sums.merge`; a class with items on one side only keeps its numbers.
         both = (self.sizes > 0) & (other.sizes > 0)
-        one = np.where(self.sizes > 0, self.mean, other.mean)
-        self.mean = np.where(both, self.mean + delta * share, one)
-        self.squares = self.squares + other.squares + np.where(both, delta * delta * self.sizes * share, 0.0)
+        delta = np.where(both, other.mean - self.mean, 0.0)
+        self.squares = self.squares + other.squares + delta * delta * self.sizes * other.sizes / np.maximum(total, 1)
+        for mine, theirs in zip(self.sums, other.sums, strict=True):
+            mine[0], mine[1] = add_sums(mine[0], mine[1], theirs[0], theirs[1])
         self.zeros += other.zeros
         np.minimum(self.smallest, other.smallest, out=self.smallest)
         np.maximum(self.largest, other.largest, out=self.largest)
@@ -274,6 +284,9 @@ class Histograms:
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Histograms":
         """Make histograms from what `arrays` gave."""
+        if "sums" not in arrays:  # as written before sums were kept
+            sums = arrays["mean"] * arrays["sizes"]
+            arrays = arrays | {"sums": np.stack([sums, np.zeros_like(sums)], 1)}
         ends = np.cumsum(arrays["pages"])[:-1]
         counts = [part.copy() for part in np.split(arrays["counts"], ends)]
         return cls(
@@ -285,5 +298,5 @@ class Histograms:
 
 
 PLAIN = (
-    "sizes", "zeros", "mean", "squares", "smallest", "largest", "top_words", "top_labels", "top_state", "edge_counts",
+    "sizes", "zeros", "sums", "squares", "smallest", "largest", "top_words", "top_labels", "top_state", "edge_counts",
 )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .ranking import jit
-from .sweep import merge
+from .sums import add_exactly, add_sums, mean_of, merge, squares_about_mean
 
 OCTAVE_BITS = 23
 """Bits of an order below its octave: the bits of a float32's fraction."""
@@ -56,7 +56,7 @@ def mark_octaves(bits: Any, used: Any) -> Any:
 @jit
 def count_unit(
     values: Any, bits: Any, labels: Any, items: Any, in_block: Any, first: Any, sizes: Any, pages: Any, shift: Any,
-    counts: Any, zeros: Any, mean: Any, squares: Any, smallest: Any, largest: Any, offsets: Any, top_words: Any,
+    counts: Any, zeros: Any, sums: Any, squares: Any, smallest: Any, largest: Any, offsets: Any, top_words: Any,
     top_labels: Any, top_state: Any, edge_counts: Any, n_top: Any,
 ) -> None:  # fmt: skip
     """Count one unit's values of a block.
@@ -71,19 +71,20 @@ def count_unit(
         ``(C,)`` items of each class in the block, the place of the first of them, and items of each class before it.
     pages, shift, counts
         ``(512,)`` where in `counts` an octave's page stands; bits of an order below its bin; ``(pages, bins, C)``.
-    zeros, mean, squares, smallest, largest
-        ``(C,)`` to bring up to date, see `unitscope.measures.histogram.Histograms`.
+    zeros, sums, squares, smallest, largest
+        ``(C,)``, sums ``(2, C)``, to bring up to date, see `unitscope.measures.histogram.Histograms`.
     offsets
-        ``(3, C)`` to work in.
+        ``(4, C)`` to work in.
     top_words, top_labels, top_state, edge_counts, n_top
         The most active items, see `keep_top`.
     """
     mask = (1 << (OCTAVE_BITS - shift)) - 1
-    from_here, sums, square_sums = offsets
+    from_here, high, low, square_sums = offsets
     for c in range(len(sizes)):
-        # Offsets from the mean so far keep the sums small, and are exactly zero where a class is constant.
-        from_here[c] = mean[c] if sizes[c] else (np.float64(values[first[c]]) if in_block[c] else 0.0)
-        sums[c] = square_sums[c] = 0.0
+        # Offsets from the mean so far keep the squares small, and are exactly zero where a class is constant.
+        before = mean_of(sums[0, c], sums[1, c], sizes[c])
+        from_here[c] = before if sizes[c] else (np.float64(values[first[c]]) if in_block[c] else 0.0)
+        high[c] = low[c] = square_sums[c] = 0.0
     filled, edge = top_state
     for place in range(len(values)):
         c = labels[place]
@@ -93,8 +94,9 @@ def count_unit(
             zeros[c] += np.uint32(1)
         else:
             counts[pages[order >> OCTAVE_BITS], (order >> shift) & mask, c] += np.uint32(1)
+        high[c], rest = add_exactly(high[c], np.float64(value))
+        low[c] += rest
         offset = np.float64(value) - from_here[c]
-        sums[c] += offset
         square_sums[c] += offset * offset
         smallest[c] = min(smallest[c], value)
         largest[c] = max(largest[c], value)
@@ -110,9 +112,10 @@ def count_unit(
     for c in range(len(sizes)):
         n = in_block[c]
         if n:
-            around = from_here[c] + sums[c] / n
-            spread = max(square_sums[c] - sums[c] * sums[c] / n, 0.0)
-            _, mean[c], squares[c] = merge(sizes[c], mean[c], squares[c], n, around, spread)
+            spread = squares_about_mean(high[c], low[c], n, from_here[c], square_sums[c])
+            before, here = mean_of(sums[0, c], sums[1, c], sizes[c]), mean_of(high[c], low[c], n)
+            _, _, squares[c] = merge(sizes[c], before, squares[c], n, here, spread)
+            sums[0, c], sums[1, c] = add_sums(sums[0, c], sums[1, c], high[c], low[c])
 
 
 @jit

@@ -7,12 +7,13 @@ import numpy as np
 
 from ..errors import UnitscopeError
 from .classes import Classes
-from .counting import FEW, MANY, Rows, make_rows
+from .counting import FEW, MANY, SCALE, Rows, make_rows
 from .head import chance_of_any
 from .histogram import Histograms
 from .histogram_count import value_of_order
 from .histogram_scan import bound_information, scan_bins
-from .sweep import N_BINS, information, merge, merge_others, merge_outside
+from .sums import add_sums, mean_of, means_of, means_of_others, merge, merge_others, merge_outside
+from .sweep import N_BINS, information
 from .tally import Tally, tally_of
 from .threads import run_threads
 
@@ -129,22 +130,31 @@ def count_extremes(held: Histograms, unit: int, classes: Classes, rows: Rows) ->
     rows.label_sizes[unit], rows.sizes[unit] = classes.label_sizes, classes.sizes
     rows.zeros[unit] = united(held.zeros[unit].astype(np.int64), classes)
     mean, squares, largest, smallest = rows.mean[unit], rows.squares[unit], rows.largest[unit], rows.smallest[unit]
-    # A class without items has mean and spread 0 in histograms, and NaN in a tally.
-    mean[:n] = np.where(sizes > 0, held.mean[unit], np.nan)
+    # Classes without items have infinite extremes in histograms, and NaN in a tally.
+    sums = np.zeros((2, len(classes.sizes)))
+    sums[:, :n] = held.sums[unit]
+    mean[:n] = means_of(held.sums[unit], sizes)
     squares[:n] = held.squares[unit]
     largest[:n] = np.where(sizes > 0, held.largest[unit], np.nan)
     smallest[:n] = np.where(sizes > 0, held.smallest[unit], np.nan)
     for place, members in enumerate(classes.sets, n):
-        size = 0
+        size, high, low = 0, 0.0, 0.0
         mean[place], squares[place] = np.nan, 0.0
         largest[place] = max(held.largest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
         smallest[place] = min(held.smallest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
         for label in np.flatnonzero(members & (sizes > 0)):
-            size, mean[place], squares[place] = merge(
+            _, _, squares[place] = merge(
                 size, mean[place], squares[place], sizes[label], mean[label], squares[label]
             )
-    rest = (rows.rest_mean[unit], rows.rest_squares[unit], rows.rest_largest[unit], rows.rest_smallest[unit])
-    merge_others(sizes, mean[:n], squares[:n], largest[:n], smallest[:n], rest, rows.total[unit])
+            size += sizes[label]
+            high, low = add_sums(high, low, sums[0, label], sums[1, label])
+            mean[place] = mean_of(high, low, size)
+        sums[:, place] = high, low
+    rest = (rows.rest_squares[unit], rows.rest_largest[unit], rows.rest_smallest[unit])
+    total = rows.total[unit]
+    total[0] = means_of_others(sums, classes.sizes, n, rows.rest_mean[unit])
+    total[1], total[2], total[3] = merge_others(sizes, mean[:n], squares[:n], largest[:n], smallest[:n], rest)
+    total[SCALE] = 1.0
     merge_outside(
         classes.sets, sizes, mean[:n], squares[:n], largest[:n], smallest[:n], tuple(array[n:] for array in rest)
     )
@@ -176,12 +186,12 @@ def count_bins(held: Histograms, unit: int, classes: Classes, scratch: Scratch, 
 
 def count_heads(held: Histograms, unit: int, classes: Classes, rows: Rows) -> None:
     """Fill what is counted among one unit's 60 and 100 most active items, which are held exactly."""
-    few, _, _, rows.total[unit, 4], _ = head(held, unit, FEW)
-    rows.few[unit] = united(few, classes)
-    _, rows.many[unit], rows.weights[unit], _, rows.total[unit, 5] = head(held, unit, MANY)
+    few, _, _, rows.total[unit, 4], _, divisor = head(held, unit, FEW)
+    rows.few[unit] = united(few, classes) / divisor
+    _, rows.many[unit], rows.weights[unit], _, rows.total[unit, 5], _ = head(held, unit, MANY)
 
 
-def head(held: Histograms, unit: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, int]:
+def head(held: Histograms, unit: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, int, int]:
     """Count the labels among a unit's most active items, exactly, as `unitscope.measures.head.count_head` does.
 
     Parameters
@@ -193,7 +203,7 @@ def head(held: Histograms, unit: int, size: int) -> tuple[np.ndarray, np.ndarray
 
     Returns
     -------
-    counts, chances, weights, edge, n_positive
+    counts, chances, weights, edge, n_positive, divisor
     """
     orders, labels, edge_order, tied = held.top(unit)
     size = int(min(size, held.sizes.sum()))
@@ -206,13 +216,13 @@ def head(held: Histograms, unit: int, size: int) -> tuple[np.ndarray, np.ndarray
     values = np.array([value_of_order(order) for order in orders[above]])
     sure = np.bincount(labels[above], minlength=n_labels)
     drawn, group = size - int(above.sum()), int(tied.sum())
-    counts = sure + tied * drawn / group
+    counts = sure * group + tied * drawn
     chances = (sure > 0).astype(float)
     for c in np.flatnonzero((sure == 0) & (tied > 0)):
         chances[c] = chance_of_any(tied[c], group, drawn)
     weights = np.bincount(labels[above], np.maximum(values, 0.0), n_labels) + tied * drawn / group * max(edge, 0.0)
     n_positive = size if edge > 0 else int((values > 0).sum())
-    return counts, chances, weights, edge, n_positive
+    return counts, chances, weights, edge, n_positive, group
 
 
 def sharpen_pure(classes: Classes, unit: int, rows: Rows, bounds: Bounds) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .best import is_negative, where_comparable, where_present, where_varied
+from .best import best_class, is_negative, where_comparable, where_present, where_varied
 from .tally import Tally
 
 
@@ -30,8 +30,7 @@ def class_selectivity(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
     place : numpy.ndarray
         ``(U,)`` the label of the highest mean, -1 where undefined.
     """
-    present = tally.label_sizes > 0
-    place = np.where(present, tally.mean[:, : present.shape[1]], -np.inf).argmax(1)
+    place = best_class(class_means(tally)[:, : tally.label_sizes.shape[1]])[1]
     value = class_selectivity_of(tally, place)
     return value, np.where(np.isnan(value), -1, place)
 
@@ -59,8 +58,8 @@ def contrast(tally: Tally, mean: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.where(is_negative(tally)[:, None], np.nan, where_comparable(tally, ratio))
 
 
-def highest_mean(tally: Tally) -> np.ndarray:
-    """Return each class's mean activation, ``(U, K)``, NaN for classes without items."""
+def class_means(tally: Tally) -> np.ndarray:
+    """Return each class's mean activation, divided by the tally's scale, ``(U, K)``; NaN for classes without items."""
     return where_present(tally, tally.mean)
 
 

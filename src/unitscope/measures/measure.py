@@ -27,8 +27,7 @@ def measure(
     Parameters
     ----------
     activations
-        ``(items,)`` or ``(items, units)`` numbers; negative values are allowed. float32 and float64 are ranked
-        exactly as they are.
+        ``(items,)`` or ``(items, units)`` numbers; negative values are allowed. They are ranked exactly as they are.
     labels
         ``(items,)`` the class of each item, any values that can be sorted; or ``(items, classes)`` bool, where
         items belong to several classes or to none (then measures of one label per item are undefined).
@@ -53,7 +52,8 @@ def measure(
     Raises
     ------
     UnitscopeError
-        If shapes do not fit, a value is NaN or infinite, or a label is missing.
+        If shapes do not fit, a value is NaN or infinite, float64 cannot hold a value exactly (integers beyond
+        2**53), or a label is missing.
 
     Warns
     -----
@@ -86,8 +86,7 @@ def measure(
     # As objects, so that neither a missing label nor a number among words becomes a word.
     plain = np.array(labels, object) if isinstance(labels, (list, tuple)) else np.asarray(labels)
     classes, names = read_labels(plain, len(values), class_names, class_sets or {})
-    dtype = np.float32 if values.dtype in (np.float32, np.float16) else np.float64
-    unit_major = np.ascontiguousarray(values.T, dtype)
+    unit_major = np.ascontiguousarray(values.T, np.float32 if values.dtype == np.float16 else None)
     ids = [str(name) for name in (units if units is not None else range(values.shape[1]))]
     measured = measure_block(unit_major, classes, units=ids, threads=threads, progress=progress)
     columns: dict[str, Any] = {"unit": units if units is not None else np.arange(values.shape[1])}

@@ -15,6 +15,9 @@ RADIX_BITS = 11
 
 ZERO_KEY = np.uint32(0x7FFFFFFF)
 
+ACTUAL, SCALED = 0, 1
+"""Rows of the levels: the values themselves, and divided by a power of two that keeps their squares finite."""
+
 jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -118,25 +121,31 @@ def sort_words(words: Any, spare: Any, n: Any) -> Any:
     return words
 
 
-def levels_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+def levels_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, float]:
     """Replace float64 values by their place among the distinct values, falling, which keeps every bit of order.
 
     Returns
     -------
     levels
-        ``(distinct,)`` float64, falling.
+        ``(2, distinct)`` float64, falling: the values, and the values divided by `scale`.
     keys
         ``(N,)`` uint32 indices into `levels`.
     zero
         The place of the value zero, or -1.
+    scale
+        The power of two that brings the largest size to 1 or more and below 2; 1 where all values are zero.
 
     Examples
     --------
     >>> levels_of(np.array([0.0, 2.5, -1.0, 2.5]))
-    (array([ 2.5,  0. , -1. ]), array([1, 0, 2, 0], dtype=uint32), 1)
+    (array([[ 2.5 ,  0.  , -1.  ],
+           [ 1.25,  0.  , -0.5 ]]), array([1, 0, 2, 0], dtype=uint32), 1, 2.0)
     """
     rising, places = np.unique(values + 0.0, return_inverse=True)  # + 0.0 makes the negative zero a zero
-    levels = rising[::-1].copy()
+    falling = rising[::-1]
+    exponent = int(np.frexp(np.abs(rising[[0, -1]]).max())[1]) - 1 if rising.any() else 0
+    # Not divided by the power: its inverse may be beyond float64.
+    levels = np.stack([falling, np.ldexp(falling, -exponent)])
     keys = (len(rising) - 1 - places).astype(np.uint32)
-    at_zero = np.flatnonzero(levels == 0)
-    return levels, keys, int(at_zero[0]) if len(at_zero) else -1
+    at_zero = np.flatnonzero(falling == 0)
+    return levels, keys, int(at_zero[0]) if len(at_zero) else -1, float(np.ldexp(1.0, exponent))

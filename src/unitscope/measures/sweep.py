@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from .ranking import bits_of_key, jit
+from .ranking import ACTUAL, SCALED, bits_of_key, jit
+from .sums import add_exactly, mean_of, multiply_exactly, squares_about_mean
 
 N_BINS = 20
 """Bins of the mutual information."""
+
+PIECE = 32
+"""Items whose float64 sum is added to that of the items before it without rounding. Sorted as they are, so few float32
+are nearly always summed exactly."""
 
 LOW = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
@@ -96,6 +101,7 @@ def scan_classes(
     levels: Any,
     midranks: Any,
     joint: Any,
+    sums: Any,
     out: Any,
 ) -> None:
     """Go down each class's own items once; keep the best of every threshold, and sums.
@@ -109,12 +115,14 @@ def scan_classes(
     sizes, n_items
         ``(K,)`` items of each class, and items in all.
     levels
-        The values of the keys, or empty where keys are bits of float32.
+        ``(2, n)`` the values of the keys, see `unitscope.measures.tally.Ranking`.
     midranks
         ``(K,)`` from `line_up`, completed to the sum of twice the mid-ranks.
     joint
         ``(K, N_BINS)`` filled with counts in bins of equal numbers of items; a group of ties lies in the bin of its
         last item.
+    sums
+        ``(2, K)`` filled with the sum of each class's scaled values, see `unitscope.measures.sums`.
     out
         Arrays to fill, see `unitscope.measures.tally.Tally`.
     """
@@ -122,144 +130,92 @@ def scan_classes(
      precisions, mean, squares, largest, smallest) = out  # fmt: skip
     bits = np.empty(1, np.uint32)
     as_float = bits.view(np.float32)
-    exact = len(levels) > 0
+    exact = levels.shape[1] > 0
     joint[:] = 0
     for c in range(len(sizes)):
         n_c = sizes[c]
         stop = ends[c]
-        place = stop - (n_c - zeros[c] + (zeros[c] > 0))
-        k = row = row_end = in_row = twice_ranks = 0
+        begin = place = stop - (n_c - zeros[c] + (zeros[c] > 0))
+        k = row = row_end = in_row = ranks = 0
         best = best_k = sure_k = clean_k = fair_k = 0
         fair_m = 1
         far = n_items  # beyond it, not even k = n_A gives a precision of .95 or a better min(recall, precision)
         best_entry = sure_entry = fair_entry = np.uint64(0)
-        first = value = np.nan
-        precision_sum = offset_sum = square_sum = 0.0
+        precision_sum = high = low = squares_high = squares_low = middle = 0.0
+        if 2 * zeros[c] < n_c:
+            # Squares are of offsets from an item in the middle, within two standard deviations of the mean.
+            middle = value_of(lined[(place + stop) // 2], levels, SCALED)
         while place < stop:
-            entry = lined[place]
-            m: Any = zeros[c] if entry == zero_entry else 1
-            place += 1
-            while place < stop and lined[place] == entry:
-                m += 1
+            piece = min(place + PIECE, stop)
+            sum_here = squares_here = 0.0
+            while place < piece:
+                entry = lined[place]
+                m: Any = zeros[c] if entry == zero_entry else 1
                 place += 1
-            if exact:
-                value = levels[entry >> HALF]
-            else:
-                bits[0] = bits_of_key(np.uint32(entry >> HALF))
-                value = np.float64(as_float[0])
-            if k == 0:
-                first = value
-            k += m
-            r = np.int64(entry & LOW)
-            twice_ranks += 2 * m * r
-            if r > row_end:
-                joint[c, row] = in_row
-                in_row = 0
-                row = N_BINS * (r - 1) // n_items
-                row_end = -(-(row + 1) * n_items // N_BINS)
-            in_row += m
-            offset = value - first
-            offset_sum += m * offset
-            square_sum += m * offset * offset
-            precision_sum += m * (k / r)
-            gain = k * n_items - r * n_c
-            if gain > best:
-                best, best_k, best_entry = gain, k, entry
-            if r <= far:
-                if 20 * k >= 19 * r:
-                    sure_k, sure_entry = k, entry
-                    if k == r:
-                        clean_k = k
-                worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
-                if k * fair_m > fair_k * worse:
-                    fair_k, fair_m, fair_entry = k, worse, entry
-                    far = max(20 * n_c // 19, n_c * worse // k)
+                while place < stop and lined[place] == entry:
+                    m += 1
+                    place += 1
+                if exact:
+                    value = levels[SCALED, entry >> HALF]
+                    amount, rest = multiply_exactly(np.float64(m), value)
+                    sum_here, more = add_exactly(sum_here, amount)
+                    low += rest + more
+                else:
+                    bits[0] = bits_of_key(np.uint32(entry >> HALF))
+                    value = np.float64(as_float[0])
+                    sum_here += m * value
+                squares_here += m * (value - middle) * (value - middle)
+                k += m
+                r = np.int64(entry & LOW)
+                ranks += m * r
+                if r > row_end:
+                    joint[c, row] = in_row
+                    in_row = 0
+                    row = N_BINS * (r - 1) // n_items
+                    row_end = -(-(row + 1) * n_items // N_BINS)
+                in_row += m
+                precision_sum += m * (k / r)
+                gain = k * n_items - r * n_c
+                if gain > best:
+                    best, best_k, best_entry = gain, k, entry
+                if r <= far:
+                    if 20 * k >= 19 * r:
+                        sure_k, sure_entry = k, entry
+                        if k == r:
+                            clean_k = k
+                    worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
+                    if k * fair_m > fair_k * worse:
+                        fair_k, fair_m, fair_entry = k, worse, entry
+                        far = max(20 * n_c // 19, n_c * worse // k)
+            high, rest = add_exactly(high, sum_here)
+            squares_high, more = add_exactly(squares_high, squares_here)
+            low += rest
+            squares_low += more
         joint[c, row] = in_row
-        midranks[c] += twice_ranks
+        midranks[c] += 2 * ranks
         informedness[c], informed_k[c], informed_r[c] = best, best_k, np.int64(best_entry & LOW)
-        informed_at[c] = value_of(best_entry, levels) if best_k else np.nan
+        informed_at[c] = value_of(best_entry, levels, ACTUAL) if best_k else np.nan
         safe_k[c], pure_k[c] = sure_k, clean_k
-        safe_at[c] = value_of(sure_entry, levels) if sure_k else np.nan
+        safe_at[c] = value_of(sure_entry, levels, ACTUAL) if sure_k else np.nan
         detect_k[c], detect_r[c] = fair_k, np.int64(fair_entry & LOW)
-        detect_at[c] = value_of(fair_entry, levels) if fair_k else np.nan
+        detect_at[c] = value_of(fair_entry, levels, ACTUAL) if fair_k else np.nan
         precisions[c] = precision_sum / n_c if n_c else np.nan
-        # Sums of offsets from the largest value, so that a constant class has its own value as its mean, exactly.
-        mean[c] = first + offset_sum / n_c if n_c else np.nan
-        squares[c] = max(square_sum - offset_sum * offset_sum / n_c, 0.0) if n_c else 0.0
-        largest[c], smallest[c] = first, value
+        high, low = add_exactly(high, low)
+        sums[0, c], sums[1, c] = high, low
+        mean[c] = mean_of(high, low, n_c)
+        squares[c] = squares_about_mean(high, low, n_c, middle, squares_high + squares_low)
+        largest[c] = value_of(lined[begin], levels, ACTUAL) if n_c else np.nan
+        smallest[c] = value_of(lined[stop - 1], levels, ACTUAL) if n_c else np.nan
 
 
 @jit
-def value_of(entry: Any, levels: Any) -> Any:
-    """Return the activation of a lined-up item."""
-    if len(levels):
-        return levels[entry >> HALF]
+def value_of(entry: Any, levels: Any, row: Any) -> Any:
+    """Return the activation of a lined-up item, `ACTUAL` or `SCALED`."""
+    if levels.shape[1]:
+        return levels[row, entry >> HALF]
     bits = np.empty(1, np.uint32)
     bits[0] = bits_of_key(np.uint32(entry >> HALF))
     return np.float64(bits.view(np.float32)[0])
-
-
-@jit
-def merge_others(sizes: Any, mean: Any, squares: Any, largest: Any, smallest: Any, out: Any, total: Any) -> None:
-    """Mean, squared deviations, largest and smallest value of all items not of each label, and of all items.
-
-    The others are merged label by label from both sides (Chan et al. 1983), never subtracted from the total, so
-    that constant values give exactly zero deviation.
-
-    Parameters
-    ----------
-    sizes, mean, squares, largest, smallest
-        ``(C,)`` of each label's own items.
-    out
-        The same four of the others, to fill.
-    total
-        The same four of all items, to fill.
-    """
-    rest_mean, rest_squares, rest_largest, rest_smallest = out
-    n, mu, ss, high, low = 0, 0.0, 0.0, -np.inf, np.inf
-    for c in range(len(sizes)):
-        rest_mean[c], rest_squares[c], rest_largest[c], rest_smallest[c] = mu, ss, high, low
-        if sizes[c]:
-            n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
-            high, low = max(high, largest[c]), min(low, smallest[c])
-    total[0], total[1], total[2], total[3] = mu, ss, high, low
-    before = n
-    n, mu, ss, high, low = 0, 0.0, 0.0, -np.inf, np.inf
-    for c in range(len(sizes) - 1, -1, -1):
-        before -= sizes[c]
-        _, rest_mean[c], rest_squares[c] = merge(before, rest_mean[c], rest_squares[c], n, mu, ss)
-        rest_largest[c], rest_smallest[c] = max(rest_largest[c], high), min(rest_smallest[c], low)
-        if sizes[c]:
-            n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
-            high, low = max(high, largest[c]), min(low, smallest[c])
-
-
-@jit
-def merge_outside(members: Any, sizes: Any, mean: Any, squares: Any, largest: Any, smallest: Any, out: Any) -> None:
-    """Fill the same as `merge_others` for class sets: of all items whose label the set does not unite.
-
-    `members` is ``(S, C)``; `out` begins at the first set, the other arrays are the labels'.
-    """
-    rest_mean, rest_squares, rest_largest, rest_smallest = out
-    for s in range(len(members)):
-        n, mu, ss, high, low = 0, 0.0, 0.0, -np.inf, np.inf
-        for c in range(members.shape[1]):
-            if sizes[c] and not members[s, c]:
-                n, mu, ss = merge(n, mu, ss, sizes[c], mean[c], squares[c])
-                high, low = max(high, largest[c]), min(low, smallest[c])
-        rest_mean[s], rest_squares[s], rest_largest[s], rest_smallest[s] = mu, ss, high, low
-
-
-@jit
-def merge(n_a: Any, mu_a: Any, ss_a: Any, n_b: Any, mu_b: Any, ss_b: Any) -> Any:
-    """Merge number, mean and sum of squared deviations of two groups."""
-    if n_a == 0:
-        return n_b, mu_b, ss_b
-    if n_b == 0:
-        return n_a, mu_a, ss_a
-    n = n_a + n_b
-    delta = mu_b - mu_a
-    return n, mu_a + delta * n_b / n, ss_a + ss_b + delta * delta * n_a * n_b / n
 
 
 @jit

@@ -7,11 +7,14 @@ import numpy as np
 
 from ..errors import UnitscopeError
 from .classes import Classes
-from .counting import FEW, MANY, TOTALS, Rows, Scratch, count_ranking, make_rows
+from .counting import FEW, MANY, SCALE, TOTALS, Rows, Scratch, count_ranking, make_rows
 from .ranking import ZERO_KEY, count_zeros, levels_of, pack_float32, pack_levels, sort_words
 from .threads import run_threads
 
-NO_LEVELS = np.empty(0)
+MOST_INTEGER = 2**53
+"""Float64 holds every integer up to this one."""
+
+NO_LEVELS = np.empty((2, 0))
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Tally:
 
     A threshold is a value t; an item is above when x >= t; k items of the class and r of all are above. Classes
     are the labels (C), then the class sets. Values of classes without items are 0, or NaN where they are
-    activations.
+    activations. Means, squares and weights are of activations divided by `scale`, so that no square is beyond float64.
 
     Attributes
     ----------
@@ -63,6 +66,8 @@ class Tally:
         ``(U,)`` activation of the last of the 60; how many of the 100 have positive activation.
     information
         ``(U,)`` bits of mutual information between label and binned activation.
+    scale
+        ``(U,)`` a power of two: 1 for float32, the size of the largest value for float64.
     """
 
     n_items: int
@@ -102,6 +107,7 @@ class Tally:
     few_edge: np.ndarray
     n_positive_many: np.ndarray
     information: np.ndarray
+    scale: np.ndarray
 
     @property
     def present(self) -> np.ndarray:
@@ -127,7 +133,10 @@ class Ranking:
     zero_key
         The key at which the zeros stand.
     levels
-        The values of the keys, falling; empty where keys are bits of float32.
+        ``(2, n)`` the values of the keys, falling, and the same divided by `scale`; empty where keys are bits of
+        float32.
+    scale
+        A power of two, 1 for float32.
     spare
         An array as long as all items and labels, free to use.
     """
@@ -136,6 +145,7 @@ class Ranking:
     zeros: np.ndarray
     zero_key: int
     levels: np.ndarray
+    scale: float
     spare: np.ndarray
 
 
@@ -210,25 +220,48 @@ def rank(values: np.ndarray, classes: Classes, scratch: Scratch, name: str) -> R
         If a value is not finite.
     """
     if values.dtype == np.float32:
-        levels, zero_key = NO_LEVELS, int(ZERO_KEY)
+        levels, zero_key, scale = NO_LEVELS, int(ZERO_KEY), 1.0
         n = pack_float32(np.ascontiguousarray(values).view(np.uint32), classes.labels, scratch.words)
     else:
         if not np.isfinite(values).all():
             refuse(values, name)
-        levels, keys, zero_key = levels_of(values.astype(np.float64))
+        levels, keys, zero_key, scale = levels_of(as_float64(values, name))
         n = pack_levels(keys, classes.labels, zero_key, scratch.words)
     if n < 0:
         refuse(values, name)
     count_zeros(scratch.words, n, classes.label_sizes, scratch.zeros)
     words = sort_words(scratch.words, scratch.spare, n)
     spare = scratch.spare if words is scratch.words else scratch.words
-    return Ranking(words[:n], scratch.zeros, zero_key, levels, spare)
+    return Ranking(words[:n], scratch.zeros, zero_key, levels, scale, spare)
+
+
+def as_float64(values: np.ndarray, name: str) -> np.ndarray:
+    """Return a unit's values as float64, exactly.
+
+    Raises
+    ------
+    UnitscopeError
+        If a value is no float64: an integer beyond 2**53, or a long double with more digits.
+    """
+    exact = values.astype(np.float64)
+    if values.dtype.kind in "iu":  # NumPy would round both sides of a comparison with float64
+        rounded = (values > MOST_INTEGER) | (values < -MOST_INTEGER) if values.dtype.itemsize == 8 else np.zeros(1, bool)
+    else:
+        rounded = exact != values
+    if rounded.any():
+        item = int(np.flatnonzero(rounded)[0])
+        raise UnitscopeError(
+            f"unit {name} has the {values.dtype} value {values[item]} for item {item}, which float64 cannot hold exactly; "
+            "subtract an offset or divide before measuring, or accept rounding with .astype(float)"
+        )
+    return exact
 
 
 def count(ranking: Ranking, classes: Classes, scratch: Scratch, rows: Rows, row: int, few: int, many: int) -> None:
     """Count one ranking into one row."""
     lined = ranking.spare if scratch.lined is None else scratch.lined
     rows.label_sizes[row] = classes.label_sizes
+    rows.total[row, SCALE] = ranking.scale
     count_ranking(
         ranking.words, len(ranking.words), ranking.zeros, ranking.zero_key, ranking.levels, classes.of_label,
         classes.sets, (few, many), lined, scratch.joint, scratch.few, scratch.unused, rows, row,
