@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..columns import top_name
 from .block import measure_block
 from .describe import COLUMNS
 from .inputs import check_index, read_activations, read_labels, read_names
@@ -18,6 +19,7 @@ def measure(
     class_names: Sequence[str] | None = None,
     class_sets: Mapping[str, Collection[Any]] | None = None,
     units: Sequence[str] | None = None,
+    top: int | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
@@ -39,6 +41,10 @@ def measure(
         Unions of classes to measure as well, each against the rest: name to the classes.
     units
         Names of the units; default: the columns of a data frame, or numbers.
+    top
+        How many of each unit's most active items the measures of these look at; default: 60 for precision, 100 for
+        the number of classes, class index and class population. With ``top=20``, ``precision_60`` is ``precision_20``
+        and ``n_classes_top_100`` is ``n_classes_top_20``. Where the largest class has 20 items, choose at most 20.
     threads
         Threads to use; default: one per core.
     progress
@@ -47,7 +53,7 @@ def measure(
     Returns
     -------
     pandas.DataFrame
-        One row per unit; `COLUMNS` says what the columns mean. NaN where a measure is
+        One row per unit; `COLUMNS`, or ``for_top(COLUMNS, top)``, says what the columns mean. NaN where a measure is
         undefined, with the reason in ``undefined``, which also says where classes are too small for a measure to
         reach the end of its scale.
 
@@ -80,12 +86,12 @@ def measure(
     dtype = np.float32 if values.dtype in (np.float32, np.float16) else np.float64
     unit_major = np.ascontiguousarray(values.T, dtype)
     ids = [str(name) for name in names_of_units]
-    measured = measure_block(unit_major, classes, units=ids, threads=threads, progress=progress)
+    measured = measure_block(unit_major, classes, units=ids, top=top, threads=threads, progress=progress)
     columns: dict[str, Any] = {"unit": names_of_units}
     for name, column in COLUMNS.items():
         if name in measured.columns:
             found = measured.columns[name]
-            columns[name] = named(found, names) if column.kind == "class" else found
+            columns[top_name(name, top)] = named(found, names) if column.kind == "class" else found
     return pd.DataFrame(columns)
 
 

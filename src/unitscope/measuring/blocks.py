@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..columns import top_name
 from ..errors import UnitscopeWarning
 from ..measures import (
     Classes,
@@ -75,20 +76,21 @@ def measure_units(
 
     report = functools.partial(count, 0)
     if isinstance(values, Histograms):
-        result = measure_histograms(values, classes, threads=threads, progress=report)
+        result = measure_histograms(values, classes, top=settings.top, threads=threads, progress=report)
     else:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnitscopeWarning)  # said once, at the end
-            result = measure_block(values, classes, units=ids, threads=threads, progress=report)
+            result = measure_block(values, classes, units=ids, top=settings.top, threads=threads, progress=report)
     found: dict[str, np.ndarray] = dict(result.columns)
     turn = 0
     for resample, samples in ((compare_with_chance, settings.permutations), (bootstrap, settings.bootstrap)):
         if samples and not isinstance(values, Histograms):  # settings refuse it for histograms
             turn += 1
             found |= resample(
-                values, classes, result.columns, samples, seed=settings.seed, threads=threads, names=ids,
-                progress=functools.partial(count, turn),
+                values, classes, result.columns, samples, top=settings.top, seed=settings.seed, threads=threads,
+                names=ids, progress=functools.partial(count, turn),
             )  # fmt: skip
+    found = {top_name(name, settings.top): array for name, array in found.items()}
     columns: dict[str, Any] = {}
     for name, column in settings.columns.items():
         if name in units and name not in found:  # an imported file may say anything of units
@@ -98,4 +100,5 @@ def measure_units(
         elif name in found:  # q follows from all units of a layer, later
             columns[name] = found[name]
     anonymous = 0 if classes.labels_are_classes else classes.n_labels
-    return pd.DataFrame(columns), {name: array[:, anonymous:] for name, array in result.classwise.items()}
+    classwise = {top_name(name, settings.top): array[:, anonymous:] for name, array in result.classwise.items()}
+    return pd.DataFrame(columns), classwise
