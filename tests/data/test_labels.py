@@ -4,6 +4,7 @@ import pytest
 
 from unitscope.data import match_labels
 from unitscope.data.encoding import encode_labels
+from unitscope.data.items import class_table
 from unitscope.errors import UnitscopeError
 
 
@@ -109,3 +110,19 @@ def test_what_is_no_label(label):
 def test_a_label_beyond_the_classes(label):
     with pytest.raises(UnitscopeError, match=r"item 0 has the label .* none of its 2 classes"):
         encode_labels([label], ["a", "b"], "py:x:y")
+
+
+@pytest.mark.parametrize("label", [np.timedelta64(1, "ns"), np.datetime64(1, "ns"), np.ma.masked])
+def test_dates_and_masked_values_are_not_class_numbers(label):
+    """As plain numbers they are whole ones: nanoseconds, and 0 for what is masked."""
+    with pytest.raises(UnitscopeError, match=r"item 1 has the label .*; a label must be a class name"):
+        encode_labels([0, label], ["a", "b"], "py:x:y")
+
+
+def test_classes_of_one_name_stay_apart():
+    labels, names = encode_labels([0, 1, 2], ["crane", "dog", "crane"], "py:x:y")
+    assert labels.tolist() == [0, 1, 2]
+    assert class_table(names)["class"].tolist() == ["crane (0)", "dog", "crane (2)"]
+    assert class_table(names)["name"].tolist() == ["crane", "dog", "crane"]
+    with pytest.raises(UnitscopeError, match="item 1 has the label 'crane', which names several classes"):
+        encode_labels(["dog", "crane"], names, "py:x:y")

@@ -9,7 +9,8 @@ from hypothesis.extra.numpy import arrays
 
 from unitscope import import_file
 from unitscope.errors import UnitscopeError, UnitscopeWarning
-from unitscope.exchange.check import count_new_ties
+from unitscope.exchange.check import check_block, count_new_ties
+from unitscope.exchange.found import make_matrix
 from unitscope.measures import measure
 from unitscope.run import open_run
 from unitscope.selectivity import measure_run
@@ -332,3 +333,39 @@ def test_parts_that_do_not_fit_together_are_one_sentence(tmp_path, arrays, label
     with pytest.raises(UnitscopeError):
         import_file(tmp_path / "a.npz", tmp_path / "run", labels=None if labels is None else tmp_path / "l.npy")
     assert not (tmp_path / "run").exists()
+
+
+def test_dates_and_durations_name_classes(save, tmp_path):
+    days = np.array(["2024-01-01", "2024-01-02"], "M8[ns]")[np.arange(12) % 2]
+    run = import_file(save(labels=days), tmp_path / "days")
+    assert [name[:10] for name in run.classes["name"]] == ["2024-01-01", "2024-01-02"]
+    days[4] = "NaT"
+    with pytest.raises(UnitscopeError, match="the item 00004 has no label"):
+        import_file(save(labels=days), tmp_path / "missing")
+    run = import_file(save(labels=np.arange(12).astype("m8[s]") // 6), tmp_path / "waits")
+    assert run.classes["name"].tolist() == ["0 seconds", "1 seconds"]
+
+
+def test_labels_by_a_name_of_several_classes_are_refused(save, tmp_path):
+    classes = {"classes": np.array(["n1", "n2", "n3"]), "class_names": np.array(["crane", "dog", "crane"])}
+    ids = classes["classes"][np.arange(12) % 3]
+    run = import_file(save(labels=ids, **classes), tmp_path / "run")
+    assert np.bincount(run.labels).tolist() == [4, 4, 4]
+    names = classes["class_names"][np.arange(12) % 3]
+    for wrong in ({"labels": names}, {"labels": ids, "predicted": names}):
+        with pytest.raises(UnitscopeError, match="the item 00000 has crane, which several classes are called"):
+            import_file(save(**wrong, **classes), tmp_path / "refused")
+
+
+def test_a_table_of_classes_names_each_once(tmp_path):
+    np.save(tmp_path / "rates.npy", RATES)
+    rows = "\n".join(["cat,dog,cat", *(["1,0,1", "0,1,0"] * 6)])
+    (tmp_path / "labels.csv").write_text(rows)
+    with pytest.raises(UnitscopeError, match="has the column 'cat' twice; every class needs a name of its own"):
+        import_file(tmp_path / "rates.npy", tmp_path / "run", labels=tmp_path / "labels.csv")
+
+
+def test_complex_values_are_not_cut_to_their_real_part():
+    matrix = make_matrix("V1", (2, 2), 16, (RATES[:2, :2] + 1j).__getitem__)
+    with pytest.raises(UnitscopeError, match="the values of V1 are complex64, not real numbers"):
+        check_block(matrix.read(slice(0, 2)), matrix, ["a", "b"])

@@ -138,9 +138,9 @@ def test_labels_as_people_have_them():
     ):
         pd.testing.assert_frame_equal(measure(x, labels), expected)
     pd.testing.assert_frame_equal(measure(x, [0, 0, 0, 1, 1, 1], class_names=["a", "b"]), expected)
-    with pytest.raises(UnitscopeError, match="labels are no numbers from 0 to 0"):
+    with pytest.raises(UnitscopeError, match="labels are not numbers from 0 to 0"):
         measure(x, [0, 0, 0, 1, 1, 1], class_names=["a"])
-    with pytest.raises(UnitscopeError, match="labels are no numbers"):
+    with pytest.raises(UnitscopeError, match="labels are not numbers"):
         measure(x, list("aaabbb"), class_names=["x", "y"])
     with pytest.raises(UnitscopeError, match="class set a bears the name of a class"):
         measure(x, list("aaabbb"), class_sets={"a": ["a", "b"]})

@@ -235,7 +235,9 @@ def test_one_huge_value_among_a_million(outlier, dtype):
     measured = measure_block(x[None], Classes.of_labels(labels, 2), threads=1)
     parts = [x[labels == a].astype(float).tolist() for a in (0, 1)]
     means = [math.fsum(part) / len(part) for part in parts]
-    variances = [math.fsum((v - mean) ** 2 for v in part) / (len(part) - 1) for part, mean in zip(parts, means, strict=True)]
+    variances = [
+        math.fsum((v - mean) ** 2 for v in part) / (len(part) - 1) for part, mean in zip(parts, means, strict=True)
+    ]
     row = {name: values[0] for name, values in measured.columns.items()}
     np.testing.assert_allclose(measured.classwise["mean"][0], means, rtol=1e-15)
     assert row["mean"] == pytest.approx(math.fsum(x.astype(float)) / len(x), rel=1e-15)

@@ -76,6 +76,12 @@ def test_measures_lie_within_their_errors_of_those_of_a_stored_run(tmp_path):
             "selectivity", f"{name}_error"
         )
         assert np.nanmax(off) <= 1e-9
+    exact, table = measure_run(stored, top=20), measure_run(counted, top=20)
+    for name in ("precision_20", "precision_20_threshold", "n_classes_top_20", "class_index"):
+        np.testing.assert_allclose(table[name], exact[name], rtol=1e-6, err_msg=name)
+    assert counted.array("selectivity", "precision_20").shape == counted.array("selectivity", "auc_error").shape
+    with pytest.raises(UnitscopeError, match=r"--top 101 is more than the 100 most active items .* at most 100"):
+        measure_run(counted, top=101)
 
 
 def test_class_sets_are_measured_too(tmp_path):

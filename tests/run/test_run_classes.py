@@ -1,6 +1,7 @@
 """Classes, class sets and items of several classes in a run."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from unitscope.columns import Column
@@ -47,6 +48,10 @@ def test_class_sets_are_those_of_the_tables(run):
         ({"pair": ["n1", "n9"]}, "has the class n9"),
         ({"n1": ["n2"]}, "bears the name of a class"),
         ({"none": []}, "has no classes"),
+        ({"pair": "n1"}, "class set pair must list its classes"),
+        ({"pair": None}, "class set pair must list its classes"),
+        ({1: ["n1"]}, "class set 1 must list its classes"),
+        ([("pair", ["n1"])], "class sets must be names with their classes"),
     ],
 )
 def test_bad_sets_are_refused(run, sets, says):
@@ -83,3 +88,16 @@ def test_two_classes_of_one_name_are_told_apart(make_run):
         "crane (n3)",
         "union",
     ]
+
+
+def test_a_name_of_several_classes_is_no_class(run):
+    """ImageNet has two classes called crane, the bird and the machine: taking one of them would be a guess."""
+    path = run.directory / "classes.parquet"
+    pd.DataFrame({"class": NAMES, "name": ["crane", "dog", "crane"]}).to_parquet(path)
+    run = open_run(run.directory)
+    for use in (lambda: run.members("crane"), lambda: check_class_sets({"both": ["crane", "dog"]}, run.classes)):
+        with pytest.raises(UnitscopeError, match="2 classes are called crane; name one by its id: n1, n3"):
+            use()
+    add_table_with(run, {"both": ["n1", "n3"]})
+    assert run.members("both").sum() == 4
+    assert run.class_title("n3") == "crane (n3)"

@@ -48,6 +48,15 @@ def measure(
     only_class_sets: Annotated[
         bool, typer.Option("--only-class-sets", help="Choose each measure's best class among the class sets only.")
     ] = False,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="K",
+            help="How many of the most active items precision, number of classes and class index look at.",
+            show_default="60 for precision, 100 for the others",
+        ),
+    ] = None,
     permutations: Annotated[
         int, typer.Option(min=0, help="Compare every measure with so many permutations of the labels: chance, p, q.")
     ] = 0,
@@ -72,6 +81,7 @@ def measure(
             items=items,
             class_sets=sets,
             only_class_sets=only_class_sets,
+            top=top,
             permutations=permutations,
             bootstrap=bootstrap,
             seed=seed,

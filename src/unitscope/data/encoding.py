@@ -1,5 +1,6 @@
 """From labels as a source gives them to class numbers and class names."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +30,8 @@ def encode_labels(raw: Sequence[Any], names: Sequence[str] | None, spec: str) ->
     Raises
     ------
     UnitscopeError
-        If a label is neither a name nor a whole number, is missing (negative), or is not among `names`.
+        If a label is neither a name nor a whole number, is missing (negative), is not among `names`, or is a name
+        that two of them share.
 
     Examples
     --------
@@ -46,7 +48,12 @@ def encode_labels(raw: Sequence[Any], names: Sequence[str] | None, spec: str) ->
         rows: dict[int | str, int] = {name: row for row, name in enumerate(names)}
         return np.array([rows[text] for text in texts], np.int64), names
     rows = {row: row for row in range(len(names))} | {name: row for row, name in enumerate(names)}
+    shared = {name for name, count in Counter(names).items() if count > 1}
     for index, label in enumerate(labels):
+        if label in shared:
+            raise UnitscopeError(
+                f"{spec}: item {index} has the label {label!r}, which names several classes; label items by number"
+            )
         if label not in rows:
             raise UnitscopeError(
                 f"{spec}: item {index} has the label {label!r}, which is none of its {len(names)} classes"
@@ -58,9 +65,10 @@ def _plain(label: Any, index: int, spec: str) -> int | str:
     """Turn one label into a plain number or text."""
     if isinstance(label, str):
         return label
+    is_number = not isinstance(label, np.timedelta64 | np.datetime64 | np.ma.core.MaskedConstant)
     try:
         number = label.item() if hasattr(label, "item") else label
-        if isinstance(number, bool | int | float) and number == int(number) and number >= 0:
+        if is_number and isinstance(number, bool | int | float) and number == int(number) and number >= 0:
             return int(number)
     except (ValueError, RuntimeError, OverflowError):
         pass  # an array of several numbers, or not a number

@@ -1,6 +1,7 @@
 """Labelled items, whatever their source: a table, classes, a fingerprint and a way to load each."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -154,8 +155,16 @@ def hash_rows(rows: Iterable[Sequence[object]]) -> str:
 
 
 def class_table(names: Sequence[str], readable: Sequence[str] | None = None) -> pd.DataFrame:
-    """Make the table of classes."""
-    return pd.DataFrame({"class": list(names), "name": list(names if readable is None else readable)}, dtype=str)
+    """Return the table of classes; those that share a name have their number in their id.
+
+    Examples
+    --------
+    >>> class_table(["crane", "dog", "crane"])["class"].tolist()
+    ['crane (0)', 'dog', 'crane (2)']
+    """
+    counts = Counter(names)
+    ids = [name if counts[name] == 1 else f"{name} ({row})" for row, name in enumerate(names)]
+    return pd.DataFrame({"class": ids, "name": list(names if readable is None else readable)}, dtype=str)
 
 
 def numbered_items(spec: str, labels: np.ndarray, split: str | None = None) -> pd.DataFrame:

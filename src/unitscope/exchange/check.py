@@ -11,7 +11,11 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 def check_block(values: np.ndarray, matrix: Matrix, ids: list[str]) -> None:
-    """Refuse what is no finite float32, naming unit and item."""
+    """Refuse values that are not finite float32 numbers, naming unit and item."""
+    if values.dtype.kind not in "biuf":
+        raise UnitscopeError(
+            f"the values of {matrix.layer.name} are {values.dtype}, not real numbers; convert them to float32"
+        )
     bad = ~np.isfinite(values)
     if not np.can_cast(values.dtype, np.float32):
         bad |= np.abs(values) > LARGEST

@@ -189,13 +189,16 @@ def as_text(values: Any) -> list[str]:
     >>> as_text(np.array([1.0, 22.5, np.nan])), as_text([b"cat", "dog", None])
     (['1', '22.5', ''], ['cat', 'dog', ''])
     """
-    return [_text(value) for value in np.asarray(values, None if hasattr(values, "dtype") else object).tolist()]
+    array = np.asarray(values, None if hasattr(values, "dtype") else object)
+    if array.dtype.kind in "mM":  # as a list, dates may become whole numbers, and a missing one a number like any
+        array = np.where(np.isnat(array), "", array.astype(str))
+    return [_text(value) for value in array.tolist()]
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace").rstrip("\0")
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 

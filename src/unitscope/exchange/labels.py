@@ -53,6 +53,10 @@ def add_labels(found: Found, path: Path, label: str | None, predicted: str | Non
             column = str(members.columns[0])
             table = table.assign(**{column: load(path, 0, column)[column]})
         elif all(set(members[name].unique()) <= {0, 1} for name in members):
+            words = first_line(path)
+            if len(set(words)) < len(words):  # pandas would call the second one NAME.1
+                twice = next(word for place, word in enumerate(words) if word in words[:place])
+                raise UnitscopeError(f"{path} has the column {twice!r} twice; every class needs a name of its own")
             classes = pd.DataFrame({"class": members.columns, "name": members.columns}, dtype=object)
             return replace(found, labels=members.to_numpy(bool), classes=classes)
         else:

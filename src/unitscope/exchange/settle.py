@@ -71,7 +71,7 @@ def settle(found: Found, path: Path, names: Path | None) -> Settled:
         items.insert(2, "label", encoded)
     predictions = None
     if found.predicted is not None:
-        predicted = encode_predicted(found.predicted, classes, by_place)
+        predicted = encode_predicted(found.predicted, classes, by_place, ids)
         correct = (predicted >= 0) & members[np.arange(len(members)), predicted]
         chance = np.full(len(items), np.nan) if found.probability is None else found.probability
         predictions = pd.DataFrame(
@@ -117,9 +117,7 @@ def encode(labels: np.ndarray, classes: pd.DataFrame | None, ids: list[str]) -> 
         pairs = dict(split_wnids(text) for text in as_text(labels))
         order = sorted(pairs, key=float) if all(map(is_number, pairs)) else sorted(pairs)
         classes = pd.DataFrame({"class": order, "name": [pairs[name] for name in order]}, dtype=object)
-    places = {name: place for column in ("name", "class") for place, name in enumerate(classes[column])}
-    if by_place:
-        places = {str(place): place for place in range(len(classes))}
+    places = {str(place): place for place in range(len(classes))} if by_place else class_places(classes, texts, ids)
     for text, item in zip(texts, ids, strict=True):
         if text not in places:
             raise UnitscopeError(
@@ -127,6 +125,18 @@ def encode(labels: np.ndarray, classes: pd.DataFrame | None, ids: list[str]) -> 
                 f"{near_names(text, places)}"
             )
     return np.array([places[text] for text in texts], np.int64), classes, by_place
+
+
+def class_places(classes: pd.DataFrame, used: list[str], ids: list[str]) -> dict[str, int]:
+    """Return the place of each class by its name and id; refuse an item whose label is the name of several classes."""
+    by_id = {name: place for place, name in enumerate(classes["class"])}
+    shared = set(classes["name"][classes["name"].duplicated()]) - set(by_id)
+    for text, item in zip(used, ids, strict=True):
+        if text in shared:
+            raise UnitscopeError(
+                f"the item {item} has {text}, which several classes are called; give class ids, not names"
+            )
+    return {name: place for place, name in enumerate(classes["name"])} | by_id
 
 
 def encode_members(labels: np.ndarray, classes: pd.DataFrame | None, path: Path) -> tuple[np.ndarray, pd.DataFrame]:
@@ -143,12 +153,12 @@ def encode_members(labels: np.ndarray, classes: pd.DataFrame | None, path: Path)
     return labels.astype(bool), classes
 
 
-def encode_predicted(predicted: np.ndarray, classes: pd.DataFrame, by_place: bool) -> np.ndarray:
+def encode_predicted(predicted: np.ndarray, classes: pd.DataFrame, by_place: bool, ids: list[str]) -> np.ndarray:
     """Turn predictions into class numbers, by name or number; -1 for what is no class here."""
     if predicted.ndim == 2 and predicted.shape[1] == 1:
         predicted = predicted[:, 0]
     texts = [split_wnids(text)[0] for text in as_text(predicted)]
-    places = {name: place for column in ("name", "class") for place, name in enumerate(classes[column])}
+    places = class_places(classes, texts, ids)
     numbers = {str(place): place for place in range(-1, len(classes))} | {"": -1}
     if (by_place and predicted.dtype.kind in "iuf") or (not set(texts) & set(places) and set(texts) <= set(numbers)):
         beyond = next((text for text in texts if text not in numbers), None)

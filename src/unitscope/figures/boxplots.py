@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..columns import Column
+from ..columns import Column, own_name
 from ..errors import UnitscopeError
 from ..run import Run
 from .chosen import counted, measured_items
@@ -89,7 +89,8 @@ def boxplots(run: Run, measures: Sequence[str] | None = None) -> Boxplots:
     """
     table = run.table("selectivity")
     if measures is None:
-        every = [*PAPER, *BESIDE, *(column.name for column in measures_of(run))]
+        paper = (own_name(name, table) for name in (*PAPER, *BESIDE))
+        every = [*paper, *(column.name for column in measures_of(run))]
         measures = [name for name in dict.fromkeys(every) if name in table and table[name].notna().any()]
     if not measures:
         raise UnitscopeError(

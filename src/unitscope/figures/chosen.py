@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..columns import Column
+from ..columns import Column, own_name
 from ..errors import UnitscopeError, near_names
 from ..run import Run
 from ..run.classes import class_place
@@ -47,6 +47,12 @@ def unit_row(run: Run, unit: str) -> Any:
     run.find_unit(unit)
     table = run.table("selectivity")
     return table[table["unit"] == unit].iloc[0]
+
+
+def top_threshold(row: Any) -> tuple[int, float]:
+    """Return how many of the most active items a unit's precision is of, and the activation of the last of them."""
+    name = own_name("precision_60_threshold", row.index)
+    return int(name.split("_")[1]), float(row[name])
 
 
 def informed_class(run: Run, unit: str) -> str:
@@ -134,9 +140,10 @@ def of_class(run: Run, array: str, units: Sequence[str], name: str) -> np.ndarra
 
 
 def find_measure(run: Run, name: str) -> Column:
-    """Find a measured column that can be drawn."""
+    """Return a measured column that can be drawn; ``precision_60`` is the run's own, over however many items."""
     columns = {key: column for key, column in run.columns("selectivity").items()
                if column.kind in ("measure", "share", "count")}  # fmt: skip
+    name = own_name(name, columns)
     if name not in columns:
         raise UnitscopeError(f"there is no measure {name}{near_names(name, columns)}; see docs or the report for names")
     return columns[name]

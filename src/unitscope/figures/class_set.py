@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..columns import Column
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import class_column, counted, measured_items, of_class, standard_error
+from .chosen import class_column, counted, find_measure, measured_items, of_class, standard_error
 from .style import shorten
 from .tabular import Text, number
 
@@ -30,8 +31,8 @@ class ClassSet:
         One row per unit: ``unit``, ``iou`` where the run was dissected, ``active_in_class`` and ``active_elsewhere``
         (shares of items whose activation is above 0), ``mean_in_class``, ``mean_in_class_se``, ``mean_not_in_class``,
         ``mean_not_in_class_se``, and the measures for A, NaN where A was not measured.
-    titles
-        Readable names of the measures.
+    measures
+        What the measures are.
     n_members, n_items
         Items of A, and all items.
     items
@@ -43,7 +44,7 @@ class ClassSet:
     name: str
     classes: tuple[str, ...]
     rows: pd.DataFrame
-    titles: tuple[str, ...]
+    measures: tuple[Column, ...]
     n_members: int
     n_items: int
     items: str
@@ -58,7 +59,7 @@ class ClassSet:
         """The table in words."""
         dissected = "iou" in self.rows
         heads = ["Unit", *(["IoU"] if dissected else []), "share above 0 in A", "share above 0 not in A", "mean in A",
-                 "mean not in A", *self.titles]  # fmt: skip
+                 "mean not in A", *(measure.title for measure in self.measures)]  # fmt: skip
         lines = [
             [
                 row["unit"],
@@ -67,7 +68,7 @@ class ClassSet:
                 f"{row['active_elsewhere']:.1%}",
                 f"{row['mean_in_class']:.4g} ± {row['mean_in_class_se']:.2g}",
                 f"{row['mean_not_in_class']:.4g} ± {row['mean_not_in_class_se']:.2g}",
-                *(number(row[measure]) for measure in MEASURES),
+                *(number(row[measure.name]) for measure in self.measures),
             ]
             for row in self.rows.to_dict("records")
         ]
@@ -145,14 +146,14 @@ def class_set(
     frame = pd.DataFrame(rows)
     if overlaps is not None:
         frame.insert(1, "iou", overlaps.reindex(chosen).to_numpy())
-    for measure in MEASURES:
-        frame[measure] = of_class(run, measure, chosen, name)
-    described = run.columns("selectivity")
+    measures = tuple(find_measure(run, measure) for measure in MEASURES)
+    for measure in measures:
+        frame[measure.name] = of_class(run, measure.name, chosen, name)
     return ClassSet(
         run.class_title(name),
         tuple(run.class_title(member) for member in run.class_sets.get(name, ())),
         frame,
-        tuple(described[measure].title for measure in MEASURES),
+        measures,
         int(members.sum()),
         len(members),
         items,

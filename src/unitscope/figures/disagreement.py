@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
-from ..columns import Column
+from ..columns import Column, own_name
 from ..errors import UnitscopeError
 from ..run import Run
 from .chosen import class_name, find_measure
@@ -134,6 +134,7 @@ def disagreement(run: Run, x: str, y: str, n_labelled: int = 6) -> Disagreement:
         If there is no such measure, or no unit has a value of both.
     """
     columns = find_measure(run, x), find_measure(run, y)
+    x, y = (column.name for column in columns)
     table = run.table("selectivity").dropna(subset=[x, y]).reset_index(drop=True)
     if table.empty:
         raise UnitscopeError(
@@ -174,10 +175,11 @@ def rank_disagreement(table: pd.DataFrame, measures: Sequence[str] = COMPARED) -
     >>> rank_disagreement(table, ["ccmas", "auc"])["disagreement"].tolist()
     [1.0, 1.0]
     """
-    defined = table[list(measures)].notna().sum(axis=1) >= 2
+    names = [own_name(name, table) for name in measures]
+    defined = table[names].notna().sum(axis=1) >= 2
     found = table[defined]
-    ranks = found.groupby("layer")[list(measures)].rank()
-    counts = found.groupby("layer")[list(measures)].transform("count")
+    ranks = found.groupby("layer")[names].rank()
+    counts = found.groupby("layer")[names].transform("count")
     shares = ((ranks - 1) / (counts - 1).clip(lower=1)).where(counts > 1)
     shares = shares[shares.notna().sum(axis=1) >= 2]
     result = pd.DataFrame(

@@ -129,6 +129,7 @@ def distribution(run: Run, measure: str) -> Distribution:
     Distribution
     """
     column = find_measure(run, measure)
+    measure = column.name
     table = run.table("selectivity")
     layers = tuple(layer.name for layer in run.layers)
     missing = table.loc[table[measure].isna(), "layer"]

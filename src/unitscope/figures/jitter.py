@@ -11,7 +11,7 @@ from matplotlib.colors import LogNorm
 
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import counted, measured_items, of_class, unit_row
+from .chosen import counted, measured_items, of_class, top_threshold, unit_row
 from .style import CROWD, MARKS, shorten, thousands
 
 DENSITY_FROM = 20_000
@@ -50,9 +50,11 @@ class Jitter:
     informed_at
         Threshold of maximum informedness for the first class; NaN where there is none.
     top_at
-        Activation of the 60th most active item.
+        Activation of the last of the `n_top` most active items.
     items
         ``"correct"`` or ``"all"``.
+    n_top
+        How many of the most active items precision is of.
     """
 
     unit: str
@@ -62,6 +64,7 @@ class Jitter:
     informed_at: float
     top_at: float
     items: str
+    n_top: int = 60
 
     @property
     def size(self) -> tuple[float, float]:
@@ -123,7 +126,8 @@ class Jitter:
             text = f"maximum informedness for {shorten(self.names[0], 20)}, {self.informed_at:.4g}"
             ax.axvline(self.informed_at, color="black", lw=1.4, ls=(0, (4, 2)), zorder=order, label=text)
         if np.isfinite(self.top_at):
-            ax.axvline(self.top_at, color="#0072B2", lw=1.4, zorder=order, label=f"top 60 items, {self.top_at:.4g}")
+            text = f"top {self.n_top} items, {self.top_at:.4g}"
+            ax.axvline(self.top_at, color="#0072B2", lw=1.4, zorder=order, label=text)
 
     def spread_zeros(self) -> np.ndarray:
         """Place zeros across their band, left of the other values; all others where they are."""
@@ -206,6 +210,7 @@ def jitter(run: Run, unit: str, classes: Sequence[str] | None = None, items: str
     run.find_unit(unit)
     keep, measured = measured_items(run, items)
     row = unit_row(run, unit)
+    n_top, top_at = top_threshold(row)
     informed = row["max_informedness_class"]
     wanted = list(classes) if classes else [] if pd.isna(informed) else [str(informed)]
     if len(wanted) > len(MARKS):
@@ -217,6 +222,7 @@ def jitter(run: Run, unit: str, classes: Sequence[str] | None = None, items: str
         members=np.array(members, bool).reshape(len(wanted), int(keep.sum())),
         names=tuple(run.class_title(name) for name in wanted),
         informed_at=float(of_class(run, "informedness_threshold", [unit], wanted[0])[0]) if wanted else np.nan,
-        top_at=float(row["precision_60_threshold"]),
+        top_at=top_at,
         items=measured,
+        n_top=n_top,
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..run import Run
-from .chosen import answers, class_name, counted, of_class, unit_row
+from .chosen import answers, class_name, counted, of_class, top_threshold, unit_row
 from .style import MARKS, shorten
 
 
@@ -128,10 +128,10 @@ def roc(run: Run, unit: str, name: str | None = None, items: str | None = None) 
     """
     seen = answers(run, unit, name, items)
     row, members = unit_row(run, unit), seen.members
-    title = run.columns("selectivity")
+    title, (n_top, top_at) = run.columns("selectivity"), top_threshold(row)
     marks = {
         title["max_informedness"].title: float(of_class(run, "informedness_threshold", [unit], seen.wanted)[0]),
-        "Top 60 items": float(row["precision_60_threshold"]),
+        f"Top {n_top} items": top_at,
     }
     # These two thresholds are known for the class of the best value only.
     for measure in ("recall_at_precision_95", "detector_score"):

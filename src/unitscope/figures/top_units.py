@@ -98,8 +98,8 @@ def top_units(run: Run, measures: Sequence[str] | None = None, count: int = 1, *
         Falling by measure; columns of units that are nowhere defined are left out.
     """
     ranked_by = tuple(find_measure(run, name) for name in measures or PAPER)
-    described, table = run.columns("selectivity"), run.table("selectivity")
-    beside = tuple(described[name] for name in dict.fromkeys([*BESIDE, *(column.name for column in ranked_by)]))
+    table = run.table("selectivity")
+    beside = tuple(dict.fromkeys([*(find_measure(run, name) for name in BESIDE), *ranked_by]))
     parts = []
     for column in ranked_by:
         found = table.dropna(subset=[column.name]).sort_values(column.name, ascending=False, kind="stable")

@@ -12,8 +12,9 @@ from .block import Measured, measure_block
 from .bounds import HISTOGRAM_CLASSWISE, HISTOGRAM_COLUMNS, measure_histograms
 from .chance import bootstrap, compare_with_chance
 from .classes import Classes
-from .describe import CLASSWISE, COLUMNS, tested_columns
-from .histogram import BINS_PER_OCTAVE, Histograms
+from .counting import head_sizes
+from .describe import CLASSWISE, COLUMNS, for_top, tested_columns
+from .histogram import BINS_PER_OCTAVE, N_TOP, Histograms
 from .measure import measure, named
 from .tally import Tally, tally
 
@@ -23,12 +24,15 @@ __all__ = [
     "COLUMNS",
     "HISTOGRAM_CLASSWISE",
     "HISTOGRAM_COLUMNS",
+    "N_TOP",
     "Classes",
     "Histograms",
     "Measured",
     "Tally",
     "bootstrap",
     "compare_with_chance",
+    "for_top",
+    "head_sizes",
     "measure",
     "measure_block",
     "measure_histograms",

@@ -38,6 +38,7 @@ def measure_block(
     classes: Classes,
     *,
     units: Sequence[str] | None = None,
+    top: int | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Measured:
@@ -51,12 +52,13 @@ def measure_block(
         What the items belong to.
     units
         Names of the units, for messages.
-    threads, progress
+    top, threads, progress
         As in `measure`.
 
     Returns
     -------
     Measured
+        Columns have their usual names, ``precision_60``, whatever `top` is; `for_top` renames them.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def measure_block(
     for first in range(0, max(len(activations), 1), step):
         some = slice(first, first + step)
         report = None if progress is None else lambda more, done=done: progress(done + more)
-        counts = tally(activations[some], classes, threads=threads, names=names[some], progress=report)
+        counts = tally(activations[some], classes, top=top, threads=threads, names=names[some], progress=report)
         done += len(counts.total_mean)
         warn_of_negatives(is_negative(counts), names[some])
         of_classes = classwise_arrays(counts)

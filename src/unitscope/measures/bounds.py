@@ -47,6 +47,7 @@ def measure_histograms(
     held: Histograms,
     classes: Classes,
     *,
+    top: int | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Measured:
@@ -58,8 +59,8 @@ def measure_histograms(
         Histograms of some units.
     classes
         What the items that were counted belong to.
-    threads, progress
-        As in `unitscope.measures.measure`.
+    top, threads, progress
+        As in `unitscope.measures.measure`; `top` is at most 100.
 
     Returns
     -------
@@ -82,7 +83,7 @@ def measure_histograms(
     >>> columns["auc"].round(4), columns["auc_error"].round(4)
     (array([0.9997]), array([0.0003]))
     """
-    counts, bounds = tally_histograms(held, classes, threads=threads, progress=progress)
+    counts, bounds = tally_histograms(held, classes, top=top, threads=threads, progress=progress)
     classwise = classwise_arrays(counts)
     columns = table_columns(counts, classwise) | {"undefined": reasons(counts, classwise)}
     errors = classwise_errors(counts, bounds, classwise)
@@ -90,9 +91,9 @@ def measure_histograms(
         columns[f"{name}_error"] = best_error(
             columns[name], classwise[name], errors[f"{name}_error"], classes.choose_from
         )
-    top = columns["recall_at_precision_1_class"]
-    unsure = at_class((bounds.pure_most - counts.pure_k).astype(float), top)
-    columns["top_class_selectivity_error"] = np.where(top < 0, columns["top_class_selectivity"], unsure)
+    top_class = columns["recall_at_precision_1_class"]
+    unsure = at_class((bounds.pure_most - counts.pure_k).astype(float), top_class)
+    columns["top_class_selectivity_error"] = np.where(top_class < 0, columns["top_class_selectivity"], unsure)
     bits = columns["mutual_information"]
     off = np.maximum(bounds.information_high - bits, bits - bounds.information_low)
     columns["mutual_information_error"] = np.maximum(off, 0.0)  # NaN stays; rounding must not make it negative

@@ -15,7 +15,7 @@ import numpy as np
 from .best import at_class
 from .block import CLASS_CELLS
 from .classes import Classes
-from .counting import FEW, MANY, SCALE, Rows, Scratch, make_rows
+from .counting import SCALE, Rows, Scratch, head_sizes, make_rows
 from .describe import BOUNDED, LOW_IS_SELECTIVE, TESTED
 from .gather import classwise_arrays, table_columns
 from .means import class_selectivity_of
@@ -33,6 +33,7 @@ def compare_with_chance(
     observed: dict[str, np.ndarray],
     permutations: int,
     *,
+    top: int | None = None,
     seed: int = 0,
     threads: int | None = None,
     names: list[str] | None = None,
@@ -51,6 +52,8 @@ def compare_with_chance(
         Its columns.
     permutations
         How many.
+    top
+        As in `unitscope.measures.measure_block`.
     seed
         Of the random numbers; each unit has its own.
     threads, progress
@@ -82,7 +85,7 @@ def compare_with_chance(
                 found[f"{name}_chance"][unit] = sums[name] / defined[name] if defined[name] else np.nan
                 found[f"{name}_p"][unit] = reached[name] / (permutations + 1)
 
-    each = functools.partial(resample_units, activations, classes.without_labels, PERMUTE, permutations, seed)
+    each = functools.partial(resample_units, activations, classes.without_labels, PERMUTE, permutations, top, seed)
     each(look, threads, names, progress)
     return found
 
@@ -100,6 +103,7 @@ def bootstrap(
     observed: dict[str, np.ndarray],
     samples: int,
     *,
+    top: int | None = None,
     seed: int = 0,
     threads: int | None = None,
     names: list[str] | None = None,
@@ -114,7 +118,7 @@ def bootstrap(
     ----------
     samples
         How many bootstrap samples.
-    activations, classes, observed, seed, threads, names, progress
+    activations, classes, observed, top, seed, threads, names, progress
         As in `compare_with_chance`.
 
     Returns
@@ -146,7 +150,7 @@ def bootstrap(
                 low, high = np.percentile(values, [2.5, 97.5], method="inverted_cdf")
                 found[f"{name}_low"][unit], found[f"{name}_high"][unit] = low, high
 
-    each = functools.partial(resample_units, activations, few, REDRAW, samples, seed)
+    each = functools.partial(resample_units, activations, few, REDRAW, samples, top, seed)
     each(look, threads, names, progress)
     return found
 
@@ -156,6 +160,7 @@ def resample_units(
     classes: Classes,
     kind: int,
     samples: int,
+    top: int | None,
     seed: int,
     look: Callable[[int, Iterator[Tally]], None],
     threads: int | None,
@@ -164,13 +169,14 @@ def resample_units(
 ) -> None:
     """Let `look` see each unit's number and, some at a time, the tallies of its samples."""
     check_shape(activations, classes)
+    sizes = head_sizes(top)
 
     def work(unit: int, space: "Space") -> None:
         name = names[unit] if names else str(unit)
         ranking = rank(activations[unit], classes, space.scratch, name)
         # From its name, so that a unit's numbers do not depend on which other units are measured.
         state = np.frombuffer(hashlib.sha256(f"{seed}:{kind}:{name}".encode()).digest()[:8], np.uint64).copy()
-        look(unit, resampled(ranking, classes, kind, samples, state, space))
+        look(unit, resampled(ranking, classes, kind, samples, sizes, state, space))
 
     run_threads(work, len(activations), lambda: Space.of(classes), threads, progress)
 
@@ -194,7 +200,13 @@ class Space:
 
 
 def resampled(
-    ranking: Ranking, classes: Classes, kind: int, samples: int, state: np.ndarray, space: Space
+    ranking: Ranking,
+    classes: Classes,
+    kind: int,
+    samples: int,
+    sizes: tuple[int, int],
+    state: np.ndarray,
+    space: Space,
 ) -> Iterator[Tally]:
     """Resample one ranking, some samples at a time; each tally is gone when the next is asked for."""
     pool = classes.labels.copy()
@@ -208,8 +220,8 @@ def resampled(
         rows = Rows(*(array[: samples - done] for array in space.rows))
         count_resampled(
             kind, ranking.words, len(ranking.words), ranking.zero_key, ranking.levels, classes.label_sizes,
-            strata_sizes, classes.of_label, classes.sets, (FEW, MANY), pool, space.items, state, space.drawn,
+            strata_sizes, classes.of_label, classes.sets, sizes, pool, space.items, state, space.drawn,
             space.scratch.zeros, lined, space.scratch.joint, space.scratch.few, space.scratch.unused, rows,
         )  # fmt: skip
         done += len(rows.total)
-        yield tally_of(rows, classes)
+        yield tally_of(rows, classes, sizes)

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import UnitscopeError
 from .classes import Classes
 from .head import count_head
 from .ranking import jit
@@ -12,6 +13,21 @@ from .sweep import N_BINS, information, line_up, scan_classes
 
 FEW, MANY = 60, 100
 """Sizes of the heads of the ranking: for precision (Zhou et al. 2015), and for the class index."""
+
+
+def head_sizes(top: int | None) -> tuple[int, int]:
+    """Return the sizes of both heads: `top`, or the usual 60 and 100.
+
+    Raises
+    ------
+    UnitscopeError
+        If `top` is not a whole number of at least 1.
+    """
+    if top is None:
+        return FEW, MANY
+    if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
+        raise UnitscopeError(f"top must be a whole number of at least 1, not {top!r}; leave it out for 60 and 100")
+    return int(top), int(top)
 
 
 class Rows(NamedTuple):

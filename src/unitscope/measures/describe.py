@@ -1,6 +1,10 @@
 """What every column of the selectivity table and every class-wise array means."""
 
-from ..columns import Column
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..columns import Column, top_name
 
 BOWERS = "Bowers et al. 2014"
 GALE = "Gale et al. 2020"
@@ -54,7 +58,8 @@ COLUMNS = {
         count("index", "Index", "the unit's number within its layer"),
         count("n_items", "Items", "number of items that were used, N"),
         count("n_classes", "Classes", "number of classes with at least one of these items, C"),
-        Column("undefined", "Undefined", "why some measures have no value; empty where all have one", kind="text"),
+        Column("undefined", "Undefined", "why some measures have no value or cannot reach the end of "
+               "their scale; empty where neither is so", kind="text"),
         flag("localist", "Localist", "every item of some class is more active than every other item", BOWERS),
         Column("localist_class", "Localist: class", "the class of a localist unit", source=BOWERS, kind="class"),
         flag("localist_off", "Localist (off)", "every item of some class is less active than every other item", BOWERS),
@@ -67,11 +72,12 @@ COLUMNS = {
                 "share of the top class's items that are above every item of any other class",
                 "max recall(t) with precision(t) = 1", GALE),
         measure("precision_60", "Precision",
-                "largest share of one class among the 60 most active items; ties at the 60th place "
+                "largest share of one class among the 60 most active items; items tied at the last place "
                 "count in proportion", "max_A |top 60 in A| / 60", f"{ZHOU}; {GALE}"),
         klass("precision_60", "Precision"),
-        value("precision_60_threshold", "Threshold of the top 60", "activation of the 60th most active item"),
-        flag("zhou_detector", "Detector by precision", "precision above .75", ZHOU),
+        value("precision_60_threshold", "Threshold of the top 60", "activation of the last of the 60 most active "
+              "items"),
+        flag("zhou_detector", "Detector by precision", "precision among the 60 most active items above .75", ZHOU),
         measure("ccmas", "CCMAS", "contrast of the mean activation in the class of highest mean with that of all "
                 "other items", "(mu_A - mu_notA) / (mu_A + mu_notA)", f"{MORCOS}; {GALE}"),
         klass("ccmas", "CCMAS"),
@@ -167,6 +173,12 @@ CLASSWISE = {
 }  # fmt: skip
 """The class-wise arrays: each measure's value for every class, not only for the best."""
 
+OVER_TOP = (
+    "precision_60", "precision_60_threshold", "zhou_detector", "n_classes_top_100", "class_index",
+    "class_index_chance", "class_population",
+)  # fmt: skip
+"""Columns whose definition says how many of the most active items are looked at."""
+
 LOW_IS_SELECTIVE = ("n_classes_top_100", "class_population")
 """Columns of which a low value is selective."""
 
@@ -218,3 +230,37 @@ def tested_columns(permutations: int, bootstrap: int) -> dict[str, Column]:
                 for what, where, percent in (("low", "lower", "2.5th"), ("high", "upper", "97.5th"))
             ]  # fmt: skip
     return {column.name: column for column in added}
+
+
+def for_top(columns: Mapping[str, Column], top: int | None) -> dict[str, Column]:
+    """Return columns as they are called and defined where the `top` most active items are looked at.
+
+    Parameters
+    ----------
+    columns
+        Descriptions for the usual 60 and 100 items, as in `COLUMNS`.
+    top
+        The number of items; ``None`` for the usual ones.
+
+    Returns
+    -------
+    dict
+        Name to description, in the same order.
+
+    Examples
+    --------
+    >>> for_top(COLUMNS, 20)["precision_20"].formula
+    'max_A |top 20 in A| / 20'
+    """
+    if top is None:
+        return dict(columns)
+    renamed = {}
+    for name, column in columns.items():
+        new = top_name(name, top)
+        title = re.sub("^Precision(?=:|$)", "Precision in the top 60", column.title) if new != name else column.title
+        renamed[new] = replace(column, name=new, title=re.sub("top (60|100)", f"top {top}", title))
+        if name in OVER_TOP and column.kind != "chance":  # the mean over so many permutations has no such number
+            texts = (re.sub(r"\b(60|100)\b", str(top), text) for text in (column.definition, column.formula))
+            definition, formula = (text.replace("/ 99", f"/ {top - 1}") for text in texts)
+            renamed[new] = replace(renamed[new], definition=definition, formula=formula)
+    return renamed

@@ -132,7 +132,7 @@ def present_classes(counts: Tally) -> np.ndarray:
 
 
 def reasons(counts: Tally, of: dict[str, np.ndarray]) -> np.ndarray:
-    """Say of each unit why some measures have no value; empty where all have one.
+    """Return why some measures of each unit have no value or cannot reach the end of their scale, ``(U,)`` text.
 
     A column of the table, but apart from `table_columns`: samples and permutations need no words.
     """
@@ -140,7 +140,6 @@ def reasons(counts: Tally, of: dict[str, np.ndarray]) -> np.ndarray:
     constant = is_constant(counts)
     dead = constant & (counts.total_largest == 0)
     nothing = ~counts.comparable[:, counts.choose_from :].any(1)
-    few = counts.n_items <= counts.few_size
     several = not counts.labels_compete
     why = {
         "all items are of one class": nothing & (not several),
@@ -149,10 +148,42 @@ def reasons(counts: Tally, of: dict[str, np.ndarray]) -> np.ndarray:
         "constant: all activations are equal": constant & ~dead,
         "negative activations: no ratio measures": is_negative(counts),
         "class sets only, or items of several classes: no measures of all labels together": np.full(len(dead), several),
-        f"{counts.few_size} items or fewer: no precision": np.full(len(dead), few) & ~constant & ~nothing,
+        **{text: holds & ~constant & ~nothing for text, holds in limits_of_top(counts).items()},
         "no spread in a class and the rest: d' is infinite": np.isinf(d),
         "no class of two items or more: no d'": np.isnan(d) & ~constant & ~nothing,
     }
     table = np.stack(list(why.values()), 1)
     texts = list(why)
     return np.array(["; ".join(text for text, yes in zip(texts, row, strict=True) if yes) for row in table], object)
+
+
+def limits_of_top(counts: Tally) -> dict[str, np.ndarray]:
+    """Return what keeps measures of the most active items from meaning what they claim: text to ``(U,)`` bool.
+
+    The numbers of items are the same for all units, except that class index counts only items of positive activation.
+    """
+    few, many, n_items, positive = counts.few_size, counts.many_size, counts.n_items, counts.n_positive_many
+    competing = np.where(counts.comparable, counts.sizes, 0)[:, counts.choose_from :].max(1, initial=0)
+    highest = float(competing.max(initial=0)) / few
+    limits = {
+        f"{few} items or fewer: no precision": n_items <= few,
+        f"no class has {few} items: precision is at most {highest:.3g}"
+        + ("" if highest > precision.ZHOU_DETECTOR else ", too low for a detector by precision"): (
+            (n_items > few) & (competing < few)
+        ),
+    }
+    if counts.labels_compete:
+        largest = counts.label_sizes.max(1, initial=0)
+        least = top_items.least_classes(counts.label_sizes[0], min(many, n_items)) if len(positive) else 0
+        limits |= {
+            f"{many} items or fewer: no number of classes in the top {many}": n_items <= many,
+            f"no class has {many} items: the top {many} are of at least {least} classes": (
+                (n_items > many) & (largest < many)
+            ),
+            f"fewer than 2 of the top {many} are positive: no class index": positive < 2,
+            f"every item is positive and in the top {many}: no class index": positive == n_items,
+            f"no class has as many items as are positive in the top {many}: class index is below 1": (
+                (largest < positive) & (positive < n_items)
+            ),
+        }
+    return {text: np.broadcast_to(holds, len(positive)) for text, holds in limits.items()}

@@ -7,9 +7,9 @@ import numpy as np
 
 from ..errors import UnitscopeError
 from .classes import Classes
-from .counting import FEW, MANY, SCALE, Rows, make_rows
+from .counting import SCALE, Rows, head_sizes, make_rows
 from .head import chance_of_any
-from .histogram import Histograms
+from .histogram import N_TOP, Histograms
 from .histogram_count import value_of_order
 from .histogram_scan import bound_information, scan_bins
 from .sums import add_sums, mean_of, means_of, means_of_others, merge, merge_others, merge_outside
@@ -76,6 +76,7 @@ def tally_histograms(
     held: Histograms,
     classes: Classes,
     *,
+    top: int | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[Tally, Bounds]:
@@ -90,6 +91,8 @@ def tally_histograms(
         The histograms of some units.
     classes
         What the items that were counted belong to; only how many there are of each label matters.
+    top
+        As in `unitscope.measures.tally`, at most `N_TOP`.
     threads, progress
         As in `unitscope.measures.tally`.
 
@@ -101,7 +104,7 @@ def tally_histograms(
     Raises
     ------
     UnitscopeError
-        If there are no items, or other items than were counted.
+        If there are no items, other items than were counted, or fewer most active items than `top` were kept.
     """
     if held.sizes.sum() == 0:
         raise UnitscopeError("there are no items to measure; record other items (--items all) or other data")
@@ -110,6 +113,9 @@ def tally_histograms(
             f"the histograms hold {held.sizes.sum()} items, of other classes than the {classes.n_items} that are to be "
             "measured; choose the items that were recorded (--items)"
         )
+    sizes = head_sizes(top)
+    if max(sizes) > N_TOP:
+        raise UnitscopeError(f"top is {top}, but histograms keep only the {N_TOP} most active items; give at most that")
     held.settle()
     rows = make_rows(held.n_units, classes)
     bounds = Bounds.empty(held.n_units, len(classes.sizes))
@@ -117,11 +123,11 @@ def tally_histograms(
     def work(unit: int, scratch: Scratch) -> None:
         count_extremes(held, unit, classes, rows)
         count_bins(held, unit, classes, scratch, rows, bounds)
-        count_heads(held, unit, classes, rows)
+        count_heads(held, unit, classes, rows, sizes)
         sharpen_pure(classes, unit, rows, bounds)
 
     run_threads(work, held.n_units, lambda: Scratch(classes.n_labels, len(classes.sizes)), threads, progress)
-    return tally_of(rows, classes), bounds
+    return tally_of(rows, classes, sizes), bounds
 
 
 def count_extremes(held: Histograms, unit: int, classes: Classes, rows: Rows) -> None:
@@ -143,9 +149,7 @@ def count_extremes(held: Histograms, unit: int, classes: Classes, rows: Rows) ->
         largest[place] = max(held.largest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
         smallest[place] = min(held.smallest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
         for label in np.flatnonzero(members & (sizes > 0)):
-            _, _, squares[place] = merge(
-                size, mean[place], squares[place], sizes[label], mean[label], squares[label]
-            )
+            _, _, squares[place] = merge(size, mean[place], squares[place], sizes[label], mean[label], squares[label])
             size += sizes[label]
             high, low = add_sums(high, low, sums[0, label], sums[1, label])
             mean[place] = mean_of(high, low, size)
@@ -184,11 +188,11 @@ def count_bins(held: Histograms, unit: int, classes: Classes, scratch: Scratch, 
     )
 
 
-def count_heads(held: Histograms, unit: int, classes: Classes, rows: Rows) -> None:
-    """Fill what is counted among one unit's 60 and 100 most active items, which are held exactly."""
-    few, _, _, rows.total[unit, 4], _, divisor = head(held, unit, FEW)
+def count_heads(held: Histograms, unit: int, classes: Classes, rows: Rows, sizes: tuple[int, int]) -> None:
+    """Fill what is counted in both heads of one unit's ranking, which are held exactly."""
+    few, _, _, rows.total[unit, 4], _, divisor = head(held, unit, sizes[0])
     rows.few[unit] = united(few, classes) / divisor
-    _, rows.many[unit], rows.weights[unit], _, rows.total[unit, 5], _ = head(held, unit, MANY)
+    _, rows.many[unit], rows.weights[unit], _, rows.total[unit, 5], _ = head(held, unit, sizes[1])
 
 
 def head(held: Histograms, unit: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, int, int]:

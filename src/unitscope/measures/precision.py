@@ -14,8 +14,9 @@ def precision_60(tally: Tally) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        ``(U, K)`` 0..1. Items tied at the 60th place count in proportion. NaN for classes without items or with
-        all, for constant units, and for 60 items or fewer: then all are the most active.
+        ``(U, K)`` 0..1. Items tied at the last place count in proportion. NaN for classes without items or with
+        all, for constant units, and for 60 items or fewer: then all are the most active. A class of n < 60 items
+        cannot exceed n / 60.
     """
     if tally.n_items <= tally.few_size:
         return np.full(tally.few.shape, np.nan)

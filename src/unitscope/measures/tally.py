@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import UnitscopeError
 from .classes import Classes
-from .counting import FEW, MANY, SCALE, TOTALS, Rows, Scratch, count_ranking, make_rows
+from .counting import SCALE, TOTALS, Rows, Scratch, count_ranking, head_sizes, make_rows
 from .ranking import ZERO_KEY, count_zeros, levels_of, pack_float32, pack_levels, sort_words
 from .threads import run_threads
 
@@ -60,8 +60,8 @@ class Tally:
     many, weights
         ``(U, C)`` the chance that the label is among the 100 most active, 1 unless it hangs on ties at the last
         place; the label's summed positive activation among these 100, in proportion too.
-    few_size
-        The 60.
+    few_size, many_size
+        The 60 and the 100.
     few_edge, n_positive_many
         ``(U,)`` activation of the last of the 60; how many of the 100 have positive activation.
     information
@@ -104,6 +104,7 @@ class Tally:
     label_sizes: np.ndarray
     sizes: np.ndarray
     few_size: int
+    many_size: int
     few_edge: np.ndarray
     n_positive_many: np.ndarray
     information: np.ndarray
@@ -153,8 +154,7 @@ def tally(
     activations: np.ndarray,
     classes: Classes,
     *,
-    few: int = FEW,
-    many: int = MANY,
+    top: int | None = None,
     threads: int | None = None,
     names: list[str] | None = None,
     progress: Callable[[int], None] | None = None,
@@ -167,8 +167,8 @@ def tally(
         ``(U, N)`` float32 or float64, a unit's values together. Negative values are ranked like any other.
     classes
         What the items belong to.
-    few, many
-        Sizes of the heads of the ranking: 60 for precision (Zhou et al. 2015), 100 for the class index.
+    top
+        Size of both heads of the ranking; default: 60 for precision (Zhou et al. 2015), 100 for the class index.
     threads
         Threads to use; default: one per core. The result does not depend on it, bit for bit.
     names
@@ -193,13 +193,14 @@ def tally(
     """
     check_shape(activations, classes)
     rows = make_rows(len(activations), classes)
+    sizes = head_sizes(top)
 
     def work(unit: int, scratch: Scratch) -> None:
         ranking = rank(activations[unit], classes, scratch, names[unit] if names else str(unit))
-        count(ranking, classes, scratch, rows, unit, few, many)
+        count(ranking, classes, scratch, rows, unit, sizes)
 
     run_threads(work, len(activations), lambda: Scratch(classes), threads, progress)
-    return tally_of(rows, classes, few)
+    return tally_of(rows, classes, sizes)
 
 
 def check_shape(activations: np.ndarray, classes: Classes) -> None:
@@ -245,7 +246,9 @@ def as_float64(values: np.ndarray, name: str) -> np.ndarray:
     """
     exact = values.astype(np.float64)
     if values.dtype.kind in "iu":  # NumPy would round both sides of a comparison with float64
-        rounded = (values > MOST_INTEGER) | (values < -MOST_INTEGER) if values.dtype.itemsize == 8 else np.zeros(1, bool)
+        rounded = (
+            (values > MOST_INTEGER) | (values < -MOST_INTEGER) if values.dtype.itemsize == 8 else np.zeros(1, bool)
+        )
     else:
         rounded = exact != values
     if rounded.any():
@@ -257,26 +260,27 @@ def as_float64(values: np.ndarray, name: str) -> np.ndarray:
     return exact
 
 
-def count(ranking: Ranking, classes: Classes, scratch: Scratch, rows: Rows, row: int, few: int, many: int) -> None:
+def count(ranking: Ranking, classes: Classes, scratch: Scratch, rows: Rows, row: int, sizes: tuple[int, int]) -> None:
     """Count one ranking into one row."""
     lined = ranking.spare if scratch.lined is None else scratch.lined
     rows.label_sizes[row] = classes.label_sizes
     rows.total[row, SCALE] = ranking.scale
     count_ranking(
         ranking.words, len(ranking.words), ranking.zeros, ranking.zero_key, ranking.levels, classes.of_label,
-        classes.sets, (few, many), lined, scratch.joint, scratch.few, scratch.unused, rows, row,
+        classes.sets, sizes, lined, scratch.joint, scratch.few, scratch.unused, rows, row,
     )  # fmt: skip
 
 
-def tally_of(rows: Rows, classes: Classes, few: int = FEW) -> Tally:
-    """Give the rows their names."""
+def tally_of(rows: Rows, classes: Classes, sizes: tuple[int, int]) -> Tally:
+    """Return the rows under their names; `sizes` are those of the two heads."""
     by_class = rows._asdict()
     totals = by_class.pop("total")
     return Tally(
         n_items=classes.n_items,
         choose_from=classes.choose_from,
         labels_compete=classes.labels_compete,
-        few_size=few,
+        few_size=sizes[0],
+        many_size=sizes[1],
         **by_class,
         **{name: totals[:, place] for place, name in enumerate(TOTALS)},
     )

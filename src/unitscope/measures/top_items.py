@@ -11,16 +11,34 @@ POPULATION_SHARE = 0.1
 
 
 def n_classes_top(tally: Tally) -> np.ndarray:
-    """Count the classes among the 100 most active items (Gale et al. 2020, Table 3).
+    """Return the number of classes among the 100 most active items (Gale et al. 2020, Table 3).
 
-    Where the 100th place falls into a group of ties, the expected number over all orders of the tied items.
+    Where the last place falls into a group of ties, the expected number over all orders of the tied items.
 
     Returns
     -------
     numpy.ndarray
-        ``(U,)``, NaN for constant units, and where labels are no classes.
+        ``(U,)``, NaN for constant units, where labels are no classes, and for 100 items or fewer: then it would be
+        the number of classes, whatever the unit does.
     """
-    return np.where(meaningless(tally), np.nan, tally.many.sum(1))
+    undefined = meaningless(tally) | (tally.n_items <= tally.many_size)
+    return np.where(undefined, np.nan, tally.many.sum(1))
+
+
+def least_classes(sizes: np.ndarray, n: int) -> int:
+    """Return the smallest number of classes that `n` items can be of.
+
+    Parameters
+    ----------
+    sizes
+        ``(C,)`` items of each class, at least `n` in all.
+
+    Examples
+    --------
+    >>> least_classes(np.array([10, 30, 50]), 70)
+    2
+    """
+    return int(np.searchsorted(np.cumsum(np.sort(sizes)[::-1]), n)) + 1
 
 
 def meaningless(tally: Tally) -> np.ndarray:
@@ -52,14 +70,14 @@ def class_index(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     index : numpy.ndarray
-        ``(U,)`` 0..1, NaN where n < 2.
+        ``(U,)`` 0..1, NaN where n < 2, and where n is the number of all items: then M is that of all classes.
     place : numpy.ndarray
         ``(U,)`` the class of the largest frequency, -1 where undefined.
     """
     frequencies = class_frequencies(tally)
     n = tally.n_positive_many.astype(float)
     classes = np.where(tally.weights > 0, tally.many, 0.0).sum(1)
-    undefined = np.isnan(frequencies).all(1) | (n < 2)
+    undefined = np.isnan(frequencies).all(1) | (n < 2) | (n == tally.n_items)
     with np.errstate(invalid="ignore", divide="ignore"):
         index = np.where(undefined, np.nan, (n - classes) / (n - 1))
     return index, np.where(undefined, -1, best_class(frequencies)[1])

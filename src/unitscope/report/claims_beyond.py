@@ -39,8 +39,8 @@ def dissection_misleads(seen: Evidence) -> Verdict:
     rows = dissected(seen)
     if rows is None:
         return Verdict(None, "It needs class sets and Network Dissection of the run for the concepts of their names.")
-    precise = int((rows["precision_60"] > DETECTOR_BY_PRECISION).sum())
-    return Verdict(precise == 0, f"{precise:,} of {len(rows):,} units have more; {units_of(rows, 'precision_60')}.")
+    precise = int((rows[seen.precision] > DETECTOR_BY_PRECISION).sum())
+    return Verdict(precise == 0, f"{precise:,} of {len(rows):,} units have more; {units_of(rows, seen.precision)}.")
 
 
 @claim(
@@ -94,8 +94,8 @@ def highest_ccmas_imprecise(seen: Evidence) -> Verdict:
     if table.empty:
         return NO_CCMAS
     best = table.sort_values("ccmas", ascending=False, kind="stable").groupby("layer", sort=False).head(1).sort_index()
-    return Verdict(bool((best["precision_60"] <= DETECTOR_BY_PRECISION).all()),
-                   f"Precision of these units: {units_of(best, 'precision_60')}.")  # fmt: skip
+    return Verdict(bool((best[seen.precision] <= DETECTOR_BY_PRECISION).all()),
+                   f"Precision of these units: {units_of(best, seen.precision)}.")  # fmt: skip
 
 
 @claim("6", "Measures of selectivity go together weakly over units (Table 3).",

@@ -33,7 +33,7 @@ def near_perfect_precision(seen: Evidence) -> Verdict:
     """Section 3.1: "multiple units in the fc6 and fc7 layers had near 100% precision scores"."""
     if reason := too_few_items(seen, 0.95):
         return Verdict(None, reason)
-    values = seen.defined["precision_60"]
+    values = seen.defined[seen.precision]
     many = int((values >= 0.95).sum())
     return Verdict(many >= 2, f"{many:,} of {len(values):,} units have at least .95; the highest has "
                    f"{values.max():.2f}, the median is {values.median():.2f}.")  # fmt: skip
@@ -76,7 +76,7 @@ def low_recall(seen: Evidence) -> Verdict:
 )
 def precision_overstates(seen: Evidence) -> Verdict:
     """Sections 3.1 and 4: precision is "misleadingly high"; unit fc6.1199 has 98 % and is no detector."""
-    return overstates(seen, "precision_60", "precision") if len(seen.precise) else Verdict(None, no_precise(seen))
+    return overstates(seen, seen.precision, "precision") if len(seen.precise) else Verdict(None, no_precise(seen))
 
 
 @claim(
@@ -116,7 +116,7 @@ def none_meets_the_bar(seen: Evidence) -> Verdict:
 def poor_at_best(seen: Evidence) -> Verdict:
     """Abstract and section 4: "the most selective units had a poor hit-rate or a high false-alarm rate (or both)"."""
     parts, poor = [], []
-    for measure in ("precision_60", "ccmas", "max_informedness"):
+    for measure in (seen.precision, "ccmas", "max_informedness"):
         if seen.defined[measure].isna().all():
             continue
         best = seen.defined.nlargest(1, measure).iloc[0]

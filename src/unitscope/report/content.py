@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..columns import own_name
 from ..figures import rank_disagreement, top_units
 from ..figures.boxplots import measures_of
 from ..figures.chosen import class_name
@@ -17,11 +18,12 @@ def summary(run: Run, table: pd.DataFrame) -> list[str]:
     n = len(table)
     items = run.parameters("selectivity")
     which = "correctly classified items" if items["items"] == "correct" else "items"
+    n_top = own_name("precision_60", table).split("_")[1]
     zhou, localist, bar = (int(table[name].sum()) for name in ("zhou_detector", "localist", "detector"))
     both = int((table["zhou_detector"] & table["detector"]).sum())
     sentences = [
         f"{n:,} units in {len(run.layers)} layers were measured on {items['n_items']:,} {which}{competed(run)}.",
-        f"By precision among the 60 most active items, {zhou:,} units ({zhou / n:.0%}) would be called object "
+        f"By precision among the {n_top} most active items, {zhou:,} units ({zhou / n:.0%}) would be called object "
         f"detectors (more than .75). Of these, {both:,} also meet the minimal bar of signal detection: some threshold "
         f"with more hits than misses and more hits than false alarms. In all, {bar:,} units meet it.",
         f"{localist:,} units are localist: active to all items of one class more than to any other item.",
@@ -121,16 +123,17 @@ def layers(run: Run, table: pd.DataFrame) -> list[list[str]]:
 def unit_rows(run: Run, table: pd.DataFrame, units: list[str]) -> dict[str, Any]:
     """Make a table of some units with what the measures say of them, and their class of maximum informedness."""
     columns = run.columns("selectivity")
+    beside = [own_name(name, table) for name in BESIDE]
     found = table.set_index("unit").loc[units]
     rows = [
         {
             "unit": unit,
             "class": class_name(run, row["max_informedness_class"]),
-            "values": [number(row[name]) for name in BESIDE],
+            "values": [number(row[name]) for name in beside],
         }
         for unit, row in found.iterrows()
     ]
-    return {"titles": [columns[name].title for name in BESIDE], "rows": rows}
+    return {"titles": [columns[name].title for name in beside], "rows": rows}
 
 
 def tops(run: Run, count: int) -> list[dict[str, Any]]:

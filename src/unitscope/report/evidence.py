@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..columns import Column
+from ..columns import Column, own_name
 from ..errors import UnitscopeError
 from ..figures import class_set
 from ..figures.chosen import class_name, measured_items
@@ -51,9 +51,19 @@ class Evidence:
         return self.run.columns("selectivity")
 
     @property
+    def precision(self) -> str:
+        """The table's column of precision, ``"precision_60"`` unless the run was measured with another top."""
+        return own_name("precision_60", self.hidden)
+
+    @property
+    def n_top(self) -> int:
+        """How many of the most active items precision is of."""
+        return int(self.precision.split("_")[1])
+
+    @property
     def defined(self) -> pd.DataFrame:
         """The hidden units that the measures have a value for: those that are not dead."""
-        return self.hidden.dropna(subset=["max_informedness", "precision_60"])
+        return self.hidden.dropna(subset=["max_informedness", self.precision])
 
     @property
     def precise(self) -> pd.DataFrame:
@@ -105,15 +115,16 @@ def choose_unit(hidden: pd.DataFrame) -> tuple[str, str]:
     As in the paper's Figure 3 it is one that precision calls most selective though it does not meet the minimal bar of
     a detector; where every unit meets it, the one of highest precision. Of equal ones, that of lowest detector score.
     """
-    found = hidden.dropna(subset=["precision_60", "precision_60_class", "max_informedness"])
+    precision = own_name("precision_60", hidden)
+    found = hidden.dropna(subset=[precision, f"{precision}_class", "max_informedness"])
     if found.empty:
         return "", ""
     below = found[~found["detector"].astype(bool)]
     order = (below if len(below) else found).sort_values(
-        ["precision_60", "detector_score"], ascending=[False, True], kind="stable"
+        [precision, "detector_score"], ascending=[False, True], kind="stable"
     )
     best = order.iloc[0]
-    return str(best["unit"]), str(best["precision_60_class"])
+    return str(best["unit"]), str(best[f"{precision}_class"])
 
 
 @dataclass(frozen=True)
@@ -159,15 +170,14 @@ NO_CCMAS = Verdict(None, "No hidden unit has a CCMAS: activations are negative."
 
 def too_few_items(seen: Evidence, least: float) -> str:
     """Say why no unit can reach a precision, if no class has the items for it; else nothing."""
-    n_top = min(60, int(seen.defined["n_items"].max()))
-    if seen.largest >= least * n_top:
+    if seen.largest >= least * seen.n_top:
         return ""
-    return f"The largest class has {seen.largest:,} items; a precision of {least:g} needs {least * n_top:.0f}."
+    return f"The largest class has {seen.largest:,} items; a precision of {least:g} needs {least * seen.n_top:.0f}."
 
 
 def no_precise(seen: Evidence) -> str:
     """Say that no unit is precise, and why where no class has the items for it."""
-    highest = f"No hidden unit has a precision above .75; the highest is {seen.defined['precision_60'].max():.2f}."
+    highest = f"No hidden unit has a precision above .75; the highest is {seen.defined[seen.precision].max():.2f}."
     return too_few_items(seen, DETECTOR_BY_PRECISION) or highest
 
 

@@ -11,6 +11,7 @@ import jinja2
 from matplotlib import rc_context
 from PIL import Image
 
+from ..columns import own_name
 from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter, make_figure
 from ..figures.chosen import class_name, unit_row
 from ..figures.pictures import Pictures, open_pictures
@@ -71,7 +72,7 @@ def write_report(
     for panel in panels:
         distributions.append({"column": panel.column, "picture": as_svg(panel)})
         step()
-    pair = ("precision_60", "max_informedness")
+    pair = (own_name("precision_60", table), "max_informedness")
     both = table[[*pair]].notna().all(axis=1).any()
     scatter = as_svg(disagreement(run, *pair)) if both else ""
     step()
@@ -85,6 +86,7 @@ def write_report(
         .get_template("report.html")
         .render(
             name=run.name,
+            n_top=pair[0].split("_")[1],
             version=__version__,
             sentences=content.summary(run, table),
             facts=content.recorded(run),

@@ -36,7 +36,8 @@ def compare_runs(first: Run, second: Run) -> pd.DataFrame:
     Warns
     -----
     UnitscopeWarning
-        If they were measured on other items or with other class sets.
+        If they were measured on other items, with other class sets or another `top`; measures whose names say how
+        many of the most active items they look at are then left out.
     """
     tables = [run.table("selectivity") for run in (first, second)]
     warn_of_differences(first, second)
@@ -57,7 +58,8 @@ def compare_runs(first: Run, second: Run) -> pd.DataFrame:
 def warn_of_differences(first: Run, second: Run) -> None:
     """Say which settings the two were measured with that bear on the values and are not the same."""
     one, two = (run.parameters("selectivity") for run in (first, second))
-    words = {"items": "--items", "class_sets": "class sets", "only_class_sets": "--only-class-sets"}
+    words = {"items": "--items", "class_sets": "class sets", "only_class_sets": "--only-class-sets",
+             "top": "--top"}  # fmt: skip
     different = [words[name] for name in words if one.get(name) != two.get(name)]
     if different:
         warnings.warn(

@@ -8,6 +8,7 @@ import pandas as pd
 from ..analysis import add_table
 from ..compute import Pool
 from ..errors import UnitscopeWarning
+from ..measures import head_sizes
 from ..progress import Progress
 from ..run import Run
 from ..run.classes import check_class_sets
@@ -21,6 +22,7 @@ def measure_run(
     items: str | None = None,
     class_sets: Mapping[str, Sequence[str]] | None = None,
     only_class_sets: bool = False,
+    top: int | None = None,
     permutations: int = 0,
     bootstrap: int = 0,
     seed: int = 0,
@@ -45,6 +47,10 @@ def measure_run(
         take the place of the class sets of an earlier measurement.
     only_class_sets
         Choose each measure's best class among the class sets only.
+    top
+        How many of each unit's most active items the measures of these look at; default: 60 for precision, 100 for
+        the number of classes, class index and class population. With 20, ``precision_60`` is ``precision_20`` and
+        ``n_classes_top_100`` is ``n_classes_top_20``.
     permutations
         Compare every measure with this many permutations of the labels: adds ``NAME_chance``, ``NAME_p`` and
         ``NAME_q`` (Benjamini-Hochberg over the units of a layer).
@@ -78,6 +84,7 @@ def measure_run(
         items,
         check_class_sets(class_sets or {}, run.classes),
         only_class_sets=only_class_sets,
+        top=None if top is None else head_sizes(top)[0],
         permutations=permutations,
         bootstrap=bootstrap,
         seed=seed,

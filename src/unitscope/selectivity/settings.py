@@ -8,7 +8,17 @@ import numpy as np
 
 from ..columns import Column
 from ..errors import UnitscopeError
-from ..measures import CLASSWISE, COLUMNS, HISTOGRAM_CLASSWISE, HISTOGRAM_COLUMNS, Classes, tested_columns
+from ..measures import (
+    CLASSWISE,
+    COLUMNS,
+    HISTOGRAM_CLASSWISE,
+    HISTOGRAM_COLUMNS,
+    N_TOP,
+    Classes,
+    for_top,
+    head_sizes,
+    tested_columns,
+)
 from ..run import Run
 
 
@@ -24,6 +34,8 @@ class Settings:
         Unions of classes to measure like any class: name to class ids.
     only_class_sets
         Whether a measure's best class is to be chosen among the class sets only.
+    top
+        How many of the most active items some measures look at; ``None`` for the usual 60 and 100.
     permutations, bootstrap
         How many of each; 0 for none.
     seed
@@ -35,6 +47,7 @@ class Settings:
     items: str
     class_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     only_class_sets: bool = False
+    top: int | None = None
     permutations: int = 0
     bootstrap: int = 0
     seed: int = 0
@@ -61,6 +74,11 @@ class Settings:
                     f"--{name} needs the activation of every item, but the run {run.directory} keeps histograms; "
                     "record its layers without --no-store, or measure without it"
                 )
+        if max(head_sizes(settings.top)) > N_TOP and run.manifest.histograms is not None:
+            raise UnitscopeError(
+                f"--top {settings.top} is more than the {N_TOP} most active items of each unit that the run "
+                f"{run.directory} keeps; choose at most {N_TOP}, or record it without --no-store"
+            )
         if class_sets and run.multi_label:
             raise UnitscopeError(
                 f"items of the run {run.directory} have several classes each: import it with the union as one more "
@@ -74,13 +92,13 @@ class Settings:
     def columns(self) -> dict[str, Column]:
         """The columns of the table that comes of it."""
         if self.histograms:
-            return HISTOGRAM_COLUMNS
-        return COLUMNS | tested_columns(self.permutations, self.bootstrap)
+            return for_top(HISTOGRAM_COLUMNS, self.top)
+        return for_top(COLUMNS | tested_columns(self.permutations, self.bootstrap), self.top)
 
     @property
     def classwise(self) -> dict[str, Column]:
         """The class-wise arrays that come of it."""
-        return HISTOGRAM_CLASSWISE if self.histograms else CLASSWISE
+        return for_top(HISTOGRAM_CLASSWISE if self.histograms else CLASSWISE, self.top)
 
     def parameters(self, n_items: int) -> dict[str, Any]:
         """Say with what a table was made."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..analysis import Part
+from ..columns import top_name
 from ..errors import UnitscopeWarning
 from ..measures import Histograms, bootstrap, compare_with_chance, measure_block, measure_histograms, named
 from ..run import Run, UnitBlock, read_checkpoint
@@ -46,7 +47,10 @@ class SelectivityWorker:
         """Measure a block of units."""
         units = self.run.units.iloc[block.row : block.row + block.size]
         ids = units["unit"].tolist()
-        found, classwise = self.measure(data, ids, progress)
+        found, classwise = (
+            {top_name(name, self.settings.top): array for name, array in arrays.items()}
+            for arrays in self.measure(data, ids, progress)
+        )
         columns: dict[str, Any] = {}
         for name, column in self.settings.columns.items():
             if name in units and name not in found:  # an imported file may say anything of units
@@ -71,18 +75,20 @@ class SelectivityWorker:
 
         report = functools.partial(count, 0)
         if isinstance(values, Histograms):
-            result = measure_histograms(values, self.classes, threads=self.threads, progress=report)
+            result = measure_histograms(values, self.classes, top=settings.top, threads=self.threads, progress=report)
             return dict(result.columns), result.classwise
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnitscopeWarning)  # one warning for the run comes at the end
-            result = measure_block(values, self.classes, units=ids, threads=self.threads, progress=report)
+            result = measure_block(
+                values, self.classes, units=ids, top=settings.top, threads=self.threads, progress=report
+            )
         found: dict[str, np.ndarray] = dict(result.columns)
         number = 0
         for resample, samples in ((compare_with_chance, settings.permutations), (bootstrap, settings.bootstrap)):
             if samples:
                 number += 1
                 found |= resample(
-                    values, self.classes, result.columns, samples, seed=settings.seed, threads=self.threads, names=ids,
-                    progress=functools.partial(count, number),
+                    values, self.classes, result.columns, samples, top=settings.top, seed=settings.seed,
+                    threads=self.threads, names=ids, progress=functools.partial(count, number),
                 )  # fmt: skip
         return found, result.classwise
