@@ -1,13 +1,12 @@
 """``unitscope layers`` and ``unitscope record``: look at a network, record its units."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ..errors import UnitscopeError
-from .options import DataOptions, ModelOptions, ModelSpec, On, given_words
+from .options import DataOptions, ModelOptions, ModelSpec, On, command_of, given_words
 from .show import OUT, in_bytes, progress_bar, table
 from .status import print_status
 
@@ -131,8 +130,8 @@ def record(
     """Record a network's activations over labelled items. The same command again goes on where it stopped."""
     from ..compute import batch_script
 
-    words = given_words(context, "--on", "--shard", "--print-slurm")
     if print_slurm is not None:
+        words = given_words(context, "--on", "--shard", "--print-slurm")
         print(batch_script(words, f"unitscope-{run.resolve().name}", print_slurm), end="")
         return
     from ..data import load_data
@@ -159,7 +158,7 @@ def record(
         "label_map": None if label_map is None else str(label_map),
         "skip_unreadable": skip_unreadable,
         "workers": workers,
-        "command": shlex.join(["unitscope", *words]),
+        "command": command_of(context, run, "--on", "--shard", "--print-slurm"),
         "on_plan": print_plan,
     }
     with progress_bar() as progress:

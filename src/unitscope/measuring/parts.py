@@ -20,12 +20,14 @@ from ..columns import Column
 from ..errors import UnitscopeError
 from ..run import Run, UnitBlock
 from ..run.classwise import create_classwise, digest_of, replace_classwise, write_classwise
-from ..run.files import explained, read_parquet, replacing, write_json, write_parquet
+from ..run.files import explained, read_npz, read_parquet, write_json, write_npz, write_parquet
 from ..run.layout import TABLES
 from ..run.ledger import this_worker
+from ..run.repair import remember_command
 
 TABLE = "selectivity"
 SETTINGS = "parameters.json"
+DAMAGED_PART = "delete it and run the same command again"
 
 
 def parts_of(run: Run, parameters: dict[str, Any]) -> Path:
@@ -43,13 +45,13 @@ def prepare_parts(run: Run, parameters: dict[str, Any], command: str = "") -> Pa
         if other != parts:
             shutil.rmtree(other, ignore_errors=True)
     if not (parts / SETTINGS).exists():
-        write_json(parts / SETTINGS, parameters | ({"command": command} if command else {}))
+        write_json(parts / SETTINGS, parameters | remember_command(command))
     return parts
 
 
 def is_done(parts: Path, block: UnitBlock) -> bool:
     """Say whether a block has its part."""
-    return table_path(parts, block).exists()
+    return table_path(parts, block).exists() and rows_path(parts, block).exists()
 
 
 def table_path(parts: Path, block: UnitBlock) -> Path:
@@ -62,8 +64,7 @@ def write_part(run: Run, parts: Path, block: UnitBlock, frame: pd.DataFrame, cla
     try:
         (parts / SETTINGS).stat()
         with explained(run.directory):
-            with replacing(rows_path(parts, block)) as temporary, temporary.open("wb") as file:
-                np.savez(file, **classwise)  # type: ignore[arg-type]
+            write_npz(rows_path(parts, block), classwise)
             write_parquet(table_path(parts, block), frame, note=json.dumps(this_worker()))
     except FileNotFoundError as error:  # a task may outlive the command that submitted it
         raise UnitscopeError(
@@ -87,12 +88,13 @@ def gather_parts(
 ) -> pd.DataFrame:
     """Bring the parts together: replace the class-wise arrays of the run, return the whole table."""
     try:
-        frame = pd.concat([read_parquet(table_path(parts, block)).to_pandas() for block in blocks], ignore_index=True)
+        frame = pd.concat(
+            [read_parquet(table_path(parts, block), DAMAGED_PART).to_pandas() for block in blocks], ignore_index=True
+        )
         with explained(run.directory):
             create_classwise(parts, classwise, len(run.units), n_classes, parameters)
             for block in blocks:
-                with np.load(rows_path(parts, block)) as rows:
-                    write_classwise(parts, block.row, dict(rows))
+                write_classwise(parts, block.row, read_npz(rows_path(parts, block), DAMAGED_PART))
             replace_classwise(run.directory, parts)
     except FileNotFoundError as error:
         raise UnitscopeError(

@@ -9,6 +9,7 @@ import pandas as pd
 from ..errors import UnitscopeError, near_names
 from . import layout
 from .files import explained, read_parquet, write_parquet
+from .repair import measure_again
 
 
 def read_class_sets(directory: Path) -> dict[str, tuple[str, ...]]:
@@ -16,7 +17,7 @@ def read_class_sets(directory: Path) -> dict[str, tuple[str, ...]]:
     path = directory / layout.CLASS_SETS
     if not path.exists():
         return {}
-    rows = read_parquet(path).to_pandas()
+    rows = read_parquet(path, measure_again(directory)).to_pandas()
     return {str(name): tuple(group["class"]) for name, group in rows.groupby("set", sort=False)}
 
 

@@ -16,6 +16,7 @@ from .classes import check_class_sets, class_place, read_class_sets, write_class
 from .files import explained, read_parquet
 from .ledger import check_blocks, in_words
 from .manifest import Layer, Manifest
+from .repair import continue_step, repair_step
 from .writing import gather_predictions
 
 
@@ -47,11 +48,11 @@ def open_run(directory: str | Path) -> "Run":
     check = check_blocks(directory, manifest)
     if check.damaged:
         fault = next(iter(check.damaged.values()))
-        raise UnitscopeError(f"{fault}; run the same record command again: it writes damaged blocks anew")
+        raise UnitscopeError(f"{fault}; {repair_step(directory, manifest)}")
     if check.missing:
         raise UnitscopeError(
             f"the run {directory} is not finished (missing blocks of {manifest.n_blocks}: {in_words(check.missing)}); "
-            "run the same record command again to go on with it"
+            f"{continue_step(directory, manifest)}"
         )
     if manifest.predictions and "predicted" not in Run(directory, manifest).items:
         # The process that wrote the last block was stopped before this, or did not see another's last block yet.
@@ -87,10 +88,8 @@ class Run:
         """Read a table that every run has."""
         path = self.directory / name
         if not path.is_file():
-            raise UnitscopeError(
-                f"{path} is missing; the run is damaged: record or import it again, in a new directory"
-            )
-        return read_parquet(path).to_pandas()
+            raise UnitscopeError(f"{path} is missing; {repair_step(self.directory, self.manifest)}")
+        return read_parquet(path, repair_step(self.directory, self.manifest)).to_pandas()
 
     # Items and classes
 
@@ -111,7 +110,7 @@ class Run:
     def skipped(self) -> pd.DataFrame:
         """Items left out of the recording because they could not be read: ``item_id``, ``uri``, ``reason``."""
         path = self.directory / layout.SKIPPED
-        return read_parquet(path).to_pandas() if path.exists() else pd.DataFrame(columns=["item_id", "uri", "reason"])
+        return self._own(layout.SKIPPED) if path.exists() else pd.DataFrame(columns=["item_id", "uri", "reason"])
 
     @property
     def multi_label(self) -> bool:
@@ -271,7 +270,7 @@ class Run:
         """Read the activations of all units of a layer to some items, ``(items, units)``; blocks are read fastest."""
         found = self.layer(layer)
         self.check_stored(layer)
-        return read_items(self.directory, found, items)
+        return read_items(self.directory, self.manifest, found, items)
 
     # Tables and class-wise arrays
 
@@ -311,10 +310,16 @@ class Run:
 
     def classwise(self, name: str) -> np.ndarray:
         """Read a class-wise array, ``(units, classes)``, rows in the order of `units`."""
-        return classwise.read_classwise(self.directory, name, self.parameters("selectivity"))
+        return self._classwise(name, slice(None))
 
     def unit_classwise(self, name: str, unit: str) -> np.ndarray:
         """Read one unit's row of a class-wise array, ``(classes,)``."""
         self.find_unit(unit)
         row = int(np.flatnonzero((self.units["unit"] == unit).to_numpy())[0])
-        return classwise.read_classwise(self.directory, name, self.parameters("selectivity"), slice(row, row + 1))[0]
+        return self._classwise(name, slice(row, row + 1))[0]
+
+    def _classwise(self, name: str, units: slice) -> np.ndarray:
+        """Read rows of a class-wise array that belongs to the table of selectivity."""
+        parameters = self.parameters("selectivity")
+        shape = (len(self.units), len(self.classes) + len(parameters.get("class_sets", ())))
+        return classwise.read_classwise(self.directory, name, parameters, shape, units)

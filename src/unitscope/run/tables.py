@@ -11,6 +11,7 @@ from ..columns import Column
 from ..errors import UnitscopeError, near_names
 from . import layout
 from .files import read_parquet, read_schema, write_parquet
+from .repair import measure_again
 
 
 def table_path(directory: Path, name: str) -> Path:
@@ -38,18 +39,18 @@ def write_table(
 
 def read_table(directory: Path, name: str) -> pd.DataFrame:
     """Read a table."""
-    return read_parquet(existing(directory, name)).to_pandas()
+    return read_parquet(existing(directory, name), measure_again(directory)).to_pandas()
 
 
 def read_columns(directory: Path, name: str) -> dict[str, Column]:
     """Read the descriptions of a table's columns, in the table's order."""
-    schema = read_schema(existing(directory, name))
+    schema = read_schema(existing(directory, name), measure_again(directory))
     return {field.name: Column.from_json((field.metadata or {})[b"unitscope"].decode()) for field in schema}
 
 
 def read_parameters(directory: Path, name: str) -> dict[str, Any]:
     """Read with which parameters a table was made."""
-    return json.loads((read_schema(existing(directory, name)).metadata or {})[b"unitscope"])
+    return json.loads((read_schema(existing(directory, name), measure_again(directory)).metadata or {})[b"unitscope"])
 
 
 def existing(directory: Path, name: str) -> Path:
@@ -57,6 +58,10 @@ def existing(directory: Path, name: str) -> Path:
     path = table_path(directory, name)
     if not path.is_file():
         names = table_names(directory)
-        step = "run `unitscope measure` first" if name == "selectivity" else f"it has: {', '.join(names) or 'none'}"
+        step = (
+            f"run `unitscope measure {directory}` first"
+            if name == "selectivity"
+            else f"it has: {', '.join(names) or 'none'}"
+        )
         raise UnitscopeError(f"the run {directory} has no table {name}{near_names(name, names)}; {step}")
     return path
