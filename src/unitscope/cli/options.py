@@ -53,6 +53,11 @@ Items = Annotated[
 ]
 
 
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files that are there, whoever wrote them; default: only own ones.")
+]
+
+
 def given_words(context: typer.Context, *leave_out: str) -> list[str]:
     """Return the words after ``unitscope`` on the command line, without some options and their values."""
     return without_options(context.meta["unitscope.words"], *leave_out)

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import UnitscopeError
+from .own_files import refuse_foreign
 
 
 @contextlib.contextmanager
@@ -107,10 +108,16 @@ def schema_digest(schema: pa.Schema) -> bytes:
     return hashlib.sha256(repr((fields, metadata)).encode()).hexdigest().encode()
 
 
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a data frame as CSV for people's own use, atomically; say in one sentence if it cannot be."""
+def write_csv(path: Path, frame: pd.DataFrame, overwrite: bool = False) -> None:
+    """Write a data frame as CSV for people's own use, atomically; replace tables of the same columns only."""
+    refuse_foreign(path, overwrite, header_of(frame))
     with explained(path), replacing(path) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def header_of(frame: pd.DataFrame) -> str:
+    """Return the first line of a data frame's CSV file."""
+    return frame.head(0).to_csv(index=False, lineterminator="\n").rstrip("\n")
 
 
 def read_parquet(path: Path, remedy: str) -> pa.Table:
