@@ -96,7 +96,8 @@ def test_a_file_system_without_locks_is_said(tmp_path, monkeypatch):
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr("unitscope.run.lock.fcntl.lockf", refuse)
-    with pytest.warns(UnitscopeWarning, match="claims cannot be locked .No locks available"), claim(
-        tmp_path / "claims", [3, 4]
-    ) as own:
+    with (
+        pytest.warns(UnitscopeWarning, match="claims cannot be locked .No locks available"),
+        claim(tmp_path / "claims", [3, 4]) as own,
+    ):
         assert own == [3, 4]

@@ -131,4 +131,4 @@ def has_checksums(array: Any) -> bool:
 def list_classwise(directory: Path) -> list[str]:
     """List the class-wise arrays of a run."""
     root = directory / layout.CLASSWISE
-    return sorted(path.parent.name for path in root.glob("*/zarr.json"))
+    return sorted(path.name for path in root.glob("*/"))
