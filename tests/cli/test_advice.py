@@ -1,4 +1,4 @@
-"""What `unitscope status` and errors tell users to do works: a run is damaged, the advice followed, the run good again."""
+"""What `unitscope status` and errors tell users to do works: runs are damaged, the advice is followed, they are good."""
 
 import contextlib
 import json
@@ -60,10 +60,11 @@ def original(tmp_path_factory):
         "import torch\n"
         "def net():\n"
         "    torch.manual_seed(0)\n"
-        "    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 5), torch.nn.ReLU(), torch.nn.Linear(5, 2))\n"
+        "    from torch.nn import Flatten, Linear, ReLU, Sequential\n"
+        "    return Sequential(Flatten(), Linear(12, 5), ReLU(), Linear(5, 2))\n"
     )
-    words = ["py:net.py:net", "folder:pictures", "-M", "size=2", "--layers", "1,2,3", "--workers", "0", "--device", "cpu",
-             "--skip-unreadable"]  # fmt: skip
+    words = ["py:net.py:net", "folder:pictures", "-M", "size=2", "--layers", "1,2,3", "--workers", "0", "--device",
+             "cpu", "--skip-unreadable"]  # fmt: skip
     np.savez(folder / "rates.npz", V1=rng.random((8, 3)), labels=["x", "y"] * 4)
     for command in (
         ["record", *words[:2], "run", *words[2:]],
@@ -206,10 +207,11 @@ def test_a_damaged_part_of_a_measurement_is_measured_again(original, tmp_path, m
     def stop(*arguments):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         # The function `measure_run` hides its module of that name.
         patched.setattr(sys.modules["unitscope.measuring.measure_run"], "gather_parts", stop)
-        measure_run(open_run(copy), command="unitscope measure RUN")
+        with pytest.raises(KeyboardInterrupt):
+            measure_run(open_run(copy), command="unitscope measure RUN")
     part = next((copy / "tables").glob(f".selectivity-*/00000000.{suffix}"))
     flip(part)
     _, output = unitscope("status", copy, cwd=tmp_path)
@@ -260,4 +262,4 @@ def test_an_option_with_the_runs_name_is_not_taken_for_the_run(original, tmp_pat
     with contextlib.chdir(tmp_path):
         (Path("1") / "ledger" / "000000.json").unlink()
     _, output = unitscope("status", "1", cwd=tmp_path)
-    assert advised(output) == ("", words[:5] + ["1", *words[6:]])
+    assert advised(output) == ("", [*words[:5], "1", *words[6:]])

@@ -1,6 +1,7 @@
 """Tables: one row per unit, Parquet, whose columns describe themselves in the fields' metadata."""
 
 import json
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def existing(directory: Path, name: str) -> Path:
     if not path.is_file():
         names = table_names(directory)
         step = (
-            f"run `unitscope measure {directory}` first"
+            f"run `unitscope measure {shlex.quote(str(directory))}` first"
             if name == "selectivity"
             else f"it has: {', '.join(names) or 'none'}"
         )
