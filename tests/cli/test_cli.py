@@ -210,7 +210,7 @@ def test_a_missing_argument_is_status_2():
 def test_an_unmeasured_run_says_what_to_do(recorded, tmp_path):
     unitscope("record", "demo:", "demo:", tmp_path / "r", "--layers", "fc7", "-D", "n=32", "--workers", "0")
     sentence = one_sentence(unitscope("report", tmp_path / "r", status=2))
-    assert "run `unitscope measure` first" in sentence
+    assert f"run `unitscope measure {tmp_path / 'r'}` first" in sentence
 
 
 def test_unreadable_images_are_refused_or_skipped_and_listed(tmp_path):

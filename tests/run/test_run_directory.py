@@ -117,7 +117,7 @@ def test_a_broken_shard_is_named_and_written_again(tmp_path, harm):
         os.truncate(shard, shard.stat().st_size // 2)
     else:
         shard.unlink()
-    with pytest.raises(UnitscopeError, match=f"{shard}.*record command again"):
+    with pytest.raises(UnitscopeError, match=f"{shard}.*repair it with the same record command"):
         open_run(tmp_path / "run")
     writer = begin(tmp_path / "run")
     assert writer.blocks_to_do() == [1]
@@ -246,7 +246,7 @@ def test_the_same_bytes_open_elsewhere(make_run):
 def test_a_lost_table_is_named(make_run, name):
     run = make_run({"fc": np.zeros((4, 2), np.float32)}, [0, 0, 1, 1])
     (run.directory / f"{name}.parquet").unlink()
-    with pytest.raises(UnitscopeError, match=rf"{name}.parquet is missing; the run is damaged"):
+    with pytest.raises(UnitscopeError, match=rf"{name}.parquet is missing; repair it with the same record command"):
         getattr(open_run(run.directory), name)
 
 

@@ -6,7 +6,7 @@ from ..compute import Pool
 from ..errors import UnitscopeError
 from ..progress import Progress
 from ..run import Run
-from ..run.arrays import create_table_arrays, write_rows
+from ..run.arrays import StoredArrays, create_table_arrays, write_rows
 from ..run.files import explained
 from ..run.lock import alone
 from .analysis import Analysis, Result
@@ -39,7 +39,8 @@ def add_table(
     threads
         Threads of each process; default: one per core.
     command
-        The command that continues the analysis if it is stopped, for ``unitscope status``.
+        The command line that does this, with the word ``RUN`` for the directory; ``unitscope status`` tells users to
+        run it again if the analysis is stopped.
     progress
         Called as the work goes on with what is done, how many units or items are done, and how many there are.
 
@@ -74,14 +75,14 @@ def add_table(
     return result.frame
 
 
-def store_arrays(run: Run, analysis: Analysis, result: Result) -> str:
-    """Write the arrays of a result beside those of the analysis before; return their ID, empty without arrays."""
+def store_arrays(run: Run, analysis: Analysis, result: Result) -> StoredArrays | None:
+    """Write the arrays of a result beside those of the analysis before."""
     described = analysis.arrays(run)
     if not described:
-        return ""
+        return None
     sizes = {axis: len(names) for axis, names in result.labels.items()}
     sizes = {"unit": len(run.units), "item": run.manifest.n_items, **sizes}
-    identity = create_table_arrays(run.directory, analysis.table, described, sizes, result.labels)
+    arrays = create_table_arrays(run.directory, analysis.table, described, sizes, result.labels)
     for first, rows in result.arrays:
-        write_rows(run.directory, analysis.table, identity, first, rows)
-    return identity
+        write_rows(arrays, first, rows)
+    return arrays

@@ -15,7 +15,9 @@ import pandas as pd
 
 from ..columns import Array, Column
 from ..run import ItemBlock, Run, UnitBlock
-from ..run.files import read_parquet
+from ..run.files import read_npz, read_parquet
+
+DAMAGED_PART = "delete it and run the same command again"
 
 Rows = tuple[int, Mapping[str, np.ndarray]]
 """Rows of some arrays: the number of the first, and the rows by name of the array."""
@@ -58,12 +60,11 @@ class StoredPart:
     @property
     def frame(self) -> pd.DataFrame:
         """Rows of the table."""
-        return read_parquet(self.path).to_pandas()
+        return read_parquet(self.path, DAMAGED_PART).to_pandas()
 
     def read_arrays(self) -> dict[str, np.ndarray]:
         """Read the arrays."""
-        with np.load(self.path.with_suffix(".npz"), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+        return read_npz(self.path.with_suffix(".npz"), DAMAGED_PART)
 
 
 @dataclass(frozen=True)

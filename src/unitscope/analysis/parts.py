@@ -11,13 +11,12 @@ import shutil
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..errors import UnitscopeError
 from ..run import ItemBlock, Run, UnitBlock
-from ..run.files import explained, replacing, write_json, write_parquet
+from ..run.files import explained, replacing, write_json, write_npz, write_parquet
 from ..run.layout import TABLES
 from ..run.ledger import this_worker
+from ..run.repair import remember_command
 from ..run.tables import digest_of
 from .analysis import Part, StoredPart
 
@@ -52,11 +51,12 @@ class Parts:
             if other != self.directory:
                 shutil.rmtree(other, ignore_errors=True)
         if not (self.directory / SETTINGS).exists():
-            write_json(self.directory / SETTINGS, self.parameters | ({"command": command} if command else {}))
+            write_json(self.directory / SETTINGS, self.parameters | remember_command(command))
 
     def missing(self, blocks: Sequence[UnitBlock | ItemBlock]) -> list[UnitBlock | ItemBlock]:
         """Return the blocks that no part covers."""
-        done = {path.stem for path in self.directory.glob("[0-9]*.parquet")}
+        written = list(self.directory.glob("[0-9]*.parquet"))
+        done = {path.stem for path in written if path.with_suffix(".npz").exists()}
         sums = [ItemBlock.from_name(name) for name in done if "-" in name]
         return [
             block
@@ -75,8 +75,7 @@ class Parts:
         try:
             (self.directory / SETTINGS).stat()  # a task may outlive the command that submitted it
             with explained(self.run.directory):
-                with replacing(path.with_suffix(".npz")) as temporary, temporary.open("wb") as file:
-                    np.savez(file, **part.arrays)  # type: ignore[arg-type]
+                write_npz(path.with_suffix(".npz"), dict(part.arrays))
                 for name, content in part.images.items():
                     with replacing(self.directory / "images" / name) as temporary:
                         temporary.write_bytes(content)

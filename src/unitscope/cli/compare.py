@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import RunPath
+from .options import Overwrite, RunPath
 from .show import OUT, table
 
 
@@ -21,6 +21,7 @@ def compare(
     other: Annotated[Path, typer.Argument(metavar="RUN2", help="Another run directory.", show_default=False)],
     layer: Annotated[str | None, typer.Option(help="Only this layer.", show_default=False)] = None,
     data: Annotated[Path | None, typer.Option(help="Write the numbers to this CSV file.", show_default=False)] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Set two measured runs side by side, layer by layer: for instance a trained and an untrained network."""
     from ..run import open_run
@@ -32,7 +33,7 @@ def compare(
         one.layer(layer), two.layer(layer)
     frame = compare_runs(one, two)
     if data is not None:
-        write_csv(data, frame)
+        write_csv(data, frame, overwrite)
     for run_of, other_of in ((one, two), (two, one)):
         alone = [shown.name for shown in run_of.layers if shown.name not in {found.name for found in other_of.layers}]
         if alone:

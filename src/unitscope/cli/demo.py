@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .options import command_of
 from .show import OUT, progress_bar
 
 
@@ -14,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
+    context: typer.Context,
     run: Annotated[Path, typer.Argument(metavar="[RUN]", help="Directory of the demo's run.")] = Path("unitscope-demo"),
 ) -> None:
     """Record, measure and report the built-in network on built-in scenes."""
@@ -23,7 +25,10 @@ def demo(
     from .record import print_plan
 
     with progress_bar() as progress:
-        recorded = record("demo:", "demo:", run, layers="conv5,fc6,fc7,fc8", on_plan=print_plan, progress=progress)
+        recorded = record(
+            "demo:", "demo:", run, layers="conv5,fc6,fc7,fc8", command=command_of(context, run), on_plan=print_plan,
+            progress=progress,
+        )  # fmt: skip
         measure_run(recorded, progress=progress)
         path = write_report(recorded, progress=lambda done, total: progress("drawing", done, total))
     OUT.print(f"correctly classified: {recorded.items['correct'].mean():.1%} of {recorded.manifest.n_items:,} scenes")

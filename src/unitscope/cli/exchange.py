@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import RunPath
+from .options import RunPath, command_of
 from .show import OUT, progress_bar, table
 
 
@@ -16,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_(
+    context: typer.Context,
     file: Annotated[
         Path,
         typer.Argument(
@@ -70,6 +71,7 @@ def import_(
             rows=rows,
             item_columns=item_columns,
             average_over=average,
+            command=command_of(context, run),
             progress=progress,
         )
     layers = [[layer.name, f"{layer.units:,}", layer.reduction] for layer in made.layers]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Items, RunPath
+from .options import Items, Overwrite, RunPath
 from .show import OUT
 
 figures = typer.Typer(no_args_is_help=True, help="Draw a figure or table of the paper as PNG, SVG or PDF.")
@@ -43,23 +43,31 @@ def figure() -> None:
 
 
 @figures.command()
-def boxplots(run: RunPath, measures: Measures = None, output: Output = None, data: Data = False) -> None:
+def boxplots(
+    run: RunPath, measures: Measures = None, output: Output = None, data: Data = False, overwrite: Overwrite = False
+) -> None:
     """Draw every measure per layer as box plots (Figure 2)."""
     from ..figures import boxplots as compute
     from ..run import open_run
 
-    write(compute(open_run(run), split(measures)), output or run / "images" / "boxplots.png", data)
+    write(compute(open_run(run), split(measures)), output or run / "images" / "boxplots.png", data, overwrite)
 
 
 @figures.command()
 def jitter(
-    run: RunPath, unit: Unit, classes: Classes, items: Items = None, output: Output = None, data: Data = False
+    run: RunPath,
+    unit: Unit,
+    classes: Classes,
+    items: Items = None,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw a unit's activation to every item, up to six classes marked (Figures 1, 3 left, 5)."""
     from ..figures import jitter as compute
     from ..run import open_run
 
-    write(compute(open_run(run), unit, classes or None, items), output or of_unit(run, "jitter", unit), data)
+    write(compute(open_run(run), unit, classes or None, items), output or of_unit(run, "jitter", unit), data, overwrite)
 
 
 @figures.command()
@@ -71,12 +79,13 @@ def histogram(
     log: Annotated[bool, typer.Option("--log", help="Counts on a logarithmic axis.")] = False,
     output: Output = None,
     data: Data = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw how many items of a class have which activation, all items in an inset (Figures 3 middle, 10)."""
     from ..figures import histogram as compute
     from ..run import open_run
 
-    write(compute(open_run(run), unit, of, items, log=log), output or of_unit(run, "histogram", unit), data)
+    write(compute(open_run(run), unit, of, items, log=log), output or of_unit(run, "histogram", unit), data, overwrite)
 
 
 @figures.command()
@@ -88,34 +97,49 @@ def examples(
     count: Annotated[int, typer.Option(min=1, max=20, help="Items in each row.")] = 8,
     output: Output = None,
     data: Data = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Show the most active items, members around the mean, members at 0, and false alarms (Figure 3 right)."""
     from ..figures import examples as compute
     from ..run import open_run
 
-    write(compute(open_run(run), unit, of, items, count=count), output or of_unit(run, "examples", unit), data)
+    write(
+        compute(open_run(run), unit, of, items, count=count), output or of_unit(run, "examples", unit), data, overwrite
+    )
 
 
 @figures.command()
 def fits(
-    run: RunPath, unit: Unit, of: Class = None, items: Items = None, output: Output = None, data: Data = False
+    run: RunPath,
+    unit: Unit,
+    of: Class = None,
+    items: Items = None,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Fit exponential-type and normal-type curves to the non-zero activations (Figure 11)."""
     from ..figures import fits as compute
     from ..run import open_run
 
-    write(compute(open_run(run), unit, of, items), output or of_unit(run, "fits", unit), data)
+    write(compute(open_run(run), unit, of, items), output or of_unit(run, "fits", unit), data, overwrite)
 
 
 @figures.command()
 def roc(
-    run: RunPath, unit: Unit, of: Class = None, items: Items = None, output: Output = None, data: Data = False
+    run: RunPath,
+    unit: Unit,
+    of: Class = None,
+    items: Items = None,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw hits against false alarms and precision against recall, at every threshold."""
     from ..figures import roc as compute
     from ..run import open_run
 
-    write(compute(open_run(run), unit, of, items), output or of_unit(run, "roc", unit), data)
+    write(compute(open_run(run), unit, of, items), output or of_unit(run, "roc", unit), data, overwrite)
 
 
 @figures.command()
@@ -125,20 +149,23 @@ def constructed(
     ] = None,
     output: Output = None,
     data: Data = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw the three made-up units on which CCMAS fails, and every measure of them (Figure 12); needs no run."""
     from ..figures import constructed as compute
 
-    write(compute(), output or (run / "images" if run else Path()) / "constructed.png", data)
+    write(compute(), output or (run / "images" if run else Path()) / "constructed.png", data, overwrite)
 
 
 @figures.command()
-def correlations(run: RunPath, measures: Measures = None, output: Output = None, data: Data = False) -> None:
+def correlations(
+    run: RunPath, measures: Measures = None, output: Output = None, data: Data = False, overwrite: Overwrite = False
+) -> None:
     """Draw the correlations between measures over units, Pearson and Spearman (Table 3)."""
     from ..figures import correlations as compute
     from ..run import open_run
 
-    write(compute(open_run(run), split(measures)), output or run / "images" / "correlations.png", data)
+    write(compute(open_run(run), split(measures)), output or run / "images" / "correlations.png", data, overwrite)
 
 
 @figures.command("top-units")
@@ -149,13 +176,14 @@ def top_units(
     whole: Annotated[bool, typer.Option("--whole", help="Choose among all layers, not within each.")] = False,
     output: Output = None,
     data: Data = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """List the units highest on each measure with what the others say of them (Table 2)."""
     from ..figures import top_units as compute
     from ..run import open_run
 
     drawn = compute(open_run(run), split(measures), count, per_layer=not whole)
-    write(drawn, output or run / "images" / "top-units.png", data)
+    write(drawn, output or run / "images" / "top-units.png", data, overwrite)
 
 
 @figures.command("class-set")
@@ -170,13 +198,14 @@ def class_set(
     ] = None,
     output: Output = None,
     data: Data = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """List what units do for a class set and for everything else (Tables 4 to 6)."""
     from ..figures import class_set as compute
     from ..run import open_run
 
     drawn = compute(open_run(run), of, split(units))
-    write(drawn, output or of_unit(run, "class-set", of), data)
+    write(drawn, output or of_unit(run, "class-set", of), data, overwrite)
 
 
 @figures.command()
@@ -186,6 +215,7 @@ def disagreement(
     label: Annotated[int, typer.Option(min=0, help="How many units to name.")] = 6,
     output: Output = None,
     data: Data = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Scatter two measures over units, with the units that they disagree about most named."""
     from ..errors import UnitscopeError
@@ -196,7 +226,7 @@ def disagreement(
     if len(pair) != 2:
         raise UnitscopeError(f"--measures {measures} names {len(pair)} measures; name two, as in precision_60,ccmas")
     drawn = compute(open_run(run), pair[0], pair[1], n_labelled=label)
-    write(drawn, output or run / "images" / "disagreement.png", data)
+    write(drawn, output or run / "images" / "disagreement.png", data, overwrite)
 
 
 def split(names: str | None) -> list[str] | None:
@@ -209,10 +239,15 @@ def of_unit(run: Path, kind: str, name: str) -> Path:
     return run / "images" / kind / f"{name.replace('/', '_').replace(':', '_')}.png"
 
 
-def write(drawn: Any, path: Path, data: bool) -> None:
+def write(drawn: Any, path: Path, data: bool, overwrite: bool) -> None:
     """Write a picture, and its numbers if wanted, and print where they are."""
     from ..figures import save_data, save_figure
+    from ..run.files import header_of
+    from ..run.own_files import refuse_foreign
 
-    OUT.print(str(save_figure(drawn, path)), markup=False, soft_wrap=True)
+    table = path.with_suffix(".csv")
+    if data:  # refused before the picture is written
+        refuse_foreign(table, overwrite, header_of(drawn.frame()))
+    OUT.print(str(save_figure(drawn, path, overwrite=overwrite)), markup=False, soft_wrap=True)
     if data:
-        OUT.print(str(save_data(drawn, path.with_suffix(".csv"))), markup=False, soft_wrap=True)
+        OUT.print(str(save_data(drawn, table, overwrite)), markup=False, soft_wrap=True)

@@ -1,12 +1,11 @@
 """``unitscope measure``: the selectivity of every unit of a run."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Items, On, RunPath, given_words
+from .options import Items, On, RunPath, command_of
 from .show import OUT, progress_bar, table
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def measure(
             seed=seed,
             threads=threads,
             on=on,
-            command=shlex.join(["unitscope", *given_words(context)]),
+            command=command_of(context, run),
             progress=progress,
         )
     used = opened.parameters("selectivity")

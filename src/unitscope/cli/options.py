@@ -1,5 +1,6 @@
 """Arguments and options that several commands share."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -52,9 +53,27 @@ Items = Annotated[
 ]
 
 
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files that are there, whoever wrote them; default: only own ones.")
+]
+
+
 def given_words(context: typer.Context, *leave_out: str) -> list[str]:
     """Return the words after ``unitscope`` on the command line, without some options and their values."""
     return without_options(context.meta["unitscope.words"], *leave_out)
+
+
+def command_of(context: typer.Context, run: Path, *leave_out: str) -> str:
+    """Return the command line that was given, with the word ``RUN`` for the run's directory, without some options."""
+    from ..run.repair import RUN
+
+    words = given_words(context, *leave_out)
+    for place, word in enumerate(words):
+        if Path(word) == run:  # or the value of an option that happens to be the same
+            changed = [*words[:place], RUN, *words[place + 1 :]]
+            if context.command.make_context("", changed[1:], resilient_parsing=True).params["run"] == Path(RUN):
+                return shlex.join(["unitscope", *changed])
+    return shlex.join(["unitscope", *words, RUN])  # the directory was not given but is the default
 
 
 def without_options(words: list[str], *names: str) -> list[str]:

@@ -1,13 +1,12 @@
 """``unitscope layers`` and ``unitscope record``: look at a network, record its units."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..errors import UnitscopeError
-from .options import DataOptions, ModelOptions, ModelSpec, On, given_words
+from .options import DataOptions, ModelOptions, ModelSpec, On, command_of, given_words
 from .show import OUT, in_bytes, progress_bar, table
 from .status import print_status
 
@@ -131,8 +130,8 @@ def record(
     """Record a network's activations over labelled items. The same command again goes on where it stopped."""
     from ..compute import batch_script
 
-    words = given_words(context, "--on", "--shard", "--print-slurm")
     if print_slurm is not None:
+        words = given_words(context, "--on", "--shard", "--print-slurm")
         print(batch_script(words, f"unitscope-{run.resolve().name}", print_slurm), end="")
         return
     from ..data import load_data
@@ -158,7 +157,7 @@ def record(
         items=items,
         memory=None if memory is None else memory * 1e9,
     )
-    command = shlex.join(["unitscope", *words])
+    command = command_of(context, run, "--on", "--shard", "--print-slurm")
     with progress_bar() as progress:
         loaded = load_model(model, **parse_options(model_options)), load_data(data, **parse_options(data_options))
         if shard is not None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import RunPath
+from .options import Overwrite, RunPath
 from .show import OUT, progress_bar
 
 
@@ -19,11 +19,14 @@ def report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write.", show_default="RUN/report.html")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write one self-contained HTML file: what was recorded, every measure, the units to look at."""
     from ..report import write_report
     from ..run import open_run
 
     with progress_bar() as progress:
-        path = write_report(open_run(run), output, progress=lambda done, total: progress("drawing", done, total))
+        path = write_report(
+            open_run(run), output, overwrite=overwrite, progress=lambda done, total: progress("drawing", done, total)
+        )
     OUT.print(f"report: {path}", markup=False, soft_wrap=True)

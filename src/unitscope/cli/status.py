@@ -1,11 +1,11 @@
 """``unitscope status``: how far a run is."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .options import RunPath
-from .show import OUT, in_bytes, in_time, table
+from .show import OUT, in_bytes, in_time, progress_bar, table
 
 if TYPE_CHECKING:
     from ..run import Status
@@ -16,11 +16,23 @@ def add_to(app: typer.Typer) -> None:
     app.command()(status)
 
 
-def status(run: RunPath) -> None:
-    """Show what of a run is done, what is missing, who did it, and what to run next."""
+def status(
+    run: RunPath,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file and compare it with its checksum or digest.")
+    ] = False,
+) -> None:
+    """Show what of a run is done, what is missing or damaged, who did it, and what to run next."""
     from ..run import read_status
 
-    print_status(read_status(run))
+    if not verify:
+        print_status(read_status(run))
+        return
+    with progress_bar() as progress:
+        found = read_status(run, verify=True, progress=progress)
+    print_status(found)
+    if not found.faults:
+        OUT.print("verified: every file is what was written")
 
 
 def print_status(status: "Status") -> None:
@@ -37,9 +49,9 @@ def print_status(status: "Status") -> None:
     )
     if check.missing:
         OUT.print(f"missing blocks: {in_words(check.missing)}", style="yellow", soft_wrap=True)
-    for fault in check.damaged.values():
+    for fault in status.faults:
         OUT.print(f"damaged: {fault}", style="red", markup=False, soft_wrap=True)
-    if not check.to_do and not status.gathered:
+    if not check.to_do and not status.damaged_files and not status.gathered:
         OUT.print("the predictions are not yet brought together", style="yellow")
     if status.workers:
         rows = [

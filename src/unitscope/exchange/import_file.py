@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..errors import UnitscopeError
 from ..progress import Progress, no_progress
 from ..run import BLOCK_ITEMS, Manifest, Run, create_run, layout, open_run
 from ..run.lock import alone
+from ..run.repair import remember_command
 from ..specs import first_line
 from . import annotated, named, paper, tables
 from .average import average
@@ -38,6 +40,7 @@ def import_file(
     item_columns: str | None = None,
     average_over: str | None = None,
     block_items: int = BLOCK_ITEMS,
+    command: str = "",
     progress: Progress | None = None,
 ) -> Run:
     """Make a run of activations that were recorded elsewhere: of any network, or of real neurons.
@@ -76,6 +79,8 @@ def import_file(
         Column of the items that names the stimulus; the trials of each become one item, their mean.
     block_items
         Items per block, the unit of reading, writing and resuming.
+    command
+        The command line that does this, with the word ``RUN`` for the directory; errors tell users to run it again.
     progress
         Called as the work goes on.
 
@@ -131,11 +136,12 @@ def import_file(
     files = {what: file for what, file in (("file", path), ("labels", apart), ("classes", names)) if file is not None}
     chosen = {name: value for name, value in options.items() if value is not None}
     manifest = describe_run(files, settled, chosen, block_items, report)
+    manifest = replace(manifest, provenance=manifest.provenance | remember_command(command))
     if not (directory / layout.MANIFEST).exists():
         check(settled, manifest, report)
     writer = create_run(directory, manifest, settled.items, settled.classes, unit_columns=about_units(settled))
     with alone(directory, "importing"):
-        for block in writer.blocks_to_do():
+        for block in writer.blocks_to_do(contents=True):
             part = manifest.block(block)
             values = {matrix.layer.name: matrix.read(part).astype(np.float32).T for matrix in settled.matrices}
             guesses = None if settled.predictions is None else settled.predictions.iloc[part]

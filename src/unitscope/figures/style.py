@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..errors import UnitscopeError
 from ..run.files import explained, replacing, write_csv
+from ..run.own_files import MARK, refuse_foreign
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; each goes with a marker of its own, so that
 # nothing is said by colour alone.
@@ -95,35 +96,44 @@ def in_rows(count: int, per_row: int) -> list[list[int]]:
     return [places[start : start + per_row] for start in range(0, len(places), per_row)]
 
 
-def save_figure(drawn: Drawable | Sheet, path: str | Path, dpi: int = 150) -> Path:
+def save_figure(drawn: Drawable | Sheet, path: str | Path, dpi: int = 150, overwrite: bool = False) -> Path:
     """Write a figure as PNG, SVG or PDF; the suffix says which. Equal data give equal bytes.
+
+    A picture that Unitscope wrote is replaced; any other file only with `overwrite`.
 
     Raises
     ------
     UnitscopeError
-        If the suffix is another, or the place cannot be written to.
+        If the suffix is another, the place cannot be written to, or another's file is there.
     """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise UnitscopeError(f"{path} ends with no known kind of picture; choose one of {', '.join(SUFFIXES)}")
+    refuse_foreign(path, overwrite)
     figure = make_figure(drawn)
     with rc_context(STYLE), explained(path.parent), replacing(path) as temporary:
         kind = path.suffix.lower()[1:]
-        dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
-        figure.savefig(temporary, format=kind, dpi=dpi, metadata=dates[kind])
+        metadata: dict[str, Any] = {
+            "svg": {"Creator": MARK, "Date": None},
+            "pdf": {"Creator": MARK, "CreationDate": None},
+            "png": {"Software": MARK},
+        }
+        figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata[kind])
     return path
 
 
-def save_data(drawn: Any, path: str | Path) -> Path:
+def save_data(drawn: Any, path: str | Path, overwrite: bool = False) -> Path:
     """Write the numbers of a figure as CSV, in full precision.
+
+    A table of the same columns is replaced; any other file only with `overwrite`.
 
     Raises
     ------
     UnitscopeError
-        If the place cannot be written to.
+        If the place cannot be written to, or another's file is there.
     """
     path = Path(path)
-    write_csv(path, drawn.frame())
+    write_csv(path, drawn.frame(), overwrite)
     return path
 
 

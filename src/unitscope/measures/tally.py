@@ -254,8 +254,8 @@ def as_float64(values: np.ndarray, name: str) -> np.ndarray:
     if rounded.any():
         item = int(np.flatnonzero(rounded)[0])
         raise UnitscopeError(
-            f"unit {name} has the {values.dtype} value {values[item]} for item {item}, which float64 cannot hold exactly; "
-            "subtract an offset or divide before measuring, or accept rounding with .astype(float)"
+            f"unit {name} has the {values.dtype} value {values[item]} for item {item}, which float64 cannot hold "
+            "exactly; subtract an offset or divide before measuring, or accept rounding with .astype(float)"
         )
     return exact
 

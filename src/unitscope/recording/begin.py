@@ -9,6 +9,7 @@ from ..errors import UnitscopeError
 from ..models import LoadedModel, load_model
 from ..progress import Progress
 from ..run import Manifest, Run, RunWriter, create_run, layout
+from ..run.repair import remember_command
 from ..run.writing import is_free
 from .memory import plan_histograms
 from .plan import Plan, check_disk, plan_recording
@@ -66,7 +67,7 @@ def begin(
     if not (directory / layout.MANIFEST).exists():
         check_disk(directory, plan, plan.manifest.n_blocks)
     left_out = data.items.iloc[list(skipped)][["item_id", "uri"]].assign(reason=list(skipped.values()))
-    manifest = replace(plan.manifest, provenance=plan.manifest.provenance | ({"command": command} if command else {}))
+    manifest = replace(plan.manifest, provenance=plan.manifest.provenance | remember_command(command))
     writer = create_run(directory, manifest, readable.items, readable.classes, left_out)
     check_disk(directory, plan, len(writer.blocks_to_do()))
     return plan, writer
@@ -92,12 +93,12 @@ def can_be_read(data: LabelledItems, indexes: Iterable[int]) -> bool:
 def check_items(data: LabelledItems, directory: Path, skip: bool, progress: Progress) -> dict[int, str]:
     """Find the items that cannot be read before anything is written; refuse them unless they may be skipped.
 
-    A run that exists already was checked when it was made; what it skipped is read from it.
+    A run that exists already was checked when it was made; what it skipped is read from it, unless that is lost.
     """
     if (directory / layout.MANIFEST).exists():
-        run = Run(directory, Manifest.read(directory))
-        reasons = dict(zip(run.skipped["item_id"], run.skipped["reason"], strict=True))
-        return {i: reasons[name] for i, name in enumerate(data.items["item_id"]) if name in reasons}
+        skipped = read_skipped(data, Run(directory, Manifest.read(directory)))
+        if skipped is not None:
+            return skipped
     unreadable = find_unreadable(data, lambda done: progress("checking items", done, len(data)))
     if unreadable and not skip:
         first, reason = next(iter(unreadable.items()))
@@ -107,3 +108,14 @@ def check_items(data: LabelledItems, directory: Path, skip: bool, progress: Prog
             "--skip-unreadable"
         )
     return unreadable
+
+
+def read_skipped(data: LabelledItems, run: Run) -> dict[int, str] | None:
+    """Read which items a run skipped, and why; ``None`` if that is damaged, or does not account for missing items."""
+    try:
+        reasons = dict(zip(run.skipped["item_id"], run.skipped["reason"], strict=True))
+    except UnitscopeError:
+        return None
+    skipped = {i: reasons[name] for i, name in enumerate(data.items["item_id"]) if name in reasons}
+    lost = not reasons and len(data) > run.manifest.n_items
+    return None if lost else skipped

@@ -34,7 +34,7 @@ class HistogramWriter:
         self.labels = plan.data.items["label"].to_numpy()
         self.item_ids = plan.data.items["item_id"].to_numpy()
         self.units = list(unit_blocks(plan.manifest.layers))
-        to_do = writer.blocks_to_do()
+        to_do = writer.blocks_to_do(contents=True)
         self.counted = to_do[0] if to_do else plan.manifest.n_blocks
         self.held: dict[int, Histograms] = {}
         for block in self.units if to_do else []:
@@ -49,7 +49,7 @@ class HistogramWriter:
 
     def blocks_to_do(self) -> list[int]:
         """List the blocks that are not in the checkpoint."""
-        return self.writer.blocks_to_do()
+        return list(range(self.counted, self.writer.manifest.n_blocks))
 
     def write_block(
         self, block: int, activations: dict[str, np.ndarray], predictions: pd.DataFrame | None = None

@@ -88,7 +88,8 @@ def record(
         Where to record: ``None`` for this process; see `unitscope.compute.open_pool`. Model and data are then loaded
         by their specs where the tasks run. With ``device="auto"`` that is this machine's kind of device.
     command
-        What to tell users to run again if the recording is stopped; kept in the run's provenance.
+        The command line that does this, ``unitscope record ... RUN ...`` with the word ``RUN`` for the directory; it is
+        kept in the run's provenance, and `unitscope status` and errors tell users to run it again.
     on_plan
         Called with the plan before anything is written.
     progress
@@ -101,7 +102,8 @@ def record(
     Raises
     ------
     UnitscopeError
-        If the input is at fault, or workers died. Blocks that were finished stay.
+        If the input is at fault, another process records some of the blocks, or workers died. Blocks that were
+        finished stay.
     """
     settings = RecordingSettings(
         layers=layers,
@@ -156,10 +158,12 @@ def record_run(
             counter = HistogramWriter(writer, plan)
             write_blocks(plan, counter, counter.blocks_to_do(), report)
     elif on is None:
-        write_blocks(plan, writer, writer.blocks_to_do(), report)
+        with writer.claim_blocks(progress=report) as blocks:
+            write_blocks(plan, writer, blocks, report)
     else:
         record_elsewhere(describe_job(plan, writer.directory), writer, on, report)
-    writer.finish()
+    if not writer.finish():
+        writer.refuse_unfinished()
     return open_run(directory)
 
 
@@ -195,7 +199,7 @@ def record_shard(
     Raises
     ------
     UnitscopeError
-        If the input is at fault. Blocks that were finished stay.
+        If the input is at fault, or another process records blocks of this share. Blocks that were finished stay.
     """
     if not settings.store:
         raise UnitscopeError(
@@ -213,6 +217,8 @@ def record_shard(
             UnitscopeWarning,
             stacklevel=2,
         )
-    write_blocks(plan, writer, [block for block in writer.blocks_to_do() if block in own], report)
-    writer.finish()
+    with writer.claim_blocks(own, report) as blocks:
+        write_blocks(plan, writer, blocks, report)
+    if not writer.finish():
+        writer.refuse_unfinished(own)
     return read_status(directory)

@@ -72,7 +72,9 @@ def describe_job(plan: Plan, directory: Path) -> Job:
 
 def record_elsewhere(job: Job, writer: RunWriter, on: str | Pool, progress: Progress) -> None:
     """Record what is missing of a run, in tasks; progress is what the ledger says."""
-    blocks = writer.blocks_to_do()
+    # Each task claims its own blocks: two commands that record one run share its blocks out between them.
+    with writer.claim_blocks(progress=progress) as blocks:
+        pass
     if not blocks:
         return
     before = entered_blocks(writer.directory)
@@ -97,9 +99,9 @@ def record_share(job: Job, blocks: list[int]) -> None:
     """Record those of some blocks that are missing. This is the task: it runs in a process of a pool."""
     with RECORDER.lock:
         writer = RunWriter(Path(job.directory), Manifest.read(Path(job.directory)))
-        todo = set(writer.blocks_to_do())
         plan = RECORDER.plan(job, writer.manifest)
-        write_blocks(plan, writer, [block for block in blocks if block in todo], no_progress)
+        with writer.claim_blocks(blocks) as todo:
+            write_blocks(plan, writer, todo, no_progress)
 
 
 class Recorder:

@@ -18,6 +18,7 @@ from ..figures.pictures import Pictures, open_pictures
 from ..figures.style import STYLE
 from ..run import Run
 from ..run.files import explained, replacing
+from ..run.own_files import MARK, refuse_foreign
 from ..version import __version__
 from . import content
 from .held import held_items
@@ -29,6 +30,7 @@ def write_report(
     *,
     units_per_measure: int = 8,
     items_per_unit: int = 10,
+    overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write one self-contained HTML file about a measured run.
@@ -43,6 +45,8 @@ def write_report(
         Units listed for each measure.
     items_per_unit
         Items of each kind (most active, false alarms ...) shown for each unit that gets pictures.
+    overwrite
+        Replace a file that Unitscope did not write; one that it wrote is always replaced.
     progress
         Called with the number of pictures drawn, and of all.
 
@@ -54,9 +58,10 @@ def write_report(
     Raises
     ------
     UnitscopeError
-        If the run was not measured, or no unit has a value of any measure.
+        If the run was not measured, no unit has a value of any measure, or another's file is in the place.
     """
     path = Path(path) if path is not None else run.directory / "report.html"
+    refuse_foreign(path, overwrite)
     table = run.table("selectivity")
     panels = boxplots(run).panels
     shown = content.units_to_show(table)
@@ -88,6 +93,7 @@ def write_report(
             name=run.name,
             n_top=pair[0].split("_")[1],
             version=__version__,
+            mark=MARK,
             sentences=content.summary(run, table),
             facts=content.recorded(run),
             layers=content.layers(run, table),

@@ -11,6 +11,7 @@ from ..figures import save_data, save_figure
 from ..figures.chosen import class_name, counted, measured_items
 from ..run import Run
 from ..run.files import explained, replacing
+from ..run.own_files import MARK, refuse_foreign_directory
 from ..version import __version__
 from .claims import CLAIMS
 from .evidence import Evidence, gather
@@ -18,11 +19,18 @@ from .paper import SECTIONS, SOURCE
 from .plates import Plate, plates
 from .render import pages
 
+PAGE = "index.html"
 WORDS = {True: "Holds", False: "Does not hold", None: "Cannot be tested here"}
 MARKS = {True: "yes", False: "no", None: "untested"}
 
 
-def reproduce(run: Run, directory: str | Path, progress: Callable[[int, int], None] | None = None) -> dict[str, int]:
+def reproduce(
+    run: Run,
+    directory: str | Path,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    overwrite: bool = False,
+) -> dict[str, int]:
     """Write the paper's figures and tables of a run, with a page that walks through the paper's sections.
 
     Parameters
@@ -33,6 +41,9 @@ def reproduce(run: Run, directory: str | Path, progress: Callable[[int, int], No
         Where to write: ``index.html``, ``index.md``, a PNG and a CSV for each figure.
     progress
         Called with the number of figures drawn, and of all.
+    overwrite
+        Write into a directory that holds other files; otherwise it must be new, empty, or that of an earlier
+        reproduction.
 
     Returns
     -------
@@ -42,10 +53,13 @@ def reproduce(run: Run, directory: str | Path, progress: Callable[[int, int], No
     Raises
     ------
     UnitscopeError
-        If the run was not measured, or the directory cannot be written to.
+        If the run was not measured, or the directory cannot be written to or holds other files.
     """
     directory = Path(directory)
+    refuse_foreign_directory(directory, PAGE, overwrite)
     seen = gather(run)
+    with explained(directory), replacing(directory / PAGE) as temporary:  # if stopped, the same call may go on here
+        temporary.write_text(f'<meta name="generator" content="{MARK}"><p>This page is being written.</p>\n')
     wanted = list(plates(seen))
     drawn = []
     for done, plate in enumerate(wanted, 1):
@@ -57,6 +71,7 @@ def reproduce(run: Run, directory: str | Path, progress: Callable[[int, int], No
     content = {
         "name": run.name,
         "version": __version__,
+        "mark": MARK,
         "source": SOURCE,
         "lead": lead(seen),
         "counted": f"Of {len(claims)} claims, {counts[WORDS[True]]} hold in this run, {counts[WORDS[False]]} do not, "
@@ -72,7 +87,7 @@ def reproduce(run: Run, directory: str | Path, progress: Callable[[int, int], No
             for section in SECTIONS
         ],
     }
-    for suffix in ("html", "md"):
+    for suffix in ("md", "html"):
         path = directory / f"index.{suffix}"
         with explained(directory), replacing(path) as temporary:
             temporary.write_text(pages().get_template(f"reproduce.{suffix}").render(content), encoding="utf-8")
@@ -86,8 +101,8 @@ def draw(plate: Plate, directory: Path) -> dict[str, str]:
         data = plate.make()
     except UnitscopeError as error:
         return said | {"reason": str(error)}
-    save_figure(data, directory / f"{plate.name}.png")
-    save_data(data, directory / f"{plate.name}.csv")
+    save_figure(data, directory / f"{plate.name}.png", overwrite=True)
+    save_data(data, directory / f"{plate.name}.csv", overwrite=True)
     return said
 
 

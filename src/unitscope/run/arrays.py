@@ -1,12 +1,14 @@
 """Arrays of an analysis, with named axes: what it says of every unit and class, not only of the best one.
 
-They stand in ``arrays.zarr/TABLE/ID/``. The table holds the ID of its own arrays, so that a table and its arrays are
+They are in ``arrays.zarr/TABLE/ID/``. The table holds the ID of its own arrays, so that a table and its arrays are
 replaced in one step: new arrays are written beside the old ones, then the table is replaced, then the old ones go.
 """
 
+import hashlib
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,83 @@ import zarr
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from ..columns import Array
-from ..errors import UnitscopeError, near_names
+from ..errors import UnitscopeError
 from . import layout
+from .activations import UNDECODABLE
+from .files import one_line
 
 CHUNK_BYTES = 2**24
 """A chunk holds 64 rows of an array, or fewer if these have more bytes than this."""
 
 
+@dataclass(frozen=True)
+class StoredArrays:
+    """The arrays of one finished analysis.
+
+    Attributes
+    ----------
+    group
+        The Zarr group that holds them.
+    digests
+        For each array the sha256 of its description, ``zarr.json``; empty in runs of format version 1.
+    """
+
+    group: Path
+    digests: dict[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the arrays."""
+        return sorted(self.digests)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the table's metadata hold."""
+        return {"id": self.group.name, "sha256": self.digests}
+
+    @classmethod
+    def from_json(cls, directory: Path, table: str, content: dict[str, Any]) -> "StoredArrays | None":
+        """Return what `to_json` wrote of a run's table; ``None`` if it has no arrays."""
+        if not content:
+            return None
+        return cls(arrays_path(directory, table, content["id"]), dict(content["sha256"]))
+
+    def labels(self) -> dict[str, list[str]]:
+        """Return the names along the axes, by axis."""
+        return dict(zarr.open_group(self.group, mode="r").attrs.get("labels", {}))  # type: ignore[arg-type]
+
+    def read(self, name: str, rows: slice | None, remedy: str) -> np.ndarray:
+        """Read an array, or some rows of it; raise an error that names a damaged one and ends with `remedy`."""
+        path = self.group / name
+        try:
+            described = digest(path) if self.digests[name] else ""
+            array: Any = zarr.open_array(path, mode="r")
+        except Exception as error:  # a damaged description can make the library raise almost anything
+            raise UnitscopeError(f"{path / 'zarr.json'} is damaged ({one_line(error)}); {remedy}") from error
+        if described != self.digests[name]:
+            raise UnitscopeError(f"{path / 'zarr.json'} is damaged (it is not what was written); {remedy}")
+        first, last, _ = (rows or slice(None)).indices(array.shape[0])
+        if described:  # written with a file for every chunk
+            for chunk in range(first // array.chunks[0], -(-last // array.chunks[0])):
+                file = path.joinpath("c", str(chunk), *["0"] * (array.ndim - 1))
+                if not file.is_file():
+                    raise UnitscopeError(f"{file} is missing; {remedy}")
+        try:
+            return np.asarray(array[first:last])
+        except UNDECODABLE as error:
+            raise UnitscopeError(
+                f"the array {path} is damaged: of rows {first} to {last - 1} not all are what was written "
+                f"({one_line(error)}); {remedy}"
+            ) from error
+
+
 def arrays_path(directory: Path, table: str, identity: str) -> Path:
     """Return the group that holds the arrays of a table."""
     return directory / layout.ARRAYS / table / identity
+
+
+def digest(array: Path) -> str:
+    """Return the sha256 of an array's description."""
+    return hashlib.sha256((array / "zarr.json").read_bytes()).hexdigest()
 
 
 def create_table_arrays(
@@ -33,8 +102,8 @@ def create_table_arrays(
     arrays: Iterable[Array],
     sizes: Mapping[str, int],
     labels: Mapping[str, Sequence[str]],
-) -> str:
-    """Create the arrays of a table that is being made, filled with NaN (integers: with 0); return their ID.
+) -> StoredArrays:
+    """Create the arrays of a table that is being made, filled with NaN (integers: with 0).
 
     Parameters
     ----------
@@ -45,71 +114,44 @@ def create_table_arrays(
     sizes
         Length of each axis.
     labels
-        Names along an axis, such as the ids of classes, kept as attributes of the group.
+        Names along an axis, such as the ids of classes, kept as an attribute of the group.
     """
-    identity = secrets.token_hex(4)
     for path in (directory / layout.ARRAYS, directory / layout.ARRAYS / table):
         zarr.open_group(path, mode="a", zarr_format=3)
+    path = arrays_path(directory, table, secrets.token_hex(4))
     group = zarr.create_group(
-        arrays_path(directory, table, identity),
-        zarr_format=3,
-        attributes={"labels": {axis: list(names) for axis, names in labels.items()}},
+        path, zarr_format=3, attributes={"labels": {axis: list(names) for axis, names in labels.items()}}
     )
+    digests = {}
     for array in arrays:
         shape = tuple(sizes[axis] for axis in array.axes)
         row_bytes = int(np.prod(shape[1:], dtype=np.int64)) * np.dtype(array.dtype).itemsize
-        rows = max(1, min(layout.CHUNK_UNITS, CHUNK_BYTES // max(row_bytes, 1)))
+        rows = max(1, min(layout.CHUNK_UNITS, CHUNK_BYTES // max(row_bytes, 1), shape[0]))
         group.create_array(
             array.name,
             shape=shape,
             dtype=array.dtype,
-            chunks=(min(rows, max(shape[0], 1)), *(max(size, 1) for size in shape[1:])),
+            chunks=(rows, *(max(size, 1) for size in shape[1:])),
             compressors=[ZstdCodec(level=1), Crc32cCodec()],
             fill_value=np.nan if np.dtype(array.dtype).kind == "f" else 0,
             dimension_names=array.axes,
             attributes={"column": array.column.to_json()},
         )
-    return identity
+        digests[array.name] = digest(path / array.name)
+    return StoredArrays(path, digests)
 
 
-def write_rows(directory: Path, table: str, identity: str, first: int, values: Mapping[str, np.ndarray]) -> None:
+def write_rows(arrays: StoredArrays, first: int, values: Mapping[str, np.ndarray]) -> None:
     """Write rows `first` and after of some arrays."""
-    group = zarr.open_group(arrays_path(directory, table, identity), mode="r+")
-    for name, rows in values.items():
-        group[name][first : first + len(rows)] = rows  # type: ignore[index]
+    # Every chunk becomes a file, also one that is NaN throughout, so that a lost file is noticed.
+    with zarr.config.set({"array.write_empty_chunks": True}):
+        group = zarr.open_group(arrays.group, mode="r+")
+        for name, rows in values.items():
+            group[name][first : first + len(rows)] = rows  # type: ignore[index]
 
 
-def read_rows(group: Path, name: str, rows: slice | None, step: str) -> np.ndarray:
-    """Read an array of a group, or some rows of it; `step` is what the user can do if it is damaged."""
-    try:
-        array: Any = zarr.open_array(group / name, mode="r")
-        return np.asarray(array[slice(None) if rows is None else rows])
-    except FileNotFoundError as error:
-        names = list_arrays(group)
-        if name in names:
-            raise UnitscopeError(f"the array {group / name} is damaged ({error}); {step}") from error
-        raise UnitscopeError(
-            f"the table has no array {name}{near_names(name, names)}; it has: {', '.join(names) or 'none'}"
-        ) from error
-    except (ValueError, TypeError, KeyError, RuntimeError, OSError) as error:
-        raise UnitscopeError(f"the array {group / name} is damaged ({error}); {step}") from error
-
-
-def read_labels(group: Path) -> dict[str, list[str]]:
-    """Return the names along the axes of a group's arrays."""
-    try:
-        return dict(zarr.open_group(group, mode="r").attrs["labels"])  # type: ignore[arg-type]
-    except (FileNotFoundError, KeyError, ValueError):
-        return {}
-
-
-def list_arrays(group: Path) -> list[str]:
-    """Return the names of the arrays of a group."""
-    return sorted(path.parent.name for path in group.glob("*/zarr.json"))
-
-
-def remove_other_arrays(directory: Path, table: str, keep: str) -> None:
+def remove_other_arrays(directory: Path, table: str, keep: StoredArrays | None) -> None:
     """Remove the arrays that earlier analyses, finished or not, have left for a table."""
     for path in (directory / layout.ARRAYS / table).glob("*/"):
-        if path.name != keep:
+        if keep is None or path != keep.group:
             shutil.rmtree(path, ignore_errors=True)

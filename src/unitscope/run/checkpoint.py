@@ -6,7 +6,6 @@ one ledger entry names it: whatever was begun after that is thrown away, so that
 
 import shutil
 import time
-import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,8 +15,10 @@ import numpy as np
 from ..errors import UnitscopeError
 from . import layout
 from .blocks import UnitBlock
-from .files import explained, read_json
-from .ledger import checkpoint_path, enter
+from .files import explained, read_npz, write_npz
+from .ledger import checkpoint_path, enter, read_entry
+from .manifest import Manifest
+from .repair import repair_step
 
 Arrays = dict[str, np.ndarray]
 
@@ -55,8 +56,7 @@ def write_checkpoint(
 
         def write(block: UnitBlock) -> Path:
             path = folder / f"{block.name}.npz"
-            with path.open("wb") as file:
-                np.savez_compressed(file, **arrays_of(block))  # type: ignore[arg-type]
+            write_npz(path, arrays_of(block), compress=True)
             return path
 
         with ThreadPoolExecutor(threads) as pool:
@@ -73,16 +73,18 @@ def clear(directory: Path) -> None:
 
 
 def counted_blocks(directory: Path) -> int:
-    """Return how many blocks of items the histograms of a run hold; 0 where there are none."""
-    path = checkpoint_path(directory)
-    return int(read_json(path)["blocks"]) if path.is_file() else 0
+    """Return how many blocks of items the histograms of a run hold; 0 if there are none, or their entry is damaged."""
+    try:
+        return int(read_entry(checkpoint_path(directory))["blocks"])
+    except (FileNotFoundError, UnitscopeError):
+        return 0
 
 
 def read_checkpoint(directory: Path, block: UnitBlock) -> Arrays:
     """Read the histograms of a block of units as named arrays, see ``docs/run-format.md``."""
     path = directory / layout.HISTOGRAMS / f"{counted_blocks(directory):06d}" / f"{block.name}.npz"
+    remedy = repair_step(directory, Manifest.read(directory))
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UnitscopeError(f"{path} is missing or damaged ({error}); run the same record command again") from error
+        return read_npz(path, remedy)
+    except FileNotFoundError as error:
+        raise UnitscopeError(f"{path} is missing; {remedy}") from error

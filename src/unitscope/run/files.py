@@ -1,19 +1,28 @@
-"""Files that are either whole or absent: written beside their place, flushed, then renamed."""
+"""Files that are either whole or absent: written beside their place, flushed, then renamed.
+
+Parquet and NPZ files carry checksums, and reading verifies them: a changed byte is an error and never another number.
+"""
 
 import contextlib
 import errno
+import hashlib
+import io
 import json
 import os
 import secrets
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import UnitscopeError
+from .own_files import refuse_foreign
 
 
 @contextlib.contextmanager
@@ -62,12 +71,19 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON file that `write_json` wrote; a damaged one is named."""
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """Read a JSON file that `write_json` wrote; raise an error that names a damaged one and ends with `remedy`."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UnitscopeError(f"{path} is damaged ({error}); delete it and run the same command again") from error
+        raise UnitscopeError(f"{path} is damaged ({error}); {remedy}") from error
+    if not isinstance(content, dict):
+        raise UnitscopeError(f"{path} is damaged (it holds no JSON object); {remedy}")
+    return content
+
+
+SCHEMA_DIGEST = b"unitscope.schema"
+"""Key of a Parquet file's metadata. Page checksums cover the values; this digest covers names, types and metadata."""
 
 
 def write_parquet(
@@ -93,36 +109,99 @@ def write_parquet(
         place = table.schema.get_field_index(name)
         field = table.schema.field(place).with_metadata({"unitscope": text})
         table = table.cast(table.schema.set(place, field))
+    digest = schema_digest(table.schema)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), SCHEMA_DIGEST: digest})
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
 
 
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a data frame as CSV for people's own use, atomically; say in one sentence if it cannot be."""
+def schema_digest(schema: pa.Schema) -> bytes:
+    """Return the sha256 of a schema's names, types and metadata, without the digest itself."""
+    fields = [(field.name, field.type.id, sorted((field.metadata or {}).items())) for field in schema]
+    metadata = sorted(item for item in (schema.metadata or {}).items() if item[0] != SCHEMA_DIGEST)
+    return hashlib.sha256(repr((fields, metadata)).encode()).hexdigest().encode()
+
+
+def write_csv(path: Path, frame: pd.DataFrame, overwrite: bool = False) -> None:
+    """Write a data frame as CSV for people's own use, atomically; replace tables of the same columns only."""
+    refuse_foreign(path, overwrite, header_of(frame))
     with explained(path), replacing(path) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def read_parquet(path: Path) -> pa.Table:
-    """Read a Parquet file; a damaged one is named."""
-    with undamaged(path):
-        return pq.read_table(path)
+def header_of(frame: pd.DataFrame) -> str:
+    """Return the first line of a data frame's CSV file."""
+    return frame.head(0).to_csv(index=False, lineterminator="\n").rstrip("\n")
 
 
-def read_schema(path: Path) -> pa.Schema:
-    """Read the columns of a Parquet file and what it says of itself, not its rows; a damaged one is named."""
-    with undamaged(path):
-        return pq.read_schema(path)
+def read_parquet(path: Path, remedy: str) -> pa.Table:
+    """Read a Parquet file and verify its checksums; raise an error that names a damaged one and ends with `remedy`."""
+    with undamaged(path, remedy):
+        return check_schema(pq.read_table(path, page_checksum_verification=True))
+
+
+def read_schema(path: Path, remedy: str) -> pa.Schema:
+    """Read the columns of a Parquet file and its metadata, not its rows."""
+    with undamaged(path, remedy):
+        return check_schema(pq.read_schema(path))
+
+
+def check_schema(read: Any) -> Any:
+    """Return a table or schema as it is; raise if its names, types or metadata are not what was written."""
+    schema = read.schema if isinstance(read, pa.Table) else read
+    written = (schema.metadata or {}).get(SCHEMA_DIGEST)
+    if written is not None and written != schema_digest(schema):  # files of earlier versions have no digest
+        raise OSError("the description of its columns is not what was written")
+    return read
+
+
+def write_npz(path: Path, arrays: dict[str, np.ndarray], compress: bool = False) -> None:
+    """Write named arrays as NPZ, atomically; the ZIP format has a checksum for each array."""
+    save: Any = np.savez_compressed if compress else np.savez
+    with replacing(path) as temporary:
+        with temporary.open("wb") as file:
+            save(file, **arrays)
+        with zipfile.ZipFile(temporary, "a") as stored:
+            stored.comment = listed(stored)
+
+
+def listed(stored: zipfile.ZipFile) -> bytes:
+    """Return the names of an archive's members as bytes."""
+    return "\n".join(stored.namelist()).encode()
+
+
+def read_npz(path: Path, remedy: str) -> dict[str, np.ndarray]:
+    """Read the named arrays of an NPZ file and verify their checksums."""
+    with undamaged(path, remedy), zipfile.ZipFile(path) as stored:
+        # A damaged directory of the archive can hide arrays. Files of earlier versions have no comment.
+        if stored.comment not in (b"", listed(stored)):
+            raise ValueError("its list of arrays is not what was written")
+        # Each member is read to its end: only then does `zipfile` compare the checksum.
+        members = {name: io.BytesIO(stored.read(name)) for name in stored.namelist()}
+        return {
+            name.removesuffix(".npy"): np.lib.format.read_array(content, allow_pickle=False)
+            for name, content in members.items()
+        }
+
+
+BROKEN = (
+    pa.ArrowException, OSError, UnicodeDecodeError,  # Parquet
+    zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, NotImplementedError, RuntimeError,  # NPZ
+)  # fmt: skip
+"""What reading a damaged file raises."""
 
 
 @contextlib.contextmanager
-def undamaged(path: Path) -> Iterator[None]:
-    """Name a Parquet file that cannot be read."""
+def undamaged(path: Path, remedy: str) -> Iterator[None]:
+    """Raise an error that names a file that cannot be read and ends with the next step."""
     try:
         yield
-    except (pa.ArrowInvalid, OSError) as error:
+    except BROKEN as error:
         if not path.exists():
             raise
-        raise UnitscopeError(
-            f"{path} is damaged ({error}); delete it and run the command that made it again"
-        ) from error
+        raise UnitscopeError(f"{path} is damaged ({one_line(error)}); {remedy}") from error
+
+
+def one_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its class if it has none."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

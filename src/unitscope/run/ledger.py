@@ -1,9 +1,10 @@
 """The ledger: one small JSON per finished block, written after the block's files, so that what it lists is whole."""
 
+import datetime
 import hashlib
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,9 +60,17 @@ def job_name(environment: Mapping[str, str] = os.environ) -> str:
     return f"slurm {environment['SLURM_JOB_ID']}" if "SLURM_JOB_ID" in environment else ""
 
 
-def read_entry(directory: Path, block: int) -> dict[str, Any]:
-    """Read a block's entry."""
-    return read_json(entry_path(directory, block))
+def read_entry(path: Path) -> dict[str, Any]:
+    """Read an entry; raise if it is damaged."""
+    entry = read_json(path, "record or import again: the block is then written again")
+    try:
+        for file in entry["files"].values():
+            int(file["bytes"]), str(file["sha256"])
+        entry["host"], int(entry["process"]), float(entry["seconds"]), entry.get("block", entry.get("blocks", 0)) + 0
+        datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(entry["finished"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnitscopeError(f"{path} is damaged ({error!r}); record or import again") from error
+    return entry
 
 
 def entered_blocks(directory: Path) -> set[int]:
@@ -83,7 +92,14 @@ class Check:
         return sorted([*self.missing, *self.damaged])
 
 
-def check_blocks(directory: Path, manifest: Manifest, *, contents: bool = False) -> Check:
+def check_blocks(
+    directory: Path,
+    manifest: Manifest,
+    *,
+    contents: bool = False,
+    blocks: Iterable[int] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Check:
     """Compare the ledger with the files.
 
     Parameters
@@ -93,20 +109,25 @@ def check_blocks(directory: Path, manifest: Manifest, *, contents: bool = False)
     contents
         Compare the sha256 of every file (reads the whole run); otherwise presence and size, which catch lost
         and truncated files.
+    blocks
+        The blocks to check; default: all. Without stored activations always all are checked.
+    progress
+        Called after each block with the number of blocks checked.
     """
     if manifest.histograms is not None:
         return check_checkpoint(directory, manifest, contents)
     finished, missing, damaged = [], [], {}
-    for block in range(manifest.n_blocks):
+    for done, block in enumerate(range(manifest.n_blocks) if blocks is None else blocks, 1):
         path = entry_path(directory, block)
-        if not path.is_file():
-            missing.append(block)
-            continue
-        fault = find_fault(directory, path, contents)
+        fault = find_fault(directory, path, contents) if path.is_file() else ""
         if fault:
             damaged[block] = fault
-        else:
+        elif path.is_file():
             finished.append(block)
+        else:
+            missing.append(block)
+        if progress:
+            progress(done)
     return Check(finished, missing, damaged)
 
 
@@ -124,15 +145,15 @@ def check_checkpoint(directory: Path, manifest: Manifest, contents: bool) -> Che
     fault = find_fault(directory, path, contents)
     if fault:
         return Check([], [], dict.fromkeys(blocks, fault))
-    counted = int(read_json(path)["blocks"])
+    counted = int(read_entry(path)["blocks"])
     return Check(blocks[:counted], blocks[counted:], {})
 
 
 def find_fault(directory: Path, path: Path, contents: bool) -> str:
     """Say what is wrong with the files of one entry; empty when nothing is."""
     try:
-        files = read_json(path)["files"]
-    except UnitscopeError:
+        files = read_entry(path)["files"]
+    except (UnitscopeError, FileNotFoundError):  # it is removed while its block is being written again
         return f"{path} cannot be read"
     for name, was in files.items():
         file = directory / name

@@ -13,6 +13,9 @@ from ..version import __version__
 from . import layout
 from .files import read_json, write_json
 
+LOST = "put a copy of it in its place, or record or import the run again in a new directory"
+"""What to do about a damaged ``run.json``: without it nobody can tell what the other files are."""
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -97,7 +100,7 @@ class Manifest:
         path = directory / layout.MANIFEST
         if not path.is_file():
             raise UnitscopeError(f"{directory} is not a run: it has no {layout.MANIFEST}; record or import one first")
-        content = read_json(path)
+        content = read_json(path, LOST)
         version = content.pop("format_version", None)
         if version not in layout.READABLE_VERSIONS:
             raise UnitscopeError(
@@ -110,9 +113,7 @@ class Manifest:
             )
             return cls(layers=layers, **content)
         except (KeyError, TypeError) as error:
-            raise UnitscopeError(
-                f"{path} is damaged ({error}); record or import the run again, in a new directory"
-            ) from error
+            raise UnitscopeError(f"{path} is damaged ({error}); {LOST}") from error
 
     def differences(self, other: "Manifest") -> list[str]:
         """Say in what another manifest describes another run; empty when it is the same run."""

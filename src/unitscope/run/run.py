@@ -12,10 +12,12 @@ from ..columns import Column
 from ..errors import UnitscopeError, near_names
 from . import layout
 from .activations import read_items, read_units
+from .arrays import StoredArrays
 from .classes import class_place
 from .files import read_parquet
 from .ledger import check_blocks, in_words
 from .manifest import Layer, Manifest
+from .repair import continue_step, repair_step
 from .tables import StoredTable, read_stored_table, table_names, write_table
 from .writing import gather_predictions
 
@@ -48,11 +50,11 @@ def open_run(directory: str | Path) -> "Run":
     check = check_blocks(directory, manifest)
     if check.damaged:
         fault = next(iter(check.damaged.values()))
-        raise UnitscopeError(f"{fault}; run the same record command again: it writes damaged blocks anew")
+        raise UnitscopeError(f"{fault}; {repair_step(directory, manifest)}")
     if check.missing:
         raise UnitscopeError(
             f"the run {directory} is not finished (missing blocks of {manifest.n_blocks}: {in_words(check.missing)}); "
-            "run the same record command again to go on with it"
+            f"{continue_step(directory, manifest)}"
         )
     if manifest.predictions and "predicted" not in Run(directory, manifest).items:
         # The process that wrote the last block was stopped before this, or did not see another's last block yet.
@@ -89,10 +91,8 @@ class Run:
         """Read a table that every run has."""
         path = self.directory / name
         if not path.is_file():
-            raise UnitscopeError(
-                f"{path} is missing; the run is damaged: record or import it again, in a new directory"
-            )
-        return read_parquet(path).to_pandas()
+            raise UnitscopeError(f"{path} is missing; {repair_step(self.directory, self.manifest)}")
+        return read_parquet(path, repair_step(self.directory, self.manifest)).to_pandas()
 
     # Items and classes
 
@@ -113,7 +113,7 @@ class Run:
     def skipped(self) -> pd.DataFrame:
         """Items left out of the recording because they could not be read: ``item_id``, ``uri``, ``reason``."""
         path = self.directory / layout.SKIPPED
-        return read_parquet(path).to_pandas() if path.exists() else pd.DataFrame(columns=["item_id", "uri", "reason"])
+        return self._own(layout.SKIPPED) if path.exists() else pd.DataFrame(columns=["item_id", "uri", "reason"])
 
     @property
     def multi_label(self) -> bool:
@@ -270,7 +270,7 @@ class Run:
         """Read the activations of all units of a layer to some items, ``(items, units)``; blocks are read fastest."""
         found = self.layer(layer)
         self.check_stored(layer)
-        return read_items(self.directory, found, items)
+        return read_items(self.directory, self.manifest, found, items)
 
     # Tables and their arrays
 
@@ -317,7 +317,7 @@ class Run:
         frame: pd.DataFrame,
         columns: Iterable[Column],
         parameters: Mapping[str, Any],
-        arrays: str = "",
+        arrays: StoredArrays | None = None,
     ) -> None:
         """Add a table, or replace the one of its name.
 
@@ -332,7 +332,7 @@ class Run:
         parameters
             The settings of the analysis; must be JSON.
         arrays
-            The ID of its arrays, from `unitscope.run.arrays.create_table_arrays`; empty if it has none.
+            Its arrays, if it has any; see `unitscope.run.arrays.create_table_arrays`.
         """
         write_table(self.directory, name, frame, columns, parameters, arrays)
         self._tables.pop(name, None)

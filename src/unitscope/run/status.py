@@ -5,16 +5,20 @@ import datetime
 import json
 import shlex
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from ..errors import UnitscopeError
 from . import layout
-from .files import read_json
-from .ledger import Check, check_blocks, checkpoint_path, read_entry
+from .files import read_json, undamaged
+from .ledger import Check, check_blocks, checkpoint_path, entry_path, read_entry
 from .manifest import Manifest
-from .tables import made_by, table_names
+from .repair import command_for, made_by, repeat_command
+from .tables import table_names
+from .verify import find_damaged_files, find_damaged_tables, is_gathered
 
 
 @dataclass(frozen=True)
@@ -101,8 +105,11 @@ class Status:
         Size on disk.
     gathered
         Whether the predictions are in the table of items (``True`` where there are none).
+    damaged_files, damaged_tables
+        What is wrong with files of the recording besides its blocks, and with results of analyses: one sentence each,
+        without the next step.
     tables
-        Tables that analyses have added.
+        Tables that analyses have added and that can be read.
     unfinished
         Analyses that have begun.
     """
@@ -114,30 +121,44 @@ class Status:
     seconds_left: float | None
     bytes: int
     gathered: bool
+    damaged_files: list[str]
+    damaged_tables: dict[str, str]
     tables: list[str]
     unfinished: list[Unfinished]
+
+    @property
+    def faults(self) -> list[str]:
+        """What is damaged, one sentence each."""
+        return list(dict.fromkeys([*self.check.damaged.values(), *self.damaged_files, *self.damaged_tables.values()]))
 
     @property
     def next_step(self) -> str:
         """The command to run next."""
         directory = shlex.quote(str(self.directory))
-        if self.check.to_do or not self.gathered:
-            again = self.manifest.provenance.get("command")
-            return str(again) if again else "the same record command again"
+        if self.check.to_do or self.damaged_files or not self.gathered:
+            return made_by(self.directory, self.manifest)
         if self.unfinished:
-            return self.unfinished[0].command or made_by(self.unfinished[0].table, directory)
+            return self.unfinished[0].command or command_for(self.directory, self.unfinished[0].table)
+        if self.damaged_tables:
+            return command_for(self.directory, next(iter(self.damaged_tables)))
         if not self.tables:
             return f"unitscope measure {directory}"
         return f"unitscope report {directory}"
 
 
-def read_status(directory: str | Path) -> Status:
+def read_status(
+    directory: str | Path, *, verify: bool = False, progress: Callable[[str, int, int], None] | None = None
+) -> Status:
     """Look how far a run is.
 
     Parameters
     ----------
     directory
         The run directory, of a finished or an unfinished run.
+    verify
+        Read every file and compare it with its checksum, or its digest in the ledger.
+    progress
+        Called while blocks are verified, with what is done, blocks done, and blocks in all.
 
     Returns
     -------
@@ -150,7 +171,13 @@ def read_status(directory: str | Path) -> Status:
     """
     directory = Path(directory)
     manifest = Manifest.read(directory)
-    check = check_blocks(directory, manifest)
+    check = check_blocks(
+        directory,
+        manifest,
+        contents=verify,
+        progress=lambda done: progress("verifying blocks", done, manifest.n_blocks) if progress else None,
+    )
+    damaged_tables = find_damaged_tables(directory, verify)
     workers = find_workers(directory, manifest, check.finished)
     at_work = [worker for worker in workers if worker.is_at_work(datetime.datetime.now(datetime.UTC))]
     left = manifest.count_items(check.to_do)
@@ -161,8 +188,10 @@ def read_status(directory: str | Path) -> Status:
         workers=workers,
         seconds_left=left / sum(worker.rate for worker in at_work) if at_work and left else None,
         bytes=size_on_disk(directory),
-        gathered=not manifest.predictions or "predicted" in pq.read_schema(directory / layout.ITEMS).names,
-        tables=table_names(directory),
+        gathered=is_gathered(directory, manifest),
+        damaged_files=find_damaged_files(directory, manifest, verify),
+        damaged_tables=damaged_tables,
+        tables=[name for name in table_names(directory) if name not in damaged_tables],
         unfinished=find_unfinished(directory, manifest),
     )
 
@@ -180,13 +209,13 @@ def find_workers(directory: Path, manifest: Manifest, blocks: list[int]) -> list
     """Read in the ledger who wrote which blocks."""
     entries: dict[tuple[str, int, str], list[dict]] = {}
     if manifest.histograms is not None and blocks:  # one entry for all that is counted
-        counted = read_json(checkpoint_path(directory))
+        counted = read_entry(checkpoint_path(directory))
         last = datetime.datetime.fromisoformat(counted["finished"])
         who = (counted["host"], counted["process"], counted.get("job", ""))
         return [Worker(*who, blocks, manifest.count_items(blocks), counted["seconds"], last)]
     for block in blocks:
-        with contextlib.suppress(FileNotFoundError):  # being written anew
-            entry = read_entry(directory, block)
+        with contextlib.suppress(FileNotFoundError, UnitscopeError):  # being written again
+            entry = read_entry(entry_path(directory, block))
             entries.setdefault((entry["host"], entry["process"], entry.get("job", "")), []).append(entry)
     return [
         Worker(
@@ -207,13 +236,16 @@ def find_unfinished(directory: Path, manifest: Manifest) -> list[Unfinished]:
         workers: Counter[str] = Counter()
         kind, total = "units", sum(layer.units for layer in manifest.layers)
         for part in path.parent.glob("[0-9]*.parquet"):
-            with contextlib.suppress(FileNotFoundError):  # gathered meanwhile
+            with contextlib.suppress(FileNotFoundError, UnitscopeError), undamaged(part, ""):  # gathered, or damaged
                 who = json.loads(pq.read_metadata(part).metadata[b"unitscope"])
                 workers[name_worker(who["host"], who["process"], who["job"])] += who["size"]
                 if "-" in part.stem:  # a sum over items
                     kind, total = "items", manifest.n_items
         name = path.parent.name[1:].rpartition("-")[0]
-        found.append(Unfinished(name, dict(workers), kind, total, read_json(path).get("command", "")))
+        stored: dict = {}
+        with contextlib.suppress(FileNotFoundError, UnitscopeError):
+            stored = read_json(path, "")
+        found.append(Unfinished(name, dict(workers), kind, total, repeat_command(stored, directory)))
     return found
 
 

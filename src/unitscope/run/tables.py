@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ..columns import Column, link_by_name
 from ..errors import UnitscopeError, near_names
 from . import layout
-from .arrays import arrays_path, list_arrays, read_labels, read_rows, remove_other_arrays
-from .files import explained, read_parquet, write_parquet
-
-COMMANDS = {"selectivity": "measure"}
-"""The command that makes each table of ours, for messages."""
+from .arrays import StoredArrays, remove_other_arrays
+from .files import explained, read_parquet, read_schema, write_parquet
+from .repair import COMMANDS, make_again, make_first
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class StoredTable:
     parameters
         The settings of the analysis.
     arrays
-        The group that holds its arrays; ``None`` if it has none.
+        Its arrays; ``None`` if it has none.
     """
 
     directory: Path
@@ -46,17 +45,17 @@ class StoredTable:
     frame: pd.DataFrame
     columns: dict[str, Column]
     parameters: dict[str, Any]
-    arrays: Path | None
+    arrays: StoredArrays | None
 
     @property
     def array_names(self) -> list[str]:
         """Names of the arrays."""
-        return list_arrays(self.arrays) if self.arrays else []
+        return self.arrays.names if self.arrays else []
 
     @property
     def labels(self) -> dict[str, list[str]]:
         """Names along the axes of the arrays, such as the ids of classes, by axis."""
-        return read_labels(self.arrays) if self.arrays else {}
+        return self.arrays.labels() if self.arrays else {}
 
     def array(self, name: str, rows: slice | None = None) -> np.ndarray:
         """Read an array, or some rows of it.
@@ -66,17 +65,22 @@ class StoredTable:
         UnitscopeError
             If there is no such array, if it is damaged, or if the analysis was replaced since its table was read.
         """
-        step = f"run `{made_by(self.name, self.directory)}` again"
+        again = make_again(self.directory, self.name)
         if self.arrays is None:
-            raise UnitscopeError(f"the table {self.name} of {self.directory} has no arrays; {step}")
-        if not self.arrays.exists():
-            if table_path(self.directory, self.name).exists() and self.is_replaced():
+            raise UnitscopeError(f"the table {self.name} of {self.directory} has no arrays; {again}")
+        if not self.arrays.group.exists():
+            if self.is_replaced():
                 raise UnitscopeError(
                     f"the table {self.name} of {self.directory} was replaced while it was read; run the same command "
                     "again, or open the run again"
                 )
-            raise UnitscopeError(f"the arrays of the table {self.name}, {self.arrays}, are missing; {step}")
-        return read_rows(self.arrays, name, rows, step)
+            raise UnitscopeError(f"{self.arrays.group}, the arrays of the table {self.name}, is missing; {again}")
+        if name not in self.arrays.names:
+            raise UnitscopeError(
+                f"the table {self.name} of {self.directory} has no array {name}{near_names(name, self.arrays.names)}; "
+                f"it has: {', '.join(self.arrays.names)}"
+            )
+        return self.arrays.read(name, rows, again)
 
     def is_replaced(self) -> bool:
         """Return whether the run holds another analysis by now."""
@@ -93,24 +97,13 @@ def table_names(directory: Path) -> list[str]:
     return sorted(path.stem for path in (directory / layout.TABLES).glob("[!.]*.parquet"))
 
 
-def made_by(name: str, directory: str | Path) -> str:
-    """Return the command that makes a table.
-
-    Examples
-    --------
-    >>> made_by("selectivity", Path("my-run"))
-    'unitscope measure my-run'
-    """
-    return f"unitscope {COMMANDS.get(name, name)} {directory}"
-
-
 def write_table(
     directory: Path,
     name: str,
     frame: pd.DataFrame,
     columns: Iterable[Column],
     parameters: Mapping[str, Any],
-    arrays: str = "",
+    arrays: StoredArrays | None = None,
 ) -> None:
     """Write a table in the place of an earlier one of its name, then remove the arrays of that one.
 
@@ -123,16 +116,19 @@ def write_table(
     parameters
         The settings of the analysis.
     arrays
-        The ID of the table's arrays; empty if it has none.
+        The table's arrays, if it has any.
     """
     described = link_by_name({column.name: column for column in columns})
     undescribed = [name for name in frame.columns if name not in described]
     if undescribed:
         raise ValueError(f"no description for the columns {undescribed} of table {name}")
-    notes = {"unitscope": json.dumps(dict(parameters)), "unitscope_arrays": arrays}
+    metadata = {
+        "unitscope": json.dumps(dict(parameters)),
+        "unitscope_arrays": json.dumps(arrays.to_json() if arrays else {}),
+    }
     with explained(directory):
         write_parquet(
-            table_path(directory, name), frame, {name: described[name].to_json() for name in frame.columns}, notes
+            table_path(directory, name), frame, {name: described[name].to_json() for name in frame.columns}, metadata
         )
         remove_other_arrays(directory, name, arrays)
         if name == "selectivity":
@@ -141,33 +137,51 @@ def write_table(
 
 def read_stored_table(directory: Path, name: str) -> StoredTable:
     """Read a table with all that belongs to it."""
-    path = existing(directory, name)
-    table = read_parquet(path)
-    metadata = table.schema.metadata or {}
+    table = read_parquet(existing(directory, name), make_again(directory, name))
+    return StoredTable(directory, name, table.to_pandas(), *describe(directory, name, table.schema))
+
+
+def read_description(directory: Path, name: str) -> StoredTable:
+    """Read what a table says of itself, without its rows."""
+    schema = read_schema(existing(directory, name), make_again(directory, name))
+    return StoredTable(directory, name, pd.DataFrame(), *describe(directory, name, schema))
+
+
+def describe(
+    directory: Path, name: str, schema: pa.Schema
+) -> tuple[dict[str, Column], dict[str, Any], StoredArrays | None]:
+    """Return the columns, the parameters and the arrays that a table's metadata describe.
+
+    Raises
+    ------
+    UnitscopeError
+        If this is no table of ours.
+    """
+    metadata = schema.metadata or {}
     try:
-        columns = {
-            field.name: Column.from_json((field.metadata or {})[b"unitscope"].decode()) for field in table.schema
-        }
+        columns = {field.name: Column.from_json((field.metadata or {})[b"unitscope"].decode()) for field in schema}
         parameters = json.loads(metadata[b"unitscope"])
+        if b"unitscope_arrays" in metadata:
+            arrays = StoredArrays.from_json(directory, name, json.loads(metadata[b"unitscope_arrays"]))
+        else:
+            arrays = version_1_arrays(directory, name, parameters)
     except (KeyError, ValueError, TypeError) as error:
-        raise UnitscopeError(f"{path} does not describe its columns; run `{made_by(name, directory)}` again") from error
-    identity = metadata.get(b"unitscope_arrays", b"").decode()
-    arrays = arrays_path(directory, name, identity) if identity else None
-    if b"unitscope_arrays" not in metadata:
-        arrays = version_1_arrays(directory, name, parameters)
-    return StoredTable(directory, name, table.to_pandas(), link_by_name(columns), parameters, arrays)
+        path, again = table_path(directory, name), make_again(directory, name)
+        raise UnitscopeError(f"{path} is damaged (it does not describe its columns); {again}") from error
+    return link_by_name(columns), parameters, arrays
 
 
-def version_1_arrays(directory: Path, name: str, parameters: Mapping[str, Any]) -> Path | None:
+def version_1_arrays(directory: Path, name: str, parameters: Mapping[str, Any]) -> StoredArrays | None:
     """Return the arrays of a table of format version 1; ``None`` if it has none, or those of another measurement."""
     group = directory / layout.CLASSWISE
     if name != "selectivity" or not group.exists():
         return None
     try:
         measurement = json.loads((group / "zarr.json").read_text())["attributes"].get("measurement")
-    except (OSError, ValueError, KeyError, AttributeError):
-        return group  # damaged: reading an array says so
-    return group if measurement in (None, digest_of(parameters)) else None
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        measurement = None  # damaged: reading an array says so
+    names = sorted(path.name for path in group.glob("*/"))
+    return StoredArrays(group, dict.fromkeys(names, "")) if measurement in (None, digest_of(parameters)) else None
 
 
 def digest_of(parameters: Mapping[str, Any]) -> str:
@@ -180,8 +194,6 @@ def existing(directory: Path, name: str) -> Path:
     path = table_path(directory, name)
     if not path.is_file():
         names = table_names(directory)
-        step = f"it has: {', '.join(names) or 'none'}"
-        if name in COMMANDS:
-            step = f"run `{made_by(name, directory)}` first"
+        step = make_first(directory, name) if name in COMMANDS else f"it has: {', '.join(names) or 'none'}"
         raise UnitscopeError(f"the run {directory} has no table {name}{near_names(name, names)}; {step}")
     return path

@@ -1,7 +1,9 @@
 """Making a run: create its directory in one move, write it block by block, finish it."""
 
+import contextlib
 import shutil
 import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +11,12 @@ import pandas as pd
 
 from ..errors import UnitscopeError
 from . import layout
-from .activations import create_arrays, open_array, shard_path
+from .activations import create_arrays, open_array, restore_arrays, shard_path
 from .files import beside, explained, read_parquet, write_parquet
-from .ledger import check_blocks, enter_block, entry_path
+from .ledger import check_blocks, enter_block, entry_path, in_words
+from .lock import claim
 from .manifest import Layer, Manifest
+from .repair import repair_step
 
 
 def create_run(
@@ -24,6 +28,8 @@ def create_run(
     unit_columns: pd.DataFrame | None = None,
 ) -> "RunWriter":
     """Create a run, or go on with the one that is there if it is the same run.
+
+    Files of a run that is there are written again if they are missing or damaged.
 
     Parameters
     ----------
@@ -60,6 +66,8 @@ def create_run(
         raise UnitscopeError(
             f"{directory} holds another run ({'; '.join(differences[:4])}); choose another directory or delete this one"
         )
+    with explained(directory):
+        restore(directory, existing, items, classes, skipped, unit_columns)
     return RunWriter(directory, existing)
 
 
@@ -92,12 +100,8 @@ def make_directory(
     making = beside(directory)
     try:
         making.mkdir(parents=True)
-        write_parquet(making / layout.ITEMS, items)
-        write_parquet(making / layout.CLASSES, classes)
-        units = list_units(manifest.layers)
-        write_parquet(making / layout.UNITS, pd.concat([units, unit_columns], axis=1))
-        if skipped is not None and len(skipped):
-            write_parquet(making / layout.SKIPPED, skipped)
+        for name, frame in own_tables(manifest, items, classes, skipped, unit_columns).items():
+            write_parquet(making / name, frame)
         if manifest.histograms is None:
             create_arrays(making, manifest)
         (making / layout.LEDGER).mkdir()
@@ -110,6 +114,41 @@ def make_directory(
                 raise
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def own_tables(
+    manifest: Manifest,
+    items: pd.DataFrame,
+    classes: pd.DataFrame,
+    skipped: pd.DataFrame | None,
+    unit_columns: pd.DataFrame | None,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that a run has from its beginning, by the names of their files."""
+    made = {
+        layout.ITEMS: items,
+        layout.CLASSES: classes,
+        layout.UNITS: pd.concat([list_units(manifest.layers), unit_columns], axis=1),
+    }
+    return made if skipped is None or skipped.empty else {**made, layout.SKIPPED: skipped}
+
+
+def restore(
+    directory: Path,
+    manifest: Manifest,
+    items: pd.DataFrame,
+    classes: pd.DataFrame,
+    skipped: pd.DataFrame | None,
+    unit_columns: pd.DataFrame | None,
+) -> None:
+    """Write again what is missing or damaged of a run besides its blocks; all of it follows from the arguments."""
+    for name, frame in own_tables(manifest, items, classes, skipped, unit_columns).items():
+        try:
+            read_parquet(directory / name, "")
+        except (UnitscopeError, FileNotFoundError):
+            write_parquet(directory / name, frame)
+    (directory / layout.LEDGER).mkdir(exist_ok=True)
+    if manifest.histograms is None:
+        restore_arrays(directory, manifest)
 
 
 def list_units(layers: tuple[Layer, ...]) -> pd.DataFrame:
@@ -148,9 +187,46 @@ class RunWriter:
         self.manifest = manifest
         self._since = time.perf_counter()
 
-    def blocks_to_do(self) -> list[int]:
-        """List the blocks that are missing or damaged."""
-        return check_blocks(self.directory, self.manifest).to_do
+    def blocks_to_do(self, contents: bool = False) -> list[int]:
+        """List the blocks that are missing or damaged; `contents` also compares the digests of their files."""
+        return check_blocks(self.directory, self.manifest, contents=contents).to_do
+
+    @contextlib.contextmanager
+    def claim_blocks(
+        self, blocks: Iterable[int] | None = None, progress: Callable[[str, int, int], None] | None = None
+    ) -> Iterator[list[int]]:
+        """Claim blocks for this process and yield those of them that are missing or damaged.
+
+        Parameters
+        ----------
+        blocks
+            The blocks to claim; default: all. Blocks that another process has claimed are left to it.
+        progress
+            Called while the blocks that are there are verified, with what is done, blocks done, and blocks in all.
+        """
+        with claim(
+            self.directory / layout.LEDGER / "claims", range(self.manifest.n_blocks) if blocks is None else blocks
+        ) as own:
+            written = [block for block in own if entry_path(self.directory, block).exists()]
+
+            def count(done: int) -> None:
+                if progress:
+                    progress("verifying blocks", done, len(written))
+
+            damaged = check_blocks(self.directory, self.manifest, contents=True, blocks=written, progress=count).to_do
+            yield sorted({*own} - {*written} | {*damaged})
+
+    def refuse_unfinished(self, blocks: Iterable[int] | None = None) -> None:
+        """Raise if blocks are not finished because another process records them now."""
+        left = check_blocks(self.directory, self.manifest, blocks=blocks).to_do
+        with claim(self.directory / layout.LEDGER / "claims", left) as free:
+            claimed = sorted({*left} - {*free})
+        if claimed:
+            raise UnitscopeError(
+                f"another process records the block{'s' * (len(claimed) > 1)} {in_words(claimed)} of {self.directory} "
+                f"now; wait until it is done or stop it (see: unitscope status {self.directory}), then run the same "
+                "command again"
+            )
 
     def write_block(
         self, block: int, activations: dict[str, np.ndarray], predictions: pd.DataFrame | None = None
@@ -175,7 +251,7 @@ class RunWriter:
             for layer in self.manifest.layers:
                 path = shard_path(self.directory, layer, block)
                 path.unlink(missing_ok=True)  # a damaged shard must not be read back into the new one
-                open_array(self.directory, layer, "r+")[rows] = activations[layer.name].T
+                open_array(self.directory, self.manifest, layer, "r+")[rows] = activations[layer.name].T
                 files.append(path)
             files += self.write_predictions(block, predictions)
             try:
@@ -219,9 +295,10 @@ def predictions_path(directory: Path, block: int) -> Path:
 
 def gather_predictions(directory: Path, manifest: Manifest) -> None:
     """Bring the predictions of all blocks into ``items.parquet``; several processes may do so at once."""
-    path = directory / layout.ITEMS
-    items = read_parquet(path).to_pandas()
-    parts = [read_parquet(predictions_path(directory, block)).to_pandas() for block in range(manifest.n_blocks)]
+    path, remedy = directory / layout.ITEMS, repair_step(directory, manifest)
+    items = read_parquet(path, remedy).to_pandas()
+    files = [predictions_path(directory, block) for block in range(manifest.n_blocks)]
+    parts = [read_parquet(file, remedy).to_pandas() for file in files]
     predictions = pd.concat(parts, ignore_index=True)
     with explained(directory):
         write_parquet(path, items.assign(**{name: predictions[name] for name in predictions}))

@@ -64,7 +64,8 @@ def measure_run(
         Where to measure: ``None`` for threads of this process, which is fastest on one machine; see
         `unitscope.compute.open_pool`.
     command
-        What to tell users to run again if the measurement is stopped.
+        The command line that does this, with the word ``RUN`` for the directory; `unitscope status` tells users to run
+        it again if the measurement is stopped.
     progress
         Called as the work goes on, with units done and units in all.
 

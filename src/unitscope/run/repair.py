@@ -1,0 +1,85 @@
+"""What a user runs to go on with a run or to repair it: the command that made it, for where the run is now."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .manifest import Manifest
+
+COMMANDS = {"selectivity": "measure"}
+"""The command that makes each table of ours, for messages."""
+
+RUN = "RUN"
+"""Stands for the run's directory in a stored command: the directory may have been moved or copied since."""
+
+
+def remember_command(command: str) -> dict[str, str]:
+    """Return what is stored of a command: its words, and the directory that its relative paths are relative to."""
+    return {"command": command, "place": str(Path.cwd())} if command else {}
+
+
+def repeat_command(stored: Mapping[str, Any], directory: Path) -> str:
+    """Return a stored command as it must be given here and now; empty if none was stored.
+
+    Parameters
+    ----------
+    stored
+        What `remember_command` returned, perhaps among other things.
+    directory
+        The run, wherever it is now.
+
+    Examples
+    --------
+    >>> repeat_command({"command": "unitscope measure RUN --items all"}, Path("my runs/copy"))
+    "unitscope measure 'my runs/copy' --items all"
+    """
+    try:
+        words = shlex.split(str(stored.get("command", "")))
+    except ValueError:  # an unclosed quotation mark
+        return ""
+    if words[:1] != ["unitscope"]:
+        return ""
+    place = Path(stored.get("place", "."))
+    elsewhere = place.is_dir() and not place.samefile(Path.cwd())
+    target = str(directory.absolute() if elsewhere else directory)
+    command = shlex.join([target if word == RUN else word for word in words])
+    return f"cd {shlex.quote(str(place))} && {command}" if elsewhere else command
+
+
+def repair_step(directory: Path, manifest: Manifest) -> str:
+    """Return the end of a message about a damaged run: what repairs it."""
+    return f"repair it with {made_by(directory, manifest)}"
+
+
+def continue_step(directory: Path, manifest: Manifest) -> str:
+    """Return the end of a message about an unfinished run: what continues it."""
+    return f"continue it with {made_by(directory, manifest)}"
+
+
+def made_by(directory: Path, manifest: Manifest) -> str:
+    """Return the command that made a run, or a description where it was made from Python."""
+    command = repeat_command(manifest.provenance, directory)
+    kind = "import" if "import" in manifest.identity else "record"
+    return f"the same command: {command}" if command else f"the same {kind} command or call as before"
+
+
+def command_for(directory: Path, table: str) -> str:
+    """Return the command that makes a table of a run.
+
+    Examples
+    --------
+    >>> command_for(Path("my run"), "selectivity")
+    "unitscope measure 'my run'"
+    """
+    return f"unitscope {COMMANDS.get(table, table)} {shlex.quote(str(directory))}"
+
+
+def make_again(directory: Path, table: str) -> str:
+    """Return the end of a message about a damaged table: what makes it again."""
+    return f"run `{command_for(directory, table)}` again"
+
+
+def make_first(directory: Path, table: str) -> str:
+    """Return the end of a message about a missing table: what makes it."""
+    return f"run `{command_for(directory, table)}` first"
