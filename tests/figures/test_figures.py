@@ -109,7 +109,7 @@ def test_unknown_names(run, unit, classes, message):
 
 def test_other_items_than_were_measured_are_refused(make_run):
     run = make_run({"fc6": VALUES}, LABELS, predicted=LABELS)
-    with pytest.raises(UnitscopeError, match="run `unitscope measure .*` first"):
+    with pytest.raises(UnitscopeError, match=r"run `unitscope measure .*` first"):
         jitter(run, "fc6:0")
     measure_run(run)
     with pytest.raises(UnitscopeError, match="was measured with correct items"):

@@ -109,7 +109,7 @@ def test_what_the_run_does_not_allow_is_said(make_run, tmp_path):
 
 
 def test_an_unmeasured_run_is_refused(make_run, values, tmp_path):
-    with pytest.raises(UnitscopeError, match="run `unitscope measure .*` first"):
+    with pytest.raises(UnitscopeError, match=r"run `unitscope measure .*` first"):
         reproduce(make_run({"fc6": values}, LABELS), tmp_path / "page")
     assert not (tmp_path / "page").exists()
 
