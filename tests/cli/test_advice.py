@@ -1,4 +1,4 @@
-"""What `unitscope status` and errors tell users to do works: runs are damaged, the advice is followed, all is well."""
+"""What `unitscope status` and errors advise works: runs are damaged, the advice is followed, and they are good again."""
 
 import contextlib
 import json
