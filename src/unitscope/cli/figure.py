@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Items, RunPath
+from .options import DataOptions, Items, ItemsFrom, RunPath, Trust, items_from
 from .show import OUT
 
 figures = typer.Typer(no_args_is_help=True, help="Draw a figure or table of the paper as PNG, SVG or PDF.")
@@ -83,9 +83,12 @@ def histogram(
 def examples(
     run: RunPath,
     unit: Unit,
+    data_options: DataOptions,
     of: Class = None,
     items: Items = None,
     count: Annotated[int, typer.Option(min=1, max=20, help="Items in each row.")] = 8,
+    source: ItemsFrom = None,
+    trust: Trust = False,
     output: Output = None,
     data: Data = False,
 ) -> None:
@@ -93,7 +96,9 @@ def examples(
     from ..figures import examples as compute
     from ..run import open_run
 
-    write(compute(open_run(run), unit, of, items, count=count), output or of_unit(run, "examples", unit), data)
+    given = items_from(source, data_options)
+    drawn = compute(open_run(run), unit, of, items, count=count, data=given, trust=trust)
+    write(drawn, output or of_unit(run, "examples", unit), data)
 
 
 @figures.command()

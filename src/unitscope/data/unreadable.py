@@ -59,7 +59,7 @@ _kept: Loader | None = None
 
 
 def _keep(load: Loader) -> None:
-    """Prepare a process: it ends with its parent, and keeps the loader, which then need not travel with every portion."""
+    """Prepare a process: it ends with its parent, and keeps the loader, so that this does not travel every time."""
     global _kept
     end_with_parent()
     _kept = load

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from ..data import LabelledItems
 from ..run import Run
 from .chosen import answers, counted
 from .pictures import Pictures, open_pictures
@@ -108,6 +109,8 @@ def examples(
     *,
     count: int = 8,
     pictures: Pictures | None = None,
+    data: LabelledItems | str | None = None,
+    trust: bool = False,
 ) -> Examples:
     """Choose a unit's most active items, members around the mean, members with activation 0, and false alarms.
 
@@ -125,6 +128,9 @@ def examples(
         Items in each row.
     pictures
         The run's pictures, where they were opened before.
+    data, trust
+        Where the items are, if not where the run says, and whether code that it names may run: see
+        `unitscope.data.open_items`.
 
     Returns
     -------
@@ -168,7 +174,7 @@ def examples(
         "false_alarms": f"Highest of the {(~members).sum():,} items of other classes: false alarms"
         + (f"; {(above & ~members).sum():,} are above 0" if values.min(initial=np.inf) == 0 else ""),
     }
-    shown = pictures if pictures is not None else open_pictures(run)
+    shown = pictures if pictures is not None else open_pictures(run, data=data, trust=trust)
     heading = f"Unit {unit}, {shorten(seen.title, 40)} (◆, black frames); {counted(len(values), seen.items)}"
     images = tuple(shown.of(item) for item in table["item_id"])
     return Examples(unit, seen.title, table, images, titles, shown.missing, heading)

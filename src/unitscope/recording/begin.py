@@ -10,6 +10,7 @@ from ..errors import UnitscopeError
 from ..models import LoadedModel, load_model
 from ..run import Manifest, Run, RunWriter, create_run, layout
 from ..run.writing import is_free
+from ..trust import remember
 from .plan import Plan, check_disk, plan_recording
 
 Progress = Callable[[str, int, int], None]
@@ -71,6 +72,8 @@ def begin(
     left_out = data.items.iloc[list(skipped)][["item_id", "uri"]].assign(reason=list(skipped.values()))
     manifest = replace(plan.manifest, provenance=plan.manifest.provenance | ({"command": command} if command else {}))
     writer = create_run(directory, manifest, readable.items, readable.classes, left_out)
+    remember("model", plan.model.spec, plan.model.options)
+    remember("data", plan.data.spec, plan.data.options)
     check_disk(directory, plan, len(writer.blocks_to_do()))
     return plan, writer
 

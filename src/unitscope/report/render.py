@@ -11,6 +11,7 @@ import jinja2
 from matplotlib import rc_context
 from PIL import Image
 
+from ..data import LabelledItems
 from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter, make_figure
 from ..figures.chosen import class_name, unit_row
 from ..figures.pictures import Pictures, open_pictures
@@ -28,6 +29,8 @@ def write_report(
     *,
     units_per_measure: int = 8,
     items_per_unit: int = 10,
+    data: LabelledItems | str | None = None,
+    trust: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write one self-contained HTML file about a measured run.
@@ -42,6 +45,9 @@ def write_report(
         Units listed for each measure.
     items_per_unit
         Items of each kind (most active, false alarms ...) shown for each unit that gets pictures.
+    data, trust
+        Where the items are, if not where the run says, and whether code that it names may run: see
+        `unitscope.data.open_items`.
     progress
         Called with the number of pictures drawn, and of all.
 
@@ -75,7 +81,7 @@ def write_report(
     both = table[[*pair]].notna().all(axis=1).any()
     scatter = as_svg(disagreement(run, *pair)) if both else ""
     step()
-    pictures = open_pictures(run)
+    pictures = open_pictures(run, data=data, trust=trust)
     units = []
     for unit in shown:
         units.append(show_unit(run, table, unit, pictures, items_per_unit))

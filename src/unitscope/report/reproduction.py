@@ -6,9 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..data import LabelledItems
 from ..errors import UnitscopeError
 from ..figures import save_data, save_figure
 from ..figures.chosen import class_name, counted, measured_items
+from ..figures.pictures import open_pictures
 from ..run import Run
 from ..run.files import explained, replacing
 from ..version import __version__
@@ -22,7 +24,14 @@ WORDS = {True: "Holds", False: "Does not hold", None: "Cannot be tested here"}
 MARKS = {True: "yes", False: "no", None: "untested"}
 
 
-def reproduce(run: Run, directory: str | Path, progress: Callable[[int, int], None] | None = None) -> dict[str, int]:
+def reproduce(
+    run: Run,
+    directory: str | Path,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    data: LabelledItems | str | None = None,
+    trust: bool = False,
+) -> dict[str, int]:
     """Write the paper's figures and tables of a run, with a page that walks through the paper's sections.
 
     Parameters
@@ -33,6 +42,9 @@ def reproduce(run: Run, directory: str | Path, progress: Callable[[int, int], No
         Where to write: ``index.html``, ``index.md``, a PNG and a CSV for each figure.
     progress
         Called with the number of figures drawn, and of all.
+    data, trust
+        Where the items are, if not where the run says, and whether code that it names may run: see
+        `unitscope.data.open_items`.
 
     Returns
     -------
@@ -46,7 +58,7 @@ def reproduce(run: Run, directory: str | Path, progress: Callable[[int, int], No
     """
     directory = Path(directory)
     seen = gather(run)
-    wanted = list(plates(seen))
+    wanted = list(plates(seen, open_pictures(run, data=data, trust=trust)))
     drawn = []
     for done, plate in enumerate(wanted, 1):
         drawn.append(draw(plate, directory))
