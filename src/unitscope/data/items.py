@@ -89,8 +89,8 @@ class LabelledItems:
     load
         Loads an item by its number.
     code_sha256
-        Of a ``py:`` spec the sha256 of the file that it names, else empty. The fingerprint, of 64 items, need not change
-        when the code does.
+        Of a ``py:`` spec the sha256 of the file that it names, else empty. The fingerprint, of 64 items, need not
+        change when the code does.
     """
 
     spec: str
