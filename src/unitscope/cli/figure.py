@@ -218,6 +218,6 @@ def write(drawn: Any, path: Path, data: bool) -> None:
     """Write a picture, and its numbers if wanted, and print where they are."""
     from ..figures import save_data, save_figure
 
-    OUT.print(str(save_figure(drawn, path)), markup=False, soft_wrap=True)
+    OUT.print(str(save_figure(drawn, path)), soft_wrap=True)
     if data:
-        OUT.print(str(save_data(drawn, path.with_suffix(".csv"))), markup=False, soft_wrap=True)
+        OUT.print(str(save_data(drawn, path.with_suffix(".csv"))), soft_wrap=True)

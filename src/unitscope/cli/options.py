@@ -51,7 +51,8 @@ ItemsFrom = Annotated[
 Trust = Annotated[
     bool,
     typer.Option(
-        "--trust", help="Let the run use the code or library that it names for its items, though it may run anything."
+        "--trust",
+        help="Open the run's items even if that can run code which you have not recorded with on this machine.",
     ),
 ]
 On = Annotated[

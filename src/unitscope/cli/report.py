@@ -35,4 +35,4 @@ def report(
             trust=trust,
             progress=lambda done, total: progress("drawing", done, total),
         )
-    OUT.print(f"report: {path}", markup=False, soft_wrap=True)
+    OUT.print(f"report: {path}", soft_wrap=True)

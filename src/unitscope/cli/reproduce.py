@@ -35,4 +35,4 @@ def reproduce(
         )
     for word, count in counts.items():
         OUT.print(f"{word}: {count}")
-    OUT.print(f"page: {directory / 'index.html'} (and index.md)", markup=False, soft_wrap=True)
+    OUT.print(f"page: {directory / 'index.html'} (and index.md)", soft_wrap=True)

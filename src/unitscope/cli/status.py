@@ -32,13 +32,12 @@ def print_status(status: "Status") -> None:
     OUT.print(
         f"{status.directory}: {len(check.finished)} of {manifest.n_blocks} blocks, "
         f"{done:,} of {manifest.n_items:,} items, {in_bytes(status.bytes)} on disk",
-        markup=False,
         soft_wrap=True,
     )
     if check.missing:
         OUT.print(f"missing blocks: {in_words(check.missing)}", style="yellow", soft_wrap=True)
     for fault in check.damaged.values():
-        OUT.print(f"damaged: {fault}", style="red", markup=False, soft_wrap=True)
+        OUT.print(f"damaged: {fault}", style="red", soft_wrap=True)
     if not check.to_do and not status.gathered:
         OUT.print("the predictions are not yet brought together", style="yellow")
     if status.workers:
@@ -57,10 +56,10 @@ def print_status(status: "Status") -> None:
     if status.seconds_left is not None:
         OUT.print(f"at this rate done in {in_time(status.seconds_left)}")
     if status.tables:
-        OUT.print(f"tables: {', '.join(status.tables)}", markup=False, soft_wrap=True)
+        OUT.print(f"tables: {', '.join(status.tables)}", soft_wrap=True)
     units = sum(layer.units for layer in manifest.layers)
     for begun in status.unfinished:
-        OUT.print(f"unfinished: {begun.table}, {begun.units:,} of {units:,} units", style="yellow", markup=False)
+        OUT.print(f"unfinished: {begun.table}, {begun.units:,} of {units:,} units", style="yellow")
         for worker, count in begun.workers.items():
-            OUT.print(f"  {count:,} by {worker}", markup=False)
-    OUT.print(f"next: {status.next_step}", markup=False, soft_wrap=True)
+            OUT.print(f"  {count:,} by {worker}")
+    OUT.print(f"next: {status.next_step}", soft_wrap=True)

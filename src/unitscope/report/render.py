@@ -164,7 +164,7 @@ def as_markdown(text: str) -> str:
     >>> print(as_markdown("unit conv5_3:1, <b>cat | dog*"))
     unit conv5\_3:1, \<b\>cat \| dog\*
     """
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))
 
 
 def as_svg(drawable: Drawable) -> str:

@@ -40,7 +40,7 @@ def open_array(directory: Path, layer: Layer, mode: str = "r") -> Any:
     """Open a layer's array."""
     path = directory / layout.ACTIVATIONS / layout.array_name(layer.name)
     try:
-        return zarr.open_array(path, mode=mode)
+        return zarr.open_array(path, mode=mode, zarr_format=3)  # format 2 has a codec that unpickles
     except (FileNotFoundError, ValueError) as error:
         raise UnitscopeError(f"{path} is missing or damaged; record layer {layer.name} again") from error
 

@@ -46,7 +46,7 @@ def create_classwise(
 
 def write_classwise(directory: Path, first: int, values: dict[str, np.ndarray]) -> None:
     """Write some units' rows; `first` is the place of the first in ``units.parquet``."""
-    group = zarr.open_group(directory / layout.CLASSWISE, mode="r+")
+    group = zarr.open_group(directory / layout.CLASSWISE, mode="r+", zarr_format=3)
     for name, rows in values.items():
         group[name][first : first + len(rows)] = rows  # type: ignore[index]
 
@@ -64,7 +64,7 @@ def replace_classwise(directory: Path, made: Path) -> None:
 def read_classwise(directory: Path, name: str, parameters: dict[str, Any], units: slice = slice(None)) -> np.ndarray:
     """Read a class-wise array of the analysis with these parameters, ``(units, classes)``, or some units' rows."""
     try:
-        group = zarr.open_group(directory / layout.CLASSWISE, mode="r")
+        group = zarr.open_group(directory / layout.CLASSWISE, mode="r", zarr_format=3)
         values = np.asarray(group[name][units])  # type: ignore[index]
     except (FileNotFoundError, KeyError) as error:
         names = list_classwise(directory)

@@ -27,7 +27,10 @@ def alone(directory: Path, does: str) -> Iterator[None]:
         If another process does so now.
     """
     with explained(directory):
-        lock = FileLock(directory / f".{does.replace(' ', '-')}.lock")
+        place = directory / f".{does.replace(' ', '-')}.lock"
+        if place.is_symlink():  # not ours; locking would empty the file that it leads to
+            place.unlink()
+        lock = FileLock(place)
         try:
             lock.acquire(timeout=0)
         except Timeout as error:

@@ -14,6 +14,7 @@ from . import classwise, layout, tables
 from .activations import read_items, read_units
 from .classes import check_class_sets, class_place, read_class_sets, write_class_sets
 from .files import explained, read_parquet
+from .inside import check_links
 from .ledger import check_blocks, in_words
 from .manifest import Layer, Manifest
 from .writing import gather_predictions
@@ -44,6 +45,7 @@ def open_run(directory: str | Path) -> "Run":
     """
     directory = Path(directory)
     manifest = Manifest.read(directory)
+    check_links(directory, leave_out=(layout.ACTIVATIONS,))  # these are only read, and may be kept on another disk
     check = check_blocks(directory, manifest)
     if check.damaged:
         fault = next(iter(check.damaged.values()))

@@ -11,6 +11,7 @@ from ..errors import UnitscopeError
 from . import layout
 from .activations import create_arrays, open_array, shard_path
 from .files import beside, explained, read_parquet, write_parquet
+from .inside import check_links
 from .ledger import check_blocks, enter_block, entry_path
 from .manifest import Layer, Manifest
 
@@ -55,6 +56,7 @@ def create_run(
         with explained(directory):
             make_directory(directory, manifest, items, classes, skipped, unit_columns)
     existing = Manifest.read(directory)
+    check_links(directory)
     differences = existing.differences(manifest)
     if differences:
         raise UnitscopeError(
