@@ -54,7 +54,7 @@ def _decode(path: str | Path, small: bool = False) -> Image.Image:
     """Open a file and decode all its pixels; errors give the reason without the file's name."""
     path = Path(path)
     try:
-        if path.exists() and not path.is_file():
+        if path.exists() and not (path.is_file() or path.is_dir()):
             raise UnitscopeError("it is not a file")  # a pipe or device would be waited for
         with Image.open(path, formats=formats()) as image:
             if small:

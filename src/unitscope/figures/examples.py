@@ -1,5 +1,6 @@
 """Items that say what a unit responds to, and what it misses (Gale et al. 2020, Figure 3, right)."""
 
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +78,8 @@ class Examples:
         """Draw the pictures in rows; members have a black frame and a diamond before their name."""
         ax.axis("off")
         ax.set(xlim=(0, self._per_row), ylim=(self._tops[-1], 0), aspect="equal")
-        ax.set_title(self.heading + (f"\nno pictures: {self.missing}" if self.missing else ""))
+        why = textwrap.fill(f"no pictures: {self.missing}", 90, break_long_words=False) if self.missing else ""
+        ax.set_title(f"{self.heading}\n{why}".rstrip())
         for key, start in zip(ROWS, self._tops, strict=False):
             top = start + 0.24
             ax.text(0.02, top - 0.04, self.titles[key], fontsize=8, weight="bold", va="bottom")
