@@ -21,6 +21,14 @@ def real() -> Path:
     return REAL
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_directory(tmp_path_factory):
+    """Keep what recordings remember of trusted code out of the user's real state directory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def make_run(tmp_path):
     """Return a function that makes a small run from arrays, as a recording would."""

@@ -1,8 +1,8 @@
 """How selective are the single units of a neural network? Every measure the literature uses, side by side.
 
 `measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
-activations recorded elsewhere; `open_run` opens one, `measure_run` measures it, `write_report` shows it, `reproduce`
-judges a paper's claims in it, and `export_run` writes it for other programs.
+activations recorded elsewhere; `open_run` opens one, `open_items` its items, `measure_run` measures it, `write_report`
+shows it, `reproduce` judges a paper's claims in it, and `export_run` writes it for other programs.
 """
 
 import importlib
@@ -12,7 +12,7 @@ from .errors import UnitscopeError, UnitscopeWarning
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .data import load_data
+    from .data import load_data, open_items
     from .exchange import export_run, import_file
     from .measures import measure
     from .models import load_model
@@ -31,6 +31,7 @@ __all__ = [
     "load_model",
     "measure",
     "measure_run",
+    "open_items",
     "open_run",
     "record",
     "reproduce",
@@ -44,6 +45,7 @@ ROOMS = {
     "load_model": "models",
     "measure": "measures",
     "measure_run": "selectivity",
+    "open_items": "data",
     "open_run": "run",
     "record": "recording",
     "reproduce": "report",

@@ -8,6 +8,7 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -96,6 +97,57 @@ def _import_module(name: str) -> ModuleType:
         raise UnitscopeError(f"importing {name} failed: {_place(error)}") from error
     except Exception as error:
         raise UnitscopeError(f"importing {name} failed: {_place(error)}") from error
+
+
+def find_source(rest: str) -> Path | None:
+    """Return the file that a ``py:`` spec names, absolute, without importing anything.
+
+    ``importlib.util.find_spec`` imports the packages that a module is in; this looks into them instead.
+
+    Parameters
+    ----------
+    rest
+        ``package.module:function`` or ``path/file.py:function``, read against the current directory.
+
+    Returns
+    -------
+    pathlib.Path or None
+        ``None`` if there is no such file or module, or it has no file, as those built into Python.
+
+    Examples
+    --------
+    >>> find_source("importlib.util:find_spec").name
+    'util.py'
+    """
+    where = rest.rpartition(":")[0]
+    if where.endswith(".py"):
+        path = Path(where).expanduser().absolute()
+        return path if path.is_file() else None
+    places: list[str] | None = None
+    parts = where.split(".")
+    file = None
+    for end in range(1, len(parts) + 1):
+        found = _find_module(".".join(parts[:end]), places) if parts[end - 1].isidentifier() else None
+        if found is None:
+            return None
+        places = list(found.submodule_search_locations or ())
+        file = Path(found.origin).absolute() if found.has_location and found.origin else None
+    return file if file and file.is_file() else None
+
+
+def _find_module(name: str, places: list[str] | None) -> ModuleSpec | None:
+    """Find a module as importing would: in the places of its package, or where modules and the user's own are."""
+    for finder in sys.meta_path:
+        found = finder.find_spec(name, places)
+        if found is not None:
+            return found
+    return PathFinder.find_spec(name, [str(Path.cwd())]) if places is None else None
+
+
+def hash_source(rest: str) -> str:
+    """Return the sha256 of the file that a ``py:`` spec names, empty if it names none; nothing is imported."""
+    file = find_source(rest)
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file else ""
 
 
 def _append_to_path(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What `unitscope status` and errors advise works: runs are damaged, the advice is followed, and they are good again."""
+"""What `unitscope status` and errors advise works: runs are damaged, the advice is followed, they are good again."""
 
 import contextlib
 import json
@@ -260,7 +260,7 @@ def test_an_option_with_the_runs_name_is_not_taken_for_the_run(original, tmp_pat
     stored = json.loads((tmp_path / "1" / "run.json").read_text())["provenance"]
     assert stored["command"] == "unitscope record --layers 1 py:net.py:net folder:pictures RUN -M size=2 --workers 0 " \
         "--device cpu --skip-unreadable"  # fmt: skip
-    assert stored["place"] == str(tmp_path)
+    assert stored["directory"] == str(tmp_path)
     _, output = unitscope("status", "1", cwd=tmp_path)
     assert "next: unitscope measure 1" in output
     with contextlib.chdir(tmp_path):

@@ -1,3 +1,4 @@
+import contextlib
 import pickle
 
 import numpy as np
@@ -229,6 +230,18 @@ def test_what_can_be_wrong_with_hf(image_folder, tmp_path):
         assert "\n" not in str(caught.value)
     with pytest.raises(UnitscopeError, match="cannot be loaded"):
         load_data(f"hf:{tmp_path}/nothing")
+
+
+def test_hf_runs_no_scripts_and_reads_no_pickles(monkeypatch):
+    import datasets
+
+    asked = []
+    monkeypatch.setattr(datasets, "load_dataset", lambda name, **options: asked.append(options) or {})
+    with pytest.raises(UnitscopeError, match="hf:pandas reads pickles, which can run code"):
+        load_data("hf:pandas", data_files="evil.pkl")
+    with contextlib.suppress(StopIteration):
+        load_data("hf:x")
+    assert asked == [{"trust_remote_code": False}]
 
 
 def test_hf_columns_are_found_or_asked_for(tmp_path, monkeypatch):

@@ -34,6 +34,24 @@ def test_classes_and_items_are_sorted_and_recursive(pets):
     assert len(data) == 6
 
 
+def test_postscript_is_not_run_whatever_the_file_is_called(pets, tmp_path, monkeypatch):
+    from PIL import EpsImagePlugin
+
+    Image.new("RGB", (4, 4)).save(tmp_path / "drawing.eps")
+    (tmp_path / "drawing.eps").rename(pets / "dog" / "b.png")
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_, **__: pytest.fail("Ghostscript was started"))
+    data = load_data(f"folder:{pets}")
+    assert find_unreadable(data) == {4: "it is not an image, or its start is damaged"}
+
+
+def test_a_pipe_is_not_waited_for(pets):
+    import os
+
+    (pets / "dog" / "b.png").unlink()
+    os.mkfifo(pets / "dog" / "b.png")
+    assert find_unreadable(load_data(f"folder:{pets}")) == {4: "it is not a file"}
+
+
 def test_hidden_and_other_files_are_ignored(pets):
     picture(pets / ".hidden" / "a.png")
     picture(pets / "dog" / ".hidden" / "a.png")

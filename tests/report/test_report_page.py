@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unitscope.data import load_data
-from unitscope.errors import UnitscopeError
+from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import COLUMNS
 from unitscope.report import content, write_report
 from unitscope.selectivity import measure_run
@@ -71,7 +71,7 @@ def test_dead_units_are_counted(run):
 
 
 def test_without_pictures_the_reason_is_said(run):
-    assert "There are no pictures of items: the run does not say where its items are." in read(run)
+    assert "does not say where its items are; give them with --items-from (data=)." in read(run)
 
 
 def test_pictures_come_from_the_data_if_they_are_the_same(tmp_path):
@@ -82,7 +82,8 @@ def test_pictures_come_from_the_data_if_they_are_the_same(tmp_path):
     measure_run(run)
     assert read(run).count("data:image/jpeg") > 12
     run.manifest.identity["data"]["fingerprint"] = "another"
-    assert "have changed since they were recorded" in read(run)
+    with pytest.warns(UnitscopeWarning, match="there are no pictures of items: the data at demo: have changed"):
+        assert "have changed since they were recorded" in read(run)
 
 
 def test_one_layer_of_one_unit_without_predictions(make_run):

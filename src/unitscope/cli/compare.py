@@ -37,10 +37,11 @@ def compare(
     for run_of, other_of in ((one, two), (two, one)):
         alone = [shown.name for shown in run_of.layers if shown.name not in {found.name for found in other_of.layers}]
         if alone:
-            OUT.print(f"only in {run_of.name}: {', '.join(alone)}", markup=False)
+            OUT.print(f"only in {run_of.name}: {', '.join(alone)}")
     for name, rows in frame.groupby("layer", sort=False):
         if layer in (None, name):
-            OUT.print(f"\n{name}: {rows['units'].max():,} and {rows['units_2'].max():,} units", markup=False)
+            OUT.print()
+            OUT.print(f"{name}: {rows['units'].max():,} and {rows['units_2'].max():,} units")
             OUT.print(
                 table(
                     ["measure", f"{one.name}: median", "highest", f"{two.name}: median", "highest", "superiority"],
@@ -88,4 +89,4 @@ def superclasses(
         table(["noun", "id", "classes"], [[", ".join(noun.words), noun.wnid, str(len(noun.members))] for noun in found],
               numbers=(2,))
     )  # fmt: skip
-    OUT.print(f"next: unitscope measure {run} --superclasses NOUN,NOUN", markup=False, soft_wrap=True)
+    OUT.print(f"next: unitscope measure {run} --superclasses NOUN,NOUN", soft_wrap=True)

@@ -32,4 +32,4 @@ def demo(
         measure_run(recorded, progress=progress)
         path = write_report(recorded, progress=lambda done, total: progress("drawing", done, total))
     OUT.print(f"correctly classified: {recorded.items['correct'].mean():.1%} of {recorded.manifest.n_items:,} scenes")
-    OUT.print(f"report: {path.resolve()}", markup=False, soft_wrap=True)
+    OUT.print(f"report: {path.resolve()}", soft_wrap=True)

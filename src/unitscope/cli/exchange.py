@@ -81,12 +81,11 @@ def import_(
         f"imported {made.manifest.n_items:,} items of {len(made.classes):,} classes"
         f"{', each of any number of them,' if made.multi_label else ''} "
         f"({made.manifest.identity['import']['format']}) in {made.directory}",
-        markup=False,
         soft_wrap=True,
     )
     if kept:
-        OUT.print(f"columns of items: {', '.join(kept)}", markup=False, soft_wrap=True)
-    OUT.print(f"next: unitscope measure {made.directory}", markup=False, soft_wrap=True)
+        OUT.print(f"columns of items: {', '.join(kept)}", soft_wrap=True)
+    OUT.print(f"next: unitscope measure {made.directory}", soft_wrap=True)
 
 
 def export(
@@ -106,4 +105,4 @@ def export(
 
     with progress_bar() as progress:
         path = export_run(open_run(run), output, to=to, progress=progress)
-    OUT.print(f"exported to {path}", markup=False, soft_wrap=True)
+    OUT.print(f"exported to {path}", soft_wrap=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Items, Overwrite, RunPath
+from .options import DataOptions, Items, ItemsFrom, Overwrite, RunPath, Trust, items_from
 from .show import OUT
 
 figures = typer.Typer(no_args_is_help=True, help="Draw a figure or table of the paper as PNG, SVG or PDF.")
@@ -92,9 +92,12 @@ def histogram(
 def examples(
     run: RunPath,
     unit: Unit,
+    data_options: DataOptions,
     of: Class = None,
     items: Items = None,
     count: Annotated[int, typer.Option(min=1, max=20, help="Items in each row.")] = 8,
+    source: ItemsFrom = None,
+    trust: Trust = False,
     output: Output = None,
     data: Data = False,
     overwrite: Overwrite = False,
@@ -103,9 +106,9 @@ def examples(
     from ..figures import examples as compute
     from ..run import open_run
 
-    write(
-        compute(open_run(run), unit, of, items, count=count), output or of_unit(run, "examples", unit), data, overwrite
-    )
+    given = items_from(source, data_options)
+    drawn = compute(open_run(run), unit, of, items, count=count, data=given, trust=trust)
+    write(drawn, output or of_unit(run, "examples", unit), data, overwrite)
 
 
 @figures.command()
@@ -248,6 +251,6 @@ def write(drawn: Any, path: Path, data: bool, overwrite: bool) -> None:
     table = path.with_suffix(".csv")
     if data:  # refused before the picture is written
         refuse_foreign(table, overwrite, header_of(drawn.frame()))
-    OUT.print(str(save_figure(drawn, path, overwrite=overwrite)), markup=False, soft_wrap=True)
+    OUT.print(str(save_figure(drawn, path, overwrite=overwrite)), soft_wrap=True)
     if data:
-        OUT.print(str(save_data(drawn, table, overwrite)), markup=False, soft_wrap=True)
+        OUT.print(str(save_data(drawn, table, overwrite)), soft_wrap=True)

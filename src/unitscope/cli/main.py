@@ -60,11 +60,11 @@ def run() -> None:
 
 def stop(message: str, status: int) -> None:
     """Print a message to standard error and end with a status."""
-    ERRORS.print(f"unitscope: {message}", style="red" if status == 2 else "yellow", soft_wrap=True, markup=False)
+    ERRORS.print(f"unitscope: {message}", style="red" if status == 2 else "yellow", soft_wrap=True)
     sys.exit(status)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
     """Print our warnings as one line; leave other libraries' warnings out of a user's sight."""
     if issubclass(category, UnitscopeWarning):
-        ERRORS.print(f"warning: {message}", style="yellow", soft_wrap=True, markup=False)
+        ERRORS.print(f"warning: {message}", style="yellow", soft_wrap=True)

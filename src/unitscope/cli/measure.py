@@ -92,7 +92,7 @@ def measure(
     used = opened.parameters("selectivity")
     OUT.print(f"{len(frame):,} units, {used['n_items']:,} items ({used['items']})")
     for name, members in used["class_sets"].items():
-        OUT.print(f"class set {name}: {len(members)} classes", markup=False)
+        OUT.print(f"class set {name}: {len(members)} classes")
     rows = [summary(opened, frame, column) for column in opened.columns("selectivity").values()]
     rows = [row for row in rows if row]
     if not rows:
@@ -106,7 +106,7 @@ def measure(
             numbers=tuple(place for place, head in enumerate(heads) if head not in ("measure", "class")),
         )
     )
-    OUT.print(f"next: unitscope report {run}", markup=False, soft_wrap=True)
+    OUT.print(f"next: unitscope report {run}", soft_wrap=True)
 
 
 def summary(run: "Run", frame: "pd.DataFrame", column: "Column") -> dict[str, str]:

@@ -2,9 +2,14 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ..errors import UnitscopeError
+
+if TYPE_CHECKING:
+    from ..data import LabelledItems
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.", show_default=False)]
 ModelSpec = Annotated[
@@ -35,6 +40,22 @@ DataOptions = Annotated[
         show_default=False,
     ),
 ]
+ItemsFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--items-from",
+        metavar="DATA",
+        help="Where the run's items are, if not where it says; a py: spec given here runs that code.",
+        show_default="as recorded",
+    ),
+]
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Open the run's items even if that can run code which you have not recorded with on this machine.",
+    ),
+]
 On = Annotated[
     str | None,
     typer.Option(
@@ -56,6 +77,20 @@ Items = Annotated[
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace files that are there, whoever wrote them; default: only own ones.")
 ]
+
+
+def items_from(data: str | None, options: list[str]) -> "LabelledItems | None":
+    """Load the items that ``--items-from`` and ``-D`` describe; ``None`` where the run says where they are."""
+    from ..data import load_data
+    from ..specs import parse_options
+
+    if data is None:
+        if options:
+            raise UnitscopeError(
+                "-D says how to load --items-from, which is not given; add --items-from, or leave -D out"
+            )
+        return None
+    return load_data(data, **parse_options(options))
 
 
 def given_words(context: typer.Context, *leave_out: str) -> list[str]:

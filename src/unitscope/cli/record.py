@@ -45,10 +45,10 @@ def layers(
         for layer in found
     ]
     OUT.print(table(["layer", "type", "output", "units", "calls"], rows, numbers=(3, 4)))
-    OUT.print(f"preprocessing: {loaded.preprocess.description}", markup=False, soft_wrap=True)
+    OUT.print(f"preprocessing: {loaded.preprocess.description}", soft_wrap=True)
     for layer in found:
         for warning in layer.warnings:
-            OUT.print(f"{layer.name}: {warning}", style="yellow", markup=False, soft_wrap=True)
+            OUT.print(f"{layer.name}: {warning}", style="yellow", soft_wrap=True)
 
 
 def record(
@@ -167,7 +167,7 @@ def record(
     if shard is not None:
         print_status(status)
         return
-    OUT.print(f"recorded {made.manifest.n_items:,} items in {made.directory}", markup=False)
+    OUT.print(f"recorded {made.manifest.n_items:,} items in {made.directory}")
     if len(made.skipped):
         OUT.print(
             f"left out {len(made.skipped)} unreadable item{'s' * (len(made.skipped) != 1)}; skipped.parquet lists them",
@@ -176,7 +176,7 @@ def record(
     if made.manifest.predictions:
         correct = made.items["correct"]
         OUT.print(f"correctly classified: {correct.sum():,} ({correct.mean():.4f})")
-    OUT.print(f"next: unitscope measure {made.directory}", markup=False, soft_wrap=True)
+    OUT.print(f"next: unitscope measure {made.directory}", soft_wrap=True)
 
 
 def print_plan(plan: "Plan") -> None:  # type: ignore[name-defined]  # noqa: F821 (importing it would load PyTorch)
@@ -199,5 +199,5 @@ def print_plan(plan: "Plan") -> None:  # type: ignore[name-defined]  # noqa: F82
         f"of {manifest.block_items:,}; {space}; on {plan.settings.device}",
         soft_wrap=True,
     )
-    OUT.print(f"preprocessing: {manifest.identity['preprocessing']}", markup=False, soft_wrap=True)
-    OUT.print(f"labels: {plan.matched}", markup=False)
+    OUT.print(f"preprocessing: {manifest.identity['preprocessing']}", soft_wrap=True)
+    OUT.print(f"labels: {plan.matched}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Overwrite, RunPath
+from .options import DataOptions, ItemsFrom, Overwrite, RunPath, Trust, items_from
 from .show import OUT, progress_bar
 
 
@@ -16,6 +16,9 @@ def add_to(app: typer.Typer) -> None:
 
 def report(
     run: RunPath,
+    data_options: DataOptions,
+    source: ItemsFrom = None,
+    trust: Trust = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write.", show_default="RUN/report.html")
     ] = None,
@@ -27,6 +30,11 @@ def report(
 
     with progress_bar() as progress:
         path = write_report(
-            open_run(run), output, overwrite=overwrite, progress=lambda done, total: progress("drawing", done, total)
+            open_run(run),
+            output,
+            data=items_from(source, data_options),
+            trust=trust,
+            overwrite=overwrite,
+            progress=lambda done, total: progress("drawing", done, total),
         )
-    OUT.print(f"report: {path}", markup=False, soft_wrap=True)
+    OUT.print(f"report: {path}", soft_wrap=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Overwrite, RunPath
+from .options import DataOptions, ItemsFrom, Overwrite, RunPath, Trust, items_from
 from .show import OUT, progress_bar
 
 
@@ -17,6 +17,9 @@ def add_to(app: typer.Typer) -> None:
 def reproduce(
     run: RunPath,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.", show_default=False)],
+    data_options: DataOptions,
+    source: ItemsFrom = None,
+    trust: Trust = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Draw every figure and table of the paper from a run, and say which of its claims hold in it."""
@@ -25,8 +28,13 @@ def reproduce(
 
     with progress_bar() as progress:
         counts = write(
-            open_run(run), directory, lambda done, total: progress("drawing", done, total), overwrite=overwrite
+            open_run(run),
+            directory,
+            data=items_from(source, data_options),
+            trust=trust,
+            overwrite=overwrite,
+            progress=lambda done, total: progress("drawing", done, total),
         )
     for word, count in counts.items():
         OUT.print(f"{word}: {count}")
-    OUT.print(f"page: {directory / 'index.html'} (and index.md)", markup=False, soft_wrap=True)
+    OUT.print(f"page: {directory / 'index.html'} (and index.md)", soft_wrap=True)

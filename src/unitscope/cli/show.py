@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,14 +10,45 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
+from rich.text import Text
 
 from ..progress import Progress
 
 WIDE = 160
 """Width of what is printed into a file or another program: tables are not folded there."""
 
-OUT = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-ERRORS = Console(stderr=True, highlight=False)
+BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that turn the direction in which text is shown."""
+
+
+class PlainConsole(Console):
+    """A console on which text is only text, since names of classes and units may come from a run of a stranger's."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(highlight=False, emoji=False, **settings)
+
+    def render_str(self, text: str, **settings: Any) -> Text:
+        """Return text to be shown, in which nothing controls the terminal."""
+        return super().render_str(printable(text), **settings | {"markup": False, "emoji": False})
+
+
+def printable(text: str) -> str:
+    r"""Return a text on one line, with escape sequences and other control characters written out.
+
+    Examples
+    --------
+    >>> print(printable("cat\x1b[2J\ndog"))
+    cat\x1b[2J\ndog
+    """
+    return "".join(
+        character if character not in BIDI and unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )  # fmt: skip
+
+
+OUT = PlainConsole(width=None if sys.stdout.isatty() else WIDE)
+ERRORS = PlainConsole(stderr=True)
 
 
 @contextlib.contextmanager

@@ -44,13 +44,12 @@ def print_status(status: "Status") -> None:
     OUT.print(
         f"{status.directory}: {len(check.finished)} of {manifest.n_blocks} blocks, "
         f"{done:,} of {manifest.n_items:,} items, {in_bytes(status.bytes)} on disk",
-        markup=False,
         soft_wrap=True,
     )
     if check.missing:
         OUT.print(f"missing blocks: {in_words(check.missing)}", style="yellow", soft_wrap=True)
     for fault in status.faults:
-        OUT.print(f"damaged: {fault}", style="red", markup=False, soft_wrap=True)
+        OUT.print(f"damaged: {fault}", style="red", soft_wrap=True)
     if not check.to_do and not status.damaged_files and not status.gathered:
         OUT.print("the predictions are not yet brought together", style="yellow")
     if status.workers:
@@ -69,10 +68,10 @@ def print_status(status: "Status") -> None:
     if status.seconds_left is not None:
         OUT.print(f"at this rate done in {in_time(status.seconds_left)}")
     if status.tables:
-        OUT.print(f"tables: {', '.join(status.tables)}", markup=False, soft_wrap=True)
+        OUT.print(f"tables: {', '.join(status.tables)}", soft_wrap=True)
     for analysis in status.unfinished:
         progress = f"{analysis.done:,} of {analysis.total:,} {analysis.kind}"
-        OUT.print(f"unfinished: {analysis.table}, {progress}", style="yellow", markup=False)
+        OUT.print(f"unfinished: {analysis.table}, {progress}", style="yellow")
         for worker, count in analysis.workers.items():
-            OUT.print(f"  {count:,} by {worker}", markup=False)
-    OUT.print(f"next: {status.next_step}", markup=False, soft_wrap=True)
+            OUT.print(f"  {count:,} by {worker}")
+    OUT.print(f"next: {status.next_step}", soft_wrap=True)

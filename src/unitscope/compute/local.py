@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import queue
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +13,7 @@ from typing import Any
 
 from ..errors import UnitscopeError
 from ..measures.threads import n_cores
+from .parent import end_with_parent
 
 
 @contextlib.contextmanager
@@ -110,12 +110,4 @@ def settle(number: int, count: int) -> None:
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, cores[number::count] or [cores[number % len(cores)]])
     os.environ["LOCAL_RANK"] = str(number)
-    threading.Thread(target=end_with_parent, name="unitscope-parent", daemon=True).start()
-
-
-def end_with_parent() -> None:
-    """Wait until the process that started us is gone, then end at once: nobody would ever stop us."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()

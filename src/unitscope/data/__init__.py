@@ -7,7 +7,8 @@ every item, a fingerprint, and a function that loads one item. Nothing here need
 from .items import LabelledItems, without
 from .labels import match_labels
 from .load import load_data
+from .open_items import open_items
 from .pictures import as_rgb
 from .unreadable import find_unreadable
 
-__all__ = ["LabelledItems", "as_rgb", "find_unreadable", "load_data", "match_labels", "without"]
+__all__ = ["LabelledItems", "as_rgb", "find_unreadable", "load_data", "match_labels", "open_items", "without"]

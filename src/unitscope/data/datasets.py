@@ -4,14 +4,15 @@ import hashlib
 import inspect
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ..errors import UnitscopeError, near_names
-from ..python_specs import Imported, call_function
+from ..python_specs import Imported, call_function, hash_source
 from ..specs import first_line, refuse_unknown, whole_number
 from .encoding import encode_labels
 from .items import LabelledItems, Loader, class_table, hash_rows, numbered_items
@@ -45,6 +46,7 @@ def load_py(rest: str, options: dict[str, Any]) -> LabelledItems:
     Options go to the function as keywords.
     """
     spec = f"py:{rest}"
+    code = hash_source(rest)  # before it runs: what it changes about itself does not count
     dataset = call_function(rest, options)
     for method in ("__len__", "__getitem__"):
         if not hasattr(dataset, method):
@@ -52,7 +54,7 @@ def load_py(rest: str, options: dict[str, Any]) -> LabelledItems:
                 f"{spec} returned a {type(dataset).__name__}, which has no {method}; "
                 "return a data set of (item, label) pairs with a length"
             )
-    return _from_pairs(spec, options, Imported(rest, dataset))
+    return replace(_from_pairs(spec, options, Imported(rest, dataset)), code_sha256=code)
 
 
 def load_torchvision(rest: str, options: dict[str, Any]) -> LabelledItems:
@@ -78,6 +80,8 @@ def load_torchvision(rest: str, options: dict[str, Any]) -> LabelledItems:
     refuse_unknown(arguments, known, spec)
     if "root" in known and "root" not in arguments:
         raise UnitscopeError(f"{spec} needs a directory to find its files in; give -D root=DIR")
+    if "root" in arguments:  # files are read later, perhaps from another directory
+        arguments["root"] = str(Path(str(arguments["root"])).expanduser().absolute())
     try:
         dataset = make(**arguments)
     except Exception as error:
@@ -169,8 +173,10 @@ def load_hf(rest: str, options: dict[str, Any]) -> LabelledItems:
     arguments = {key: value for key, value in options.items() if key not in ("image", "label")}
     if {"trust_remote_code", "streaming"} & set(arguments):
         raise UnitscopeError(f"{spec}: trust_remote_code and streaming are not supported; leave them out")
+    if rest == "pandas":
+        raise UnitscopeError(f"{spec} reads pickles, which can run code; convert them to Parquet and name that folder")
     try:
-        dataset = datasets.load_dataset(rest, **arguments)
+        dataset = datasets.load_dataset(rest, trust_remote_code=False, **arguments)  # older versions run scripts
     except Exception as error:
         raise UnitscopeError(f"{spec} cannot be loaded: {first_line(error)}") from error
     if isinstance(dataset, dict):

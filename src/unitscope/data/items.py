@@ -89,6 +89,9 @@ class LabelledItems:
         settings. Other sources: all labels, and the contents of up to 64 items, evenly spaced.
     load
         Loads an item by its number.
+    code_sha256
+        Of a ``py:`` spec the sha256 of the file that it names, else empty. The fingerprint, of 64 items, need not
+        change when the code does.
     """
 
     spec: str
@@ -97,6 +100,7 @@ class LabelledItems:
     classes: pd.DataFrame
     fingerprint: str
     load: Loader
+    code_sha256: str = ""
 
     def __len__(self) -> int:
         return len(self.items)

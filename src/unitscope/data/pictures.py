@@ -1,5 +1,6 @@
 """Image files: opened as RGB pixels, or one sentence why not."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,9 @@ def _decode(path: str | Path, small: bool = False) -> Image.Image:
     """Open a file and decode all its pixels; errors give the reason without the file's name."""
     path = Path(path)
     try:
-        with Image.open(path) as image:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise UnitscopeError("it is not a file")  # a pipe or device would be waited for
+        with Image.open(path, formats=formats()) as image:
             if small:
                 image.draft(None, (1, 1))  # JPEG: every coefficient is still read, few are transformed
             image.load()
@@ -105,6 +108,13 @@ def as_rgb(image: Image.Image) -> Image.Image:
     elif "transparency" in image.info:
         image = image.convert("RGBA")
     return image.convert("RGB")
+
+
+@functools.cache
+def formats() -> list[str]:
+    """Return the kinds of images that are read: all that Pillow knows but PostScript, which is a program."""
+    Image.init()
+    return [name for name in Image.ID if name != "EPS"]
 
 
 def _check_mode(image: Image.Image) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
+from ..compute.parent import end_with_parent
 from ..specs import first_line
 from .items import LabelledItems, Loader
 
@@ -58,8 +59,9 @@ _kept: Loader | None = None
 
 
 def _keep(load: Loader) -> None:
-    """Keep the loader in a process, so that it does not travel with every portion."""
+    """Prepare a process: it ends with its parent, and keeps the loader, so that this does not travel every time."""
     global _kept
+    end_with_parent()
     _kept = load
 
 

@@ -1,6 +1,7 @@
 """Files of named arrays: ``.npz``, ``.npy`` and plain ``.h5``."""
 
 import fnmatch
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -39,6 +40,22 @@ UNITS = "units."
 
 ABOUT = ("classes", "class_names", "wnids", "units", "probability")
 """Arrays that say something about classes, units or predictions."""
+
+
+def escape_parents(name: str) -> str:
+    """Return the name of an archive's member for an array: unpacked, it must not lead out of the archive's folder.
+
+    Examples
+    --------
+    >>> escape_parents("activations/../../x"), escape_parents("activations/block..2/x")
+    ('activations/%2E%2E/%2E%2E/x', 'activations/block..2/x')
+    """
+    return re.sub(r"(?<![^/\\])\.\.(?![^/\\])", "%2E%2E", name)
+
+
+def unescape_parents(name: str) -> str:
+    """Return the name of the array that a member holds."""
+    return name.replace("%2E%2E", "..")
 
 
 @dataclass(frozen=True)
@@ -113,6 +130,7 @@ def read_npz(path: Path, choice: Choice) -> Found:
                     f"{name} in {path} cannot be read ({error}); save text as np.array(names, dtype=str)"
                 ) from error
             if values.ndim:
+                name = unescape_parents(name)
                 arrays[name] = Array(name, values.shape, values.dtype, values.__getitem__)
     return from_arrays("npz", path, arrays, choice)
 

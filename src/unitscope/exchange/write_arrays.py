@@ -12,7 +12,7 @@ from ..run import Run
 from ..run.files import replacing
 from .blocks import item_blocks
 from .found import OWN_COLUMNS, as_text, need
-from .named import ITEMS, PREFIX, UNITS
+from .named import ITEMS, PREFIX, UNITS, escape_parents
 
 
 def write_npz(run: Run, path: Path, report: Progress) -> None:
@@ -30,7 +30,7 @@ def write_entry(
     file: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype, blocks: Iterable[np.ndarray]
 ) -> None:
     """Write one array of an ``.npz``, whose rows come in blocks."""
-    with file.open(f"{name}.npy", "w", force_zip64=True) as entry:
+    with file.open(f"{escape_parents(name)}.npy", "w", force_zip64=True) as entry:
         header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(entry, header)
         for block in blocks:

@@ -1,5 +1,6 @@
 """Items that say what a unit responds to, and what it misses (Gale et al. 2020, Figure 3, right)."""
 
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from ..data import LabelledItems
 from ..run import Run
 from .chosen import answers, counted
 from .pictures import Pictures, open_pictures
@@ -76,7 +78,8 @@ class Examples:
         """Draw the pictures in rows; members have a black frame and a diamond before their name."""
         ax.axis("off")
         ax.set(xlim=(0, self._per_row), ylim=(self._tops[-1], 0), aspect="equal")
-        ax.set_title(self.heading + (f"\nno pictures: {self.missing}" if self.missing else ""))
+        why = textwrap.fill(f"no pictures: {self.missing}", 90, break_long_words=False) if self.missing else ""
+        ax.set_title(f"{self.heading}\n{why}".rstrip())
         for key, start in zip(ROWS, self._tops, strict=False):
             top = start + 0.24
             ax.text(0.02, top - 0.04, self.titles[key], fontsize=8, weight="bold", va="bottom")
@@ -108,6 +111,8 @@ def examples(
     *,
     count: int = 8,
     pictures: Pictures | None = None,
+    data: LabelledItems | str | None = None,
+    trust: bool = False,
 ) -> Examples:
     """Choose a unit's most active items, members around the mean, members with activation 0, and false alarms.
 
@@ -125,6 +130,9 @@ def examples(
         Items in each row.
     pictures
         The run's pictures, where they were opened before.
+    data, trust
+        Where the items are, if not where the run says, and whether code that it names may run: see
+        `unitscope.data.open_items`.
 
     Returns
     -------
@@ -168,7 +176,7 @@ def examples(
         "false_alarms": f"Highest of the {(~members).sum():,} items of other classes: false alarms"
         + (f"; {(above & ~members).sum():,} are above 0" if values.min(initial=np.inf) == 0 else ""),
     }
-    shown = pictures if pictures is not None else open_pictures(run)
+    shown = pictures if pictures is not None else open_pictures(run, data=data, trust=trust)
     heading = f"Unit {unit}, {shorten(seen.title, 40)} (◆, black frames); {counted(len(values), seen.items)}"
     images = tuple(shown.of(item) for item in table["item_id"])
     return Examples(unit, seen.title, table, images, titles, shown.missing, heading)

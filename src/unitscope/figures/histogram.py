@@ -98,6 +98,7 @@ class Histogram:
             ax.bar(-width / 2, zeros, width, color="white", edgecolor="black", hatch="/////", linewidth=0.6)
         if log:
             ax.set_yscale("log")
+            ax.yaxis.set_major_formatter("{x:,g}")
             ax.set_ylim(bottom=0.5)
         else:
             ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))

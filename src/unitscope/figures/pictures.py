@@ -1,12 +1,14 @@
 """Small pictures of a run's items, or the reason why there are none."""
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ..errors import UnitscopeError
+from ..data import LabelledItems, open_items
+from ..errors import UnitscopeError, UnitscopeWarning
 from ..run import Run
 
 SIDE = 144
@@ -24,13 +26,13 @@ class Pictures:
     """
 
     missing: str
-    data: Any = None
+    data: LabelledItems | None = None
     places: dict[str, int] = field(default_factory=dict)
     made: dict[str, Image.Image | None] = field(default_factory=dict)
 
     def of(self, item_id: str) -> Image.Image | None:
         """Return an item's picture, small; ``None`` if it has none."""
-        if self.missing or item_id not in self.places:
+        if self.data is None or item_id not in self.places:
             return None
         if item_id not in self.made:
             try:
@@ -42,22 +44,33 @@ class Pictures:
         return self.made[item_id]
 
 
-def open_pictures(run: Run) -> Pictures:
-    """Open the data that a run was recorded from, if they are still there and still the same."""
-    source = run.manifest.provenance.get("data")
-    if not source:
-        return Pictures("the run does not say where its items are")
-    from ..data import load_data, without
+def open_pictures(run: Run, *, data: LabelledItems | str | None = None, trust: bool = False) -> Pictures:
+    """Open the items of a run for pictures of them; where they cannot be opened, the reason takes their place.
 
+    Parameters
+    ----------
+    run, data, trust
+        See `unitscope.data.open_items`.
+
+    Raises
+    ------
+    UnitscopeError
+        If `data` was given and is not the run's.
+
+    Warns
+    -----
+    UnitscopeWarning
+        If the run names items that cannot be opened, or must not be without trust.
+    """
     try:
-        data = load_data(source["spec"], **source["options"])
-        gone = data.items["item_id"].isin(run.skipped["item_id"])
-        data = without(data, gone.to_numpy().nonzero()[0].tolist()) if gone.any() else data
+        items = open_items(run, data=data, trust=trust)
     except UnitscopeError as error:
-        return Pictures(f"the items cannot be opened: {error}")
-    if data.fingerprint != run.manifest.identity["data"]["fingerprint"]:
-        return Pictures(f"the data at {source['spec']} have changed since they were recorded")
-    return Pictures("", data, {item: place for place, item in enumerate(data.items["item_id"])})
+        if data is not None:
+            raise
+        if "data" in run.manifest.provenance:
+            warnings.warn(f"there are no pictures of items: {error}", UnitscopeWarning, stacklevel=2)
+        return Pictures(str(error))
+    return Pictures("", items, {item: place for place, item in enumerate(items.items["item_id"])})
 
 
 def as_image(item: Any) -> Image.Image:
@@ -67,9 +80,12 @@ def as_image(item: Any) -> Image.Image:
     values = np.asarray(item)
     if values.ndim == 3 and values.shape[0] in (1, 3):
         values = values.transpose(1, 2, 0)
-    if values.ndim not in (2, 3):
+    if values.ndim not in (2, 3) or not values.size:
         raise UnitscopeError(f"an item of shape {values.shape} is no picture")
     if values.dtype != np.uint8:
         low, high = float(values.min()), float(values.max())
         values = ((values - low) / ((high - low) or 1) * 255).astype(np.uint8)
-    return Image.fromarray(values.squeeze()).convert("RGB")
+    try:
+        return Image.fromarray(values.squeeze()).convert("RGB")
+    except (TypeError, ValueError) as error:
+        raise UnitscopeError(f"an item of shape {values.shape} is no picture") from error

@@ -29,6 +29,7 @@ STYLE: Any = {
     "axes.spines.right": False,
     "legend.frameon": False,
     "legend.fontsize": 8,
+    "text.parse_math": False,  # a class may be called $5
     "svg.hashsalt": "unitscope",  # the same figure gives the same bytes
 }
 

@@ -11,6 +11,7 @@ from ..progress import Progress
 from ..run import Manifest, Run, RunWriter, create_run, layout
 from ..run.repair import remember_command
 from ..run.writing import is_free
+from ..trust import remember
 from .memory import plan_histograms
 from .plan import Plan, check_disk, plan_recording
 from .settings import RecordingSettings
@@ -69,6 +70,8 @@ def begin(
     left_out = data.items.iloc[list(skipped)][["item_id", "uri"]].assign(reason=list(skipped.values()))
     manifest = replace(plan.manifest, provenance=plan.manifest.provenance | remember_command(command))
     writer = create_run(directory, manifest, readable.items, readable.classes, left_out)
+    remember("model", plan.model.spec, plan.model.options)
+    remember("data", plan.data.spec, plan.data.options)
     check_disk(directory, plan, len(writer.blocks_to_do()))
     return plan, writer
 

@@ -102,11 +102,11 @@ def plan_recording(
             outputs = class_scores(network(example))
         class_outputs, matched = match_labels(data.classes, model.classes, outputs.shape[1], settings.label_map)
         probabilities = are_probabilities(outputs)
-    code = {"code_sha256": model.code_sha256} if model.code_sha256 else {}
+    code, data_code = ({"code_sha256": made.code_sha256} if made.code_sha256 else {} for made in (model, data))
     identity: dict[str, Any] = {
         "model": {"spec": model.spec, "options": model.options, "weights_sha256": model.weights_sha256, **code},
         "preprocessing": model.preprocess.description,
-        "data": {"fingerprint": data.fingerprint},
+        "data": {"fingerprint": data.fingerprint, **data_code},
         "computation": {
             "device": settings.device,
             "precision": settings.precision,
@@ -133,6 +133,7 @@ def plan_recording(
         provenance={
             "model": model.spec,
             "data": {"spec": data.spec, "options": data.options},
+            "directory": str(Path.cwd()),  # relative paths in the specs are read against it
             "labels": matched,
             **describe_machine(),
         },

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import figures
 from ..figures.chosen import class_name
+from ..figures.pictures import Pictures
 from ..run import Run
 from .evidence import Evidence
 
@@ -36,7 +37,7 @@ class Plate:
     make: Callable[[], Any]
 
 
-def plates(seen: Evidence) -> Iterator[Plate]:
+def plates(seen: Evidence, pictures: Pictures) -> Iterator[Plate]:
     """List the figures and tables of the paper for a run, those of one unit for the unit that is looked at closely.
 
     Yields
@@ -46,7 +47,7 @@ def plates(seen: Evidence) -> Iterator[Plate]:
     """
     run = seen.run
     yield Plate("3.1", "boxplots", "Figure 2: each measure, layer by layer", lambda: figures.boxplots(run))
-    yield from of_unit(run, seen.unit, seen.name)
+    yield from of_unit(run, seen.unit, seen.name, pictures)
     sets = run.class_sets
     for number, name in enumerate(sets):
         yield Plate("3.3", f"jitter-set-{number + 1}", f"Figure 5: a unit's activation to the class set {name}",
@@ -61,14 +62,15 @@ def plates(seen: Evidence) -> Iterator[Plate]:
                     partial(figures.class_set, run, name, layers=seen.layers))  # fmt: skip
 
 
-def of_unit(run: Run, unit: str, name: str) -> Iterator[Plate]:
+def of_unit(run: Run, unit: str, name: str, pictures: Pictures) -> Iterator[Plate]:
     """List the figures of one unit and class; none where no unit has a value."""
     if not unit:
         return
     of = f"unit {unit}, {class_name(run, name)}"
     yield Plate("3.1", "jitter", f"Figure 3, left: {of}", lambda: figures.jitter(run, unit, [name]))
     yield Plate("3.1", "histogram", f"Figure 3, middle: {of}", lambda: figures.histogram(run, unit, name))
-    yield Plate("3.1", "examples", f"Figure 3, right: {of}", lambda: figures.examples(run, unit, name))
+    yield Plate("3.1", "examples", f"Figure 3, right: {of}",
+                lambda: figures.examples(run, unit, name, pictures=pictures))  # fmt: skip
     yield Plate("3.1", "roc", f"Every threshold (not in the paper): {of}", lambda: figures.roc(run, unit, name))
     yield Plate("7", "histogram-log", f"Figure 10: {of}, counts on a logarithmic axis",
                 lambda: figures.histogram(run, unit, name, log=True))  # fmt: skip

@@ -12,6 +12,7 @@ from matplotlib import rc_context
 from PIL import Image
 
 from ..columns import own_name
+from ..data import LabelledItems
 from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter, make_figure
 from ..figures.chosen import class_name, unit_row
 from ..figures.pictures import Pictures, open_pictures
@@ -31,6 +32,8 @@ def write_report(
     units_per_measure: int = 8,
     items_per_unit: int = 10,
     overwrite: bool = False,
+    data: LabelledItems | str | None = None,
+    trust: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write one self-contained HTML file about a measured run.
@@ -47,6 +50,9 @@ def write_report(
         Items of each kind (most active, false alarms ...) shown for each unit that gets pictures.
     overwrite
         Replace a file that Unitscope did not write; one that it wrote is always replaced.
+    data, trust
+        Where the items are, if not where the run says, and whether code that it names may run: see
+        `unitscope.data.open_items`.
     progress
         Called with the number of pictures drawn, and of all.
 
@@ -81,7 +87,7 @@ def write_report(
     both = table[[*pair]].notna().all(axis=1).any()
     scatter = as_svg(disagreement(run, *pair)) if both else ""
     step()
-    pictures = open_pictures(run)
+    pictures = open_pictures(run, data=data, trust=trust)
     units = []
     for unit in shown:
         units.append(show_unit(run, table, unit, pictures, items_per_unit))
@@ -166,7 +172,7 @@ def as_markdown(text: str) -> str:
     >>> print(as_markdown("unit conv5_3:1, <b>cat | dog*"))
     unit conv5\_3:1, \<b\>cat \| dog\*
     """
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))
 
 
 def as_svg(drawable: Drawable) -> str:

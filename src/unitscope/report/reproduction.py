@@ -6,9 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..data import LabelledItems
 from ..errors import UnitscopeError
 from ..figures import save_data, save_figure
 from ..figures.chosen import class_name, counted, measured_items
+from ..figures.pictures import open_pictures
 from ..run import Run
 from ..run.files import explained, replacing
 from ..run.own_files import MARK, refuse_foreign_directory
@@ -30,6 +32,8 @@ def reproduce(
     progress: Callable[[int, int], None] | None = None,
     *,
     overwrite: bool = False,
+    data: LabelledItems | str | None = None,
+    trust: bool = False,
 ) -> dict[str, int]:
     """Write the paper's figures and tables of a run, with a page that walks through the paper's sections.
 
@@ -44,6 +48,9 @@ def reproduce(
     overwrite
         Write into a directory that holds other files; otherwise it must be new, empty, or that of an earlier
         reproduction.
+    data, trust
+        Where the items are, if not where the run says, and whether code that it names may run: see
+        `unitscope.data.open_items`.
 
     Returns
     -------
@@ -60,7 +67,7 @@ def reproduce(
     seen = gather(run)
     with explained(directory), replacing(directory / PAGE) as temporary:  # if stopped, the same call may go on here
         temporary.write_text(f'<meta name="generator" content="{MARK}"><p>This page is being written.</p>\n')
-    wanted = list(plates(seen))
+    wanted = list(plates(seen, open_pictures(run, data=data, trust=trust)))
     drawn = []
     for done, plate in enumerate(wanted, 1):
         drawn.append(draw(plate, directory))

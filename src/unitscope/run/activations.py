@@ -74,7 +74,7 @@ def try_array(directory: Path, manifest: Manifest, layer: Layer, mode: str = "r"
     """Open a layer's array; return it and what is wrong with its description, empty if nothing is."""
     path = metadata_path(directory, layer)
     try:
-        array: Any = zarr.open_array(path.parent, mode=mode)
+        array: Any = zarr.open_array(path.parent, mode=mode, zarr_format=3)  # format 2 has a codec that unpickles
         found = (array.shape, array.dtype, array.chunks[0], array.metadata.chunk_key_encoding.separator)
     except Exception as error:  # a damaged description can make the library raise almost anything
         return None, f"{path} is damaged ({one_line(error)})" if path.is_file() else f"{path} is missing"

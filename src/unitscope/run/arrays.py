@@ -5,6 +5,7 @@ replaced in one step: new arrays are written beside the old ones, then the table
 """
 
 import hashlib
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,18 +56,22 @@ class StoredArrays:
         """Return what `to_json` wrote of a run's table; ``None`` if it has no arrays."""
         if not content:
             return None
-        return cls(arrays_path(directory, table, content["id"]), dict(content["sha256"]))
+        digests = dict(content["sha256"])
+        for name in (content["id"], *digests):  # a received run must not lead to other files
+            if not re.fullmatch(r"\w[\w.-]*", name):
+                raise ValueError(f"{name!r} is no name of an array")
+        return cls(arrays_path(directory, table, content["id"]), digests)
 
     def labels(self) -> dict[str, list[str]]:
         """Return the names along the axes, by axis."""
-        return dict(zarr.open_group(self.group, mode="r").attrs.get("labels", {}))  # type: ignore[arg-type]
+        return dict(zarr.open_group(self.group, mode="r", zarr_format=3).attrs.get("labels", {}))  # type: ignore[arg-type]
 
     def read(self, name: str, rows: slice | None, remedy: str) -> np.ndarray:
         """Read an array, or some rows of it; raise an error that names a damaged one and ends with `remedy`."""
         path = self.group / name
         try:
             described = digest(path) if self.digests[name] else ""
-            array: Any = zarr.open_array(path, mode="r")
+            array: Any = zarr.open_array(path, mode="r", zarr_format=3)
         except Exception as error:  # a damaged description can make the library raise almost anything
             raise UnitscopeError(f"{path / 'zarr.json'} is damaged ({one_line(error)}); {remedy}") from error
         if described != self.digests[name]:
@@ -145,7 +150,7 @@ def write_rows(arrays: StoredArrays, first: int, values: Mapping[str, np.ndarray
     """Write rows `first` and after of some arrays."""
     # Every chunk becomes a file, also one that is NaN throughout, so that a lost file is noticed.
     with zarr.config.set({"array.write_empty_chunks": True}):
-        group = zarr.open_group(arrays.group, mode="r+")
+        group = zarr.open_group(arrays.group, mode="r+", zarr_format=3)
         for name, rows in values.items():
             group[name][first : first + len(rows)] = rows  # type: ignore[index]
 

@@ -27,14 +27,15 @@ CHUNK_UNITS = 64
 
 
 def array_name(layer: str) -> str:
-    """Name of a layer's array: the layer's name, with the path separator made harmless.
+    """Return the name of a layer's array: the layer's name, of which nothing can be taken for a path.
 
     Examples
     --------
-    >>> array_name("encoder/block.0")
-    'encoder%2Fblock.0'
+    >>> array_name("encoder/block.0"), array_name("..")
+    ('encoder%2Fblock.0', '%2E%2E')
     """
-    return layer.replace("%", "%25").replace("/", "%2F")
+    name = layer.replace("%", "%25").replace("/", "%2F")
+    return name if name.strip(".") else name.replace(".", "%2E")
 
 
 def n_blocks(n_items: int, block_items: int) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import UnitscopeError
 from . import layout
 from .files import read_json, write_json
+from .inside import is_inside
 from .manifest import Manifest, now
 
 
@@ -156,6 +157,8 @@ def find_fault(directory: Path, path: Path, contents: bool) -> str:
     except (UnitscopeError, FileNotFoundError):  # it is removed while its block is being written again
         return f"{path} cannot be read"
     for name, was in files.items():
+        if not is_inside(name):
+            return f"{path} names {name}, which is not a file of the run"
         file = directory / name
         if not file.is_file():
             return f"{file} is gone"

@@ -35,7 +35,10 @@ def alone(directory: Path, doing: str) -> Iterator[None]:
         If another process does so now.
     """
     with explained(directory):
-        lock = FileLock(directory / f".{doing.replace(' ', '-')}.lock")
+        place = directory / f".{doing.replace(' ', '-')}.lock"
+        if place.is_symlink():  # not ours; locking would empty the file that it leads to
+            place.unlink()
+        lock = FileLock(place)
         try:
             lock.acquire(timeout=0)
         except Timeout as error:

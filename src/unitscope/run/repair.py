@@ -16,7 +16,7 @@ RUN = "RUN"
 
 def remember_command(command: str) -> dict[str, str]:
     """Return what is stored of a command: its words, and the directory that its relative paths are relative to."""
-    return {"command": command, "place": str(Path.cwd())} if command else {}
+    return {"command": command, "directory": str(Path.cwd())} if command else {}
 
 
 def repeat_command(stored: Mapping[str, Any], directory: Path) -> str:
@@ -40,7 +40,7 @@ def repeat_command(stored: Mapping[str, Any], directory: Path) -> str:
         return ""
     if words[:1] != ["unitscope"]:
         return ""
-    place = Path(stored.get("place", "."))
+    place = Path(stored.get("directory", "."))
     elsewhere = place.is_dir() and not place.samefile(Path.cwd())
     target = str(directory.absolute() if elsewhere else directory)
     command = shlex.join([target if word == RUN else word for word in words])

@@ -15,6 +15,7 @@ from .activations import read_items, read_units
 from .arrays import StoredArrays
 from .classes import class_place
 from .files import read_parquet
+from .inside import check_links
 from .ledger import check_blocks, in_words
 from .manifest import Layer, Manifest
 from .repair import continue_step, repair_step
@@ -47,6 +48,7 @@ def open_run(directory: str | Path) -> "Run":
     """
     directory = Path(directory)
     manifest = Manifest.read(directory)
+    check_links(directory, leave_out=(layout.ACTIVATIONS,))  # these are only read, and may be kept on another disk
     check = check_blocks(directory, manifest)
     if check.damaged:
         fault = next(iter(check.damaged.values()))

@@ -13,6 +13,7 @@ from ..errors import UnitscopeError
 from . import layout
 from .activations import create_arrays, open_array, restore_arrays, shard_path
 from .files import beside, explained, read_parquet, write_parquet
+from .inside import check_links
 from .ledger import check_blocks, enter_block, entry_path, in_words
 from .lock import claim
 from .manifest import Layer, Manifest
@@ -61,6 +62,7 @@ def create_run(
         with explained(directory):
             make_directory(directory, manifest, items, classes, skipped, unit_columns)
     existing = Manifest.read(directory)
+    check_links(directory)
     differences = existing.differences(manifest)
     if differences:
         raise UnitscopeError(
