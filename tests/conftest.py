@@ -10,7 +10,7 @@ from unitscope.run import Layer, Manifest, Run, create_run, open_run
 
 REAL = Path(__file__).parents[2] / "shared" / "real"
 
-collect_ignore = ["conftest.py"]  # as a module of doctests: two of one name do not go together
+collect_ignore = ["conftest.py", "exact_network.py"]  # no doctests: conftest.py is there twice, the other needs torch
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,14 @@ def real() -> Path:
     if not REAL.is_dir():
         pytest.skip("the real networks and images (../shared/real) are not here")
     return REAL
+
+
+@pytest.fixture(scope="session")
+def exact() -> tuple[str, str]:
+    """Return the specs of the network whose sums are exact and of its items, for tests that compare bits."""
+    pytest.importorskip("torch")
+    path = Path(__file__).with_name("exact_network.py")
+    return f"py:{path}:Net", f"py:{path}:Items"
 
 
 @pytest.fixture
