@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import nn
 
-INPUTS, UNITS, CLASSES = 12, 70, 3
+CHANNELS, POSITIONS, MAPS, UNITS, CLASSES = 4, 6, 6, 70, 3
 
 
 class Net(nn.Module):
-    """Two dense layers, ``hidden`` (before the ReLU) and ``out``; more units than one block of units holds.
+    """A convolution, ``maps``, and two dense layers, ``hidden`` and ``out``; more units than one block of units holds.
 
     The environment may name an item: ``DIE_AT=100:FILE`` kills the process when the network sees item 100, unless the
     file exists, and makes the file first, so that this happens once.
@@ -27,12 +27,12 @@ class Net(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        rng = np.random.default_rng(0)
-        hidden = rng.integers(-4, 5, (UNITS, INPUTS))
-        hidden[:, 0] = 0  # the item's number, which is no feature
-        self.hidden = nn.Linear(INPUTS, UNITS)
+        self.maps = nn.Conv1d(CHANNELS, MAPS, 1)
+        self.hidden = nn.Linear(MAPS * POSITIONS, UNITS)
         self.out = nn.Linear(UNITS, CLASSES)
-        for layer, weights in ((self.hidden, hidden), (self.out, rng.integers(-4, 5, (CLASSES, UNITS)))):
+        rng = np.random.default_rng(0)
+        for layer, largest in ((self.maps, 4), (self.hidden, 1), (self.out, 4)):
+            weights = rng.integers(-largest, largest + 1, tuple(layer.weight.shape))
             layer.weight.data = torch.from_numpy(weights).float()
             nn.init.zeros_(layer.bias)
 
@@ -42,17 +42,18 @@ class Net(nn.Module):
         if (x[:, 0] == int(item)).any() and not Path(marker).exists():
             Path(marker).touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return self.out(torch.relu(self.hidden(x)))
+        maps = self.maps(x[:, 1:].unflatten(1, (CHANNELS, POSITIONS)))
+        return self.out(torch.relu(self.hidden(torch.relu(maps).flatten(1))))
 
 
 class Items:
-    """Whole numbers in -350..350; the first is the item's number, the others depend on its class, ``index % 3``."""
+    """The item's number, and whole numbers in -90..90 that depend on its class, ``index % 3``."""
 
     def __init__(self, n: int = 200) -> None:
         rng = np.random.default_rng(0)
-        centres = rng.integers(-150, 151, (CLASSES, INPUTS))
-        self.values = (centres[np.arange(n) % CLASSES] + rng.integers(-200, 201, (n, INPUTS))).astype(np.float32)
-        self.values[:, 0] = np.arange(n)
+        size = CHANNELS * POSITIONS
+        features = rng.integers(-40, 41, (CLASSES, size))[np.arange(n) % CLASSES] + rng.integers(-50, 51, (n, size))
+        self.values = np.column_stack([np.arange(n), features]).astype(np.float32)
 
     def __len__(self) -> int:
         return len(self.values)
