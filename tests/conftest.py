@@ -1,6 +1,10 @@
 """What tests of several rooms share: tiny runs made on the spot, and the way to the real networks and images."""
 
+import os
 from pathlib import Path
+
+# The tests' networks are tiny, and beside other test processes threads would spin while they wait for a core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
