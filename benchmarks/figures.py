@@ -3,12 +3,15 @@
 Run it with ``python benchmarks/figures.py``; it prints a Markdown table of both, in the same process.
 """
 
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from shared import make_parser, make_values
 from unitscope.figures import Jitter, save_figure
 
 N, MEMBERS = 721_536, 1241
@@ -22,23 +25,21 @@ def draw(plot: Jitter, suffix: str) -> tuple[float, int]:
         return time.perf_counter() - start, path.stat().st_size
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Draw and print."""
-    import sys
-
+    n_items = 20_000 if make_parser(__doc__).parse_args(words).small else N
     module = sys.modules["unitscope.figures.jitter"]
-    rng = np.random.default_rng(3)
-    x = np.where(rng.random(N) < 0.82, 0, rng.exponential(8, N)).astype(np.float32)
-    plot = Jitter("fc6:1199", x, (np.arange(N) < MEMBERS)[None], ("Monarch",), 3.0, 40.0, "correct")
+    x = make_values("sparse", n_items, np.random.default_rng(3))
+    plot = Jitter("fc6:1199", x, (np.arange(n_items) < MEMBERS)[None], ("Monarch",), 3.0, 40.0, "correct")
     draw(plot, ".png")  # loads fonts
-    print(f"| {N:,} items | density | a point for each | ratio | size |")
+    print(f"| {n_items:,} items | density | a point for each | ratio | size |")
     print("|---|---|---|---|---|")
     density_from = module.DENSITY_FROM
     for suffix in (".png", ".svg", ".pdf"):
-        module.DENSITY_FROM = density_from
         ours, size = draw(plot, suffix)
         module.DENSITY_FROM = N
         points, _ = draw(plot, suffix)
+        module.DENSITY_FROM = density_from
         print(f"| {suffix[1:]} | {ours:.2f} s | {points:.2f} s | {points / ours:.0f} | {size / 1000:.0f} kB |")
 
 

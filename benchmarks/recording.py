@@ -1,18 +1,20 @@
 """What recording costs on top of running the network: the same network over the same items and DataLoader.
 
-Run it with ``python benchmarks/recording.py MODEL DATA LAYERS``; it prints a Markdown table. Both sides load with the
+Run it with ``python benchmarks/recording.py MODEL DATA LAYERS``, without arguments for the demo; it prints a Markdown
+table. Both sides load with the
 same DataLoader and worker processes, in turn and several times, and the best of each is compared. The recording's
 time includes everything that `unitscope.record` does: the check of every image, hooks, writing, the ledger.
 """
 
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from unitscope.data import load_data
+from shared import make_parser
+from unitscope.data import load_data, without
 from unitscope.models import Inputs, cut_batches, load_batches, load_model
 from unitscope.recording import record
 
@@ -38,11 +40,19 @@ def run_recording(model, data, layers: str) -> float:
         return time.perf_counter() - start
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Time both in turn and print."""
-    spec, source, layers = sys.argv[1:4] if len(sys.argv) == 4 else ("demo:", "demo:", "conv5,fc6,fc7,fc8")
+    parser = make_parser(__doc__)
+    parser.add_argument("model", nargs="?", default="demo:", help="spec of a network (%(default)s)")
+    parser.add_argument("data", nargs="?", default="demo:", help="spec of labelled items (%(default)s)")
+    parser.add_argument("layers", nargs="?", default="conv5,fc6,fc7,fc8", help="names or globs (%(default)s)")
+    options = parser.parse_args(words)
+    spec, source, layers = options.model, options.data, options.layers
     model, data = load_model(spec), load_data(source)
-    pairs = [(run_alone(model, data), run_recording(model, data, layers)) for _ in range(REPEATS)]
+    if options.small:
+        data = without(data, range(32, len(data)))
+    repeats = 1 if options.small else REPEATS
+    pairs = [(run_alone(model, data), run_recording(model, data, layers)) for _ in range(repeats)]
     alone, recording = (min(times) for times in zip(*pairs, strict=True))
     print("| network | items | layers | network alone | recording | ratio |")
     print("|---|---|---|---|---|---|")

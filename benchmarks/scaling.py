@@ -1,16 +1,16 @@
 """Cost per unit as items go from 10^4 to 10^7 and classes from 10 to 50,000, and of one permutation beside it.
 
-Run it with ``python benchmarks/scaling.py``; it prints a Markdown table and draws ``scaling.png``. The bound
-to compare with is one sort of the same values by NumPy, in the same run: no ranking is had for less.
+Run it with ``python benchmarks/scaling.py``; it prints a Markdown table and, unless small, draws ``scaling.png``.
+The bound to compare with is one sort of the same values by NumPy, in the same run: no ranking costs less.
 """
 
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from shared import best_of, make_parser, make_values
 from unitscope.measures import Classes, compare_with_chance, measure_block
 
 ITEMS = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -18,32 +18,22 @@ CLASSES = (10, 100, 1000, 10_000, 50_000)
 CELLS = 20_000_000
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Take the shorter of two times: other work on the machine only ever adds."""
-    times = []
-    for _ in range(2):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 def cost(n_items: int, n_classes: int) -> dict[str, float]:
     """Time a unit's measures, one permutation of it, and a sort, in seconds."""
     rng = np.random.default_rng(0)
     units = max(2, min(64, CELLS // n_items))
-    values = np.where(rng.random((units, n_items)) < 0.82, 0, rng.exponential(10, (units, n_items))).astype(np.float32)
+    values = make_values("sparse", (units, n_items), rng)
     classes = Classes.of_labels(rng.integers(0, n_classes, n_items), n_classes)
     found = measure_block(values, classes, threads=1)
     permutations = 4
     return {
         "items": n_items,
         "classes": n_classes,
-        "unit": seconds(lambda: measure_block(values, classes, threads=1)) / units,
-        "permutation": seconds(lambda: compare_with_chance(values, classes, found.columns, permutations, threads=1))
+        "unit": best_of(2, lambda: measure_block(values, classes, threads=1)) / units,
+        "permutation": best_of(2, lambda: compare_with_chance(values, classes, found.columns, permutations, threads=1))
         / units
         / permutations,
-        "sort": seconds(lambda: [np.sort(row) for row in values]) / units,
+        "sort": best_of(2, lambda: [np.sort(row) for row in values]) / units,
     }
 
 
@@ -65,13 +55,14 @@ def draw(rows: list[dict[str, float]], path: Path) -> None:
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Time, print, draw."""
+    small = make_parser(__doc__).parse_args(words).small
     print("| items | classes | all measures, per unit | numpy.sort | ratio | one permutation | of all measures |")
     print("|---|---|---|---|---|---|---|")
     rows = []
-    for n_items in ITEMS:
-        for n_classes in CLASSES:
+    for n_items in (1000,) if small else ITEMS:
+        for n_classes in CLASSES[:2] if small else CLASSES:
             if 2 * n_classes > n_items:
                 continue
             row = cost(n_items, n_classes)
@@ -82,7 +73,8 @@ def main() -> None:
                 f"{one / unit:.2f} |",
                 flush=True,
             )
-    draw(rows, Path(__file__).with_suffix(".png"))
+    if not small:
+        draw(rows, Path(__file__).with_suffix(".png"))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,22 @@
 """A run of the paper's size: from the run on disk to the finished table, against merely reading and decoding it.
 
-Run it with ``python benchmarks/size.py``. It makes runs of 721,536 items, 1,000 classes in a temporary directory, one
-of 512 sparse and 32 dense units (an eighth of 4,096 and 256) and one of 128 dense units, and prints a Markdown table.
-Each run is read and measured in one process of its own, whose largest memory is printed too.
+Run it with ``python benchmarks/size.py``. It makes runs of 721,536 items (``--items``) and 1,000 classes in a temporary
+directory, one of 512 sparse and 32 dense units (an eighth of 4,096 and 256) and one of 128 dense units, and prints a
+Markdown table. Each run is read and measured in one process of its own, whose largest memory is printed too.
 """
 
 import multiprocessing
 import resource
 import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from shared import best_of, make_parser, make_values
 from unitscope.errors import UnitscopeWarning
 from unitscope.measures import measure
 from unitscope.run import Layer, Manifest, Run, create_run, open_run
@@ -26,21 +26,18 @@ from unitscope.selectivity.settings import Settings
 
 N, C = 721_536, 1000
 RUNS = ({"sparse": 512, "dense": 32}, {"dense": 128})
+SMALL = ({"sparse": 3, "dense": 2},)
 
 
-def make_values(kind: str, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Make sparse units, 82 % zeros and exponential values, or dense ones, log-normal like softmax outputs."""
-    if kind == "sparse":
-        return np.where(rng.random(shape) < 0.82, 0, rng.exponential(10, shape)).astype(np.float32)
-    return np.exp(rng.normal(-7, 2, shape)).astype(np.float32)
-
-
-def make_run(directory: Path, layers: dict[str, int], n_items: int = N) -> None:
+def make_run(directory: Path, layers: dict[str, int], n_items: int, n_classes: int) -> None:
     """Write a run."""
     rng = np.random.default_rng(0)
     items = pd.DataFrame({"item_id": [f"{i:07d}" for i in range(n_items)]})
-    items["uri"], items["label"] = items["item_id"], rng.choice(C, n_items, p=rng.dirichlet(np.full(C, 20.0)))
-    names = [f"class{i}" for i in range(C)]
+    items["uri"], items["label"] = (
+        items["item_id"],
+        rng.choice(n_classes, n_items, p=rng.dirichlet(np.full(n_classes, 20.0))),
+    )
+    names = [f"class{i}" for i in range(n_classes)]
     manifest = Manifest(
         identity={},
         layers=tuple(Layer(name, units) for name, units in layers.items()),
@@ -54,13 +51,6 @@ def make_run(directory: Path, layers: dict[str, int], n_items: int = N) -> None:
         values = {name: make_values(name, (units, rows.stop - rows.start), rng) for name, units in layers.items()}
         writer.write_block(block, values)
     writer.finish()
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Time once."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def read_all(run: Run) -> None:
@@ -77,29 +67,29 @@ def time_run(directory: Path) -> tuple[float, float, float]:
     measure(np.arange(10, dtype=np.float32)[:, None], np.arange(10) % 2)  # compiles
     run = open_run(directory)
     read_all(run)  # into the page cache
-    reading, measuring = [], []
-    for _ in range(2):
-        reading.append(seconds(lambda: read_all(run)))
-        measuring.append(seconds(lambda: measure_run(run)))
+    reading, measuring = best_of(2, lambda: read_all(run)), best_of(2, lambda: measure_run(run))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return min(reading), min(measuring), peak / 2**30
+    return reading, measuring, peak / 2**30
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Make the runs, time them in processes of their own, print."""
-    n_items = int(sys.argv[1]) if len(sys.argv) > 1 else N
+    parser = make_parser(__doc__)
+    parser.add_argument("--items", type=int, default=N, help="items of the runs (%(default)s)")
+    options = parser.parse_args(words)
+    n_items, n_classes, runs = (2000, 10, SMALL) if options.small else (options.items, C, RUNS)
     print("| run | on disk | reading and decoding | to the finished table | ratio | memory |")
     print("|---|---|---|---|---|---|")
-    for layers in RUNS:
+    for layers in runs:
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder) / "run"
-            make_run(directory, layers, n_items)
+            make_run(directory, layers, n_items, n_classes)
             size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
             with multiprocessing.get_context("spawn").Pool(1) as pool:
                 reading, measuring, peak = pool.apply(time_run, (directory,))
         units = " and ".join(f"{count} {kind}" for kind, count in layers.items())
         print(
-            f"| {n_items:,} items x {units} units, {C:,} classes | {size / 1e9:.2f} GB | {reading:.2f} s | "
+            f"| {n_items:,} items x {units} units, {n_classes:,} classes | {size / 1e9:.2f} GB | {reading:.2f} s | "
             f"{measuring:.2f} s | {measuring / reading:.2f} | {peak:.2f} GiB |",
             flush=True,
         )

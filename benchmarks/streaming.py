@@ -1,17 +1,44 @@
 """How far measures from histograms are from those of stored activations, and how far they said they might be.
 
 Record the same layers twice, with and without ``--no-store``, measure both, and run
-``python benchmarks/streaming.py STORED COUNTED``; it prints a Markdown table.
+``python benchmarks/streaming.py STORED COUNTED``, without arguments for runs of the demo; it prints a Markdown table.
 """
 
-import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
 
-from unitscope.run import open_run
+import pandas as pd
+
+from shared import make_parser
+from unitscope import load_data, measure_run, open_run, record
+from unitscope.errors import UnitscopeWarning
 
 
-def main() -> None:
+def measure_demo(folder: Path, store: bool, small: bool) -> Path:
+    """Record the demo's network and measure it; return the run directory."""
+    warnings.simplefilter("ignore", UnitscopeWarning)
+    items, layers = (64, "fc8") if small else (2000, "conv5,fc6,fc7,fc8")
+    directory = folder / ("stored" if store else "counted")
+    measure_run(record("demo:", load_data("demo:", n=items), directory, layers=layers, store=store))
+    return directory
+
+
+def main(words: Sequence[str] | None = None) -> None:
     """Compare two measured runs."""
-    stored, counted = open_run(sys.argv[1]).table("selectivity"), open_run(sys.argv[2]).table("selectivity")
+    parser = make_parser(__doc__)
+    parser.add_argument("runs", nargs="*", metavar="STORED COUNTED", help="two measured runs, or none for the demo's")
+    options = parser.parse_args(words)
+    if len(options.runs) not in (0, 2):
+        parser.error("give two measured runs, STORED and COUNTED, or none")
+    with tempfile.TemporaryDirectory() as folder:
+        runs = options.runs or [measure_demo(Path(folder), store, options.small) for store in (True, False)]
+        compare(*(open_run(run).table("selectivity") for run in runs))
+
+
+def compare(stored: pd.DataFrame, counted: pd.DataFrame) -> None:
+    """Print a line for each measure; fail if a value is further from the exact one than its error states."""
     if not stored["unit"].equals(counted["unit"]):
         raise SystemExit("the runs are not of the same units")
     print("| measure | largest difference | median | largest error stated | median |\n|---|---|---|---|---|")

@@ -1,6 +1,10 @@
 """What tests of several rooms share: tiny runs made on the spot, and the way to the real networks and images."""
 
+import os
 from pathlib import Path
+
+# The tests' networks are tiny, and beside other test processes threads would spin while they wait for a core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
@@ -10,7 +14,7 @@ from unitscope.run import Layer, Manifest, Run, create_run, open_run
 
 REAL = Path(__file__).parents[2] / "shared" / "real"
 
-collect_ignore = ["conftest.py"]  # as a module of doctests: two of one name do not go together
+collect_ignore = ["conftest.py", "exact_network.py"]  # no doctests: conftest.py is there twice, the other needs torch
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +31,14 @@ def state_directory(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session")
+def exact() -> tuple[str, str]:
+    """Return the specs of the network whose sums are exact and of its items, for tests that compare bits."""
+    pytest.importorskip("torch")
+    path = Path(__file__).with_name("exact_network.py")
+    return f"py:{path}:Net", f"py:{path}:Items"
 
 
 @pytest.fixture

@@ -1,28 +1,19 @@
-"""A network and items of the user's own, and the same recorded here."""
+"""A recording to compare with, made in this process."""
 
 from pathlib import Path
 
 import pytest
-from places import FILE, SETTINGS
+from places import SETTINGS
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: two of one name do not go together
 
 
 @pytest.fixture(scope="session")
-def mine(tmp_path_factory):
-    """Write the file that has the network and the items; return the two specs."""
-    path = tmp_path_factory.mktemp("mine") / "mine.py"
-    path.write_text(FILE)
-    return f"py:{path}:Net", f"py:{path}:Items"
-
-
-@pytest.fixture(scope="session")
-def plain(mine, tmp_path_factory):
-    """Record it in this process."""
-    pytest.importorskip("torch")
+def plain(exact, tmp_path_factory):
+    """Record the network of exact sums in this process."""
     from unitscope.recording import record
 
-    return record(*mine, tmp_path_factory.mktemp("plain") / "run", **SETTINGS)
+    return record(*exact, tmp_path_factory.mktemp("plain") / "run", **SETTINGS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What these tests share: a network and items in a file of the user's own, comparisons of runs."""
+"""What these tests share: settings, and comparisons of runs."""
 
 import os
 import shutil
@@ -11,45 +11,6 @@ from deaths import die_once
 
 from unitscope.measures import CLASSWISE
 from unitscope.run import open_run
-
-FILE = '''
-import os
-import signal
-from pathlib import Path
-
-import numpy as np
-import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    """Its process is killed, once, at an item that the environment names."""
-
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(0)
-        self.hidden = nn.Linear(8, 70)
-        self.out = nn.Linear(70, 3)
-
-    def forward(self, x):
-        item, _, marker = os.environ.get("DIE_AT", "-1:").partition(":")
-        if (x[:, 0] == int(item)).any() and not Path(marker).exists():
-            Path(marker).touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return self.out(torch.relu(self.hidden(x)))
-
-
-class Items:
-    def __init__(self, n=200):
-        self.values = np.random.default_rng(0).normal(size=(n, 8)).astype(np.float32)
-        self.values[:, 0] = np.arange(n)
-
-    def __len__(self):
-        return len(self.values)
-
-    def __getitem__(self, index):
-        return self.values[index], index % 3
-'''
 
 SETTINGS = {"layers": "hidden,out", "batch_size": 16, "block_items": 32, "workers": 0, "device": "cpu"}
 """Of a recording of 200 items in 7 blocks, the last of them short."""

@@ -68,10 +68,10 @@ def cluster(tmp_path_factory):
     cluster.stop()
 
 
-def test_recorded_by_workers_of_which_one_is_killed(mine, plain, cluster, tmp_path):
+def test_recorded_by_workers_of_which_one_is_killed(exact, plain, cluster, tmp_path):
     from unitscope.recording import record
 
-    run = record(*mine, tmp_path / "run", on=cluster.on, **SETTINGS)
+    run = record(*exact, tmp_path / "run", on=cluster.on, **SETTINGS)
     assert cluster.marker.exists()
     assert [worker.poll() for worker in cluster.workers].count(-9) == 1
     assert_same_recording(plain, run)

@@ -75,12 +75,12 @@ def test_an_error_of_a_task_is_its_own(make_run):
         measure_run(make_run(values, labels), on=pool)
 
 
-def test_recorded_by_processes_of_which_one_is_killed(mine, plain, tmp_path, monkeypatch):
+def test_recorded_by_processes_of_which_one_is_killed(exact, plain, tmp_path, monkeypatch):
     from unitscope.recording import record
 
     marker = tmp_path / "died"
     monkeypatch.setenv("DIE_AT", f"100:{marker}")
-    run = record(*mine, tmp_path / "run", on="local:2", **SETTINGS)
+    run = record(*exact, tmp_path / "run", on="local:2", **SETTINGS)
     assert marker.exists()
     assert_same_recording(plain, run)
     workers = read_status(run.directory).workers

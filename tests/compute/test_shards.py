@@ -81,15 +81,15 @@ record_shard(model, data, run, shard, RecordingSettings(**json.loads(settings)))
 """
 
 
-def test_a_shard_that_is_killed_loses_its_block_only(mine, plain, tmp_path):
+def test_a_shard_that_is_killed_loses_its_block_only(exact, plain, tmp_path):
     pytest.importorskip("torch")
     from unitscope.recording import RecordingSettings, record_shard
 
     run, marker = tmp_path / "run", tmp_path / "died"
     settings = json.dumps(SETTINGS)
     # The second half is blocks 3 to 6; item 160 begins block 5.
-    killed = python(RECORD, *mine, run, "2/2", settings, DIE_AT=f"160:{marker}")
-    first = python(RECORD, *mine, run, "1/2", settings)
+    killed = python(RECORD, *exact, run, "2/2", settings, DIE_AT=f"160:{marker}")
+    first = python(RECORD, *exact, run, "1/2", settings)
     outputs = [process.communicate()[0] for process in (killed, first)]
     assert [killed.returncode, first.returncode] == [-9, 0], outputs
     status = read_status(run)
@@ -101,21 +101,21 @@ def test_a_shard_that_is_killed_loses_its_block_only(mine, plain, tmp_path):
     assert by.get(killed.pid, []) == [block for block in (3, 4) if block not in missing]
     with pytest.raises(UnitscopeError, match=r"not finished \(missing blocks of 7: [3-5]-6\)"):
         open_run(run)
-    assert record_shard(*mine, run, "2/2", RecordingSettings(**SETTINGS)).check.to_do == []
+    assert record_shard(*exact, run, "2/2", RecordingSettings(**SETTINGS)).check.to_do == []
     assert read_status(run).next_step == f"unitscope measure {run}"
     assert_same_recording(plain, open_run(run))
 
 
-def test_more_shards_than_blocks(mine, plain, tmp_path):
+def test_more_shards_than_blocks(exact, plain, tmp_path):
     pytest.importorskip("torch")
     from unitscope.recording import RecordingSettings, record_shard
 
     with pytest.warns(UnitscopeWarning, match="shard 1/8 has nothing to do: the run has 7 blocks"):
-        status = record_shard(*mine, tmp_path / "run", "1/8", RecordingSettings(**SETTINGS))
+        status = record_shard(*exact, tmp_path / "run", "1/8", RecordingSettings(**SETTINGS))
     assert status.check.finished == []
 
 
-def test_predictions_not_gathered_are_gathered_on_opening(mine, plain, tmp_path):
+def test_predictions_not_gathered_are_gathered_on_opening(exact, plain, tmp_path):
     from places import copy
 
     from unitscope.run.files import write_parquet
@@ -128,10 +128,10 @@ def test_predictions_not_gathered_are_gathered_on_opening(mine, plain, tmp_path)
     assert read_status(run.directory).gathered
 
 
-def test_the_printed_script_runs_the_shards_of_an_array(mine, tmp_path):
+def test_the_printed_script_runs_the_shards_of_an_array(exact, tmp_path):
     pytest.importorskip("torch")
     command = Path(sys.executable).with_name("unitscope")
-    words = ["record", *mine, "my run", "--layers", "hidden", "-D", "n=8200", "--batch-size", "512", "--workers", "0",
+    words = ["record", *exact, "my run", "--layers", "hidden", "-D", "n=8200", "--batch-size", "512", "--workers", "0",
              "--device", "cpu"]  # fmt: skip
     script = subprocess.run(
         [command, *words, "--print-slurm", "2"], cwd=tmp_path, check=True, capture_output=True, text=True

@@ -2,10 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -23,20 +23,49 @@ from unitscope.report import reproduce, write_report
 from unitscope.report.held import held_items
 from unitscope.run import Layer, open_run, read_checkpoint, read_status, unit_blocks
 from unitscope.selectivity import measure_run
+from waiting import wait_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
-SETTINGS = {"layers": "conv5,fc6", "block_items": 64, "batch_size": 16, "workers": 0, "device": "cpu"}
+SETTINGS = {"block_items": 64, "batch_size": 16, "workers": 0, "device": "cpu"}
 
 
-def small(directory, data=None, **changes):
-    """Record the demo's network on 200 scenes in blocks of 64, not storing activations."""
-    return record("demo:", data or load_data("demo:", n=200), directory, **{**SETTINGS, "store": False, **changes})
+@pytest.fixture
+def small(exact):
+    """Return a function that records the network of exact sums on 200 items in blocks of 64, not storing them."""
+    model, data = exact
+
+    def make(directory, data=data, **changes):
+        return record(model, data, directory, **{"layers": "hidden,out", "store": False, **SETTINGS, **changes})
+
+    return make
 
 
-def plan_small(data=None, **changes):
-    """Plan a recording that does not store activations."""
-    settings = RecordingSettings(**{"store": False, "device": "cpu", **changes})
-    return plan_recording(load_model("demo:"), data or load_data("demo:", n=200), settings)
+@pytest.fixture
+def plan(exact):
+    """Return a function that plans such a recording."""
+    model, data = load_model(exact[0]), load_data(exact[1])
+    return lambda layers: plan_recording(model, data, RecordingSettings(layers=layers, store=False, device="cpu"))
+
+
+@pytest.fixture(scope="module")
+def demos(tmp_path_factory):
+    """Record the demo's network on 200 scenes twice, not storing and storing, for all tests to copy."""
+    folder, data = tmp_path_factory.mktemp("demos"), load_data("demo:", n=200)
+    for name, store in (("counted", False), ("stored", True)):
+        record("demo:", data, folder / name, layers="conv5,fc6", store=store, **SETTINGS)
+    return folder
+
+
+@pytest.fixture
+def counted(demos, tmp_path):
+    """Return the demo's run without activations, in a copy of this test's own."""
+    return open_run(shutil.copytree(demos / "counted", tmp_path / "counted"))
+
+
+@pytest.fixture
+def stored(demos, tmp_path):
+    """Return the same with its activations."""
+    return open_run(shutil.copytree(demos / "stored", tmp_path / "stored"))
 
 
 def held(run):
@@ -53,8 +82,7 @@ def assert_same(run, other):
             np.testing.assert_array_equal(values, theirs[block][name], err_msg=f"{block} {name}")
 
 
-def test_measures_lie_within_their_errors_of_those_of_a_stored_run(tmp_path):
-    counted, stored = small(tmp_path / "counted"), small(tmp_path / "stored", store=True)
+def test_measures_lie_within_their_errors_of_those_of_a_stored_run(counted, stored):
     assert not (counted.directory / "activations.zarr").exists()
     assert counted.manifest.histograms == {"bins_per_octave": 128, "items": "correct"}
     np.testing.assert_array_equal(counted.items, stored.items)
@@ -84,17 +112,17 @@ def test_measures_lie_within_their_errors_of_those_of_a_stored_run(tmp_path):
         measure_run(counted, top=101)
 
 
-def test_class_sets_are_measured_too(tmp_path):
+def test_class_sets_are_measured_too(small, tmp_path):
     counted = small(tmp_path / "counted", items="all")
     stored = small(tmp_path / "stored", store=True)
-    sets = {"some": counted.classes["class"].tolist()[:3]}
+    sets = {"some": counted.classes["class"].tolist()[:2]}
     exact = measure_run(stored, items="all", class_sets=sets, only_class_sets=True)
     table = measure_run(counted, class_sets=sets, only_class_sets=True)
     assert set(table["auc_class"].dropna()) == {"some"}
     assert ((table["auc"] - exact["auc"]).abs() <= table["auc_error"] + 1e-9)[exact["auc"].notna()].all()
 
 
-def test_stopped_in_the_middle_it_goes_on_and_holds_the_same_bits(tmp_path):
+def test_stopped_in_the_middle_it_goes_on_and_holds_the_same_bits(small, tmp_path):
     whole = small(tmp_path / "whole")
 
     def interrupt(doing, done, total):
@@ -114,7 +142,6 @@ def test_stopped_in_the_middle_it_goes_on_and_holds_the_same_bits(tmp_path):
 
 SCRIPT = """
 import sys, time
-from unitscope.data import load_data
 from unitscope.recording import record
 
 def slowly(doing, done, total):
@@ -122,18 +149,18 @@ def slowly(doing, done, total):
         print("under way", flush=True)
         time.sleep(60)
 
-record("demo:", load_data("demo:", n=200), sys.argv[1], layers="conv5,fc6", block_items=64, batch_size=16, workers=0,
-       device="cpu", store=False, progress=slowly)
+record(*sys.argv[1:], layers="hidden,out", block_items=64, batch_size=16, workers=0, device="cpu", store=False,
+       progress=slowly)
 """
 
 
-def test_killed_without_warning_nothing_is_counted_twice(tmp_path):
+def test_killed_without_warning_nothing_is_counted_twice(small, exact, tmp_path):
     whole = small(tmp_path / "whole")
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(tmp_path / "parts")], stdout=subprocess.PIPE, env={**os.environ}
+        [sys.executable, "-c", SCRIPT, *exact, str(tmp_path / "parts")], stdout=subprocess.PIPE, env={**os.environ}
     )
     assert process.stdout.readline() == b"under way\n"
-    time.sleep(0.5)
+    wait_for(tmp_path / "parts" / "ledger" / "histograms.json")
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
@@ -146,14 +173,14 @@ def test_killed_without_warning_nothing_is_counted_twice(tmp_path):
     assert [path.name for path in (tmp_path / "parts" / "histograms").iterdir()] == ["000004"]
 
 
-def test_a_finished_run_is_returned_as_it_is(tmp_path):
+def test_a_finished_run_is_returned_as_it_is(small, tmp_path):
     run = small(tmp_path / "run")
     stamp = (run.directory / "ledger" / "histograms.json").stat().st_mtime_ns
     assert_same(small(tmp_path / "run"), run)
     assert (run.directory / "ledger" / "histograms.json").stat().st_mtime_ns == stamp
 
 
-def test_a_damaged_checkpoint_is_named_and_counted_anew(tmp_path):
+def test_a_damaged_checkpoint_is_named_and_counted_anew(small, tmp_path):
     run, whole = small(tmp_path / "run"), small(tmp_path / "whole")
     victim = next((run.directory / "histograms" / "000004").iterdir())
     victim.write_bytes(victim.read_bytes()[:100])
@@ -162,7 +189,7 @@ def test_a_damaged_checkpoint_is_named_and_counted_anew(tmp_path):
     assert_same(small(tmp_path / "run"), whole)
 
 
-def test_checkpoints_wait_until_they_are_worth_it(tmp_path, monkeypatch):
+def test_checkpoints_wait_until_they_are_worth_it(small, tmp_path, monkeypatch):
     written = []
     write = histogram_writer.write_checkpoint
 
@@ -176,31 +203,31 @@ def test_checkpoints_wait_until_they_are_worth_it(tmp_path, monkeypatch):
     assert written == [1, 4]
 
 
-def test_too_little_memory_is_refused_before_anything_is_written(tmp_path):
-    sentence = r"histograms of 256 units and 16 classes with 8 bins .* more than the 1\.0 MB .*record fewer layers"
+def test_too_little_memory_is_refused_before_anything_is_written(small, tmp_path):
+    sentence = r"histograms of 73 units and 3 classes with 8 bins .* more than the 0\.1 MB .*record fewer layers"
     with pytest.raises(UnitscopeError, match=sentence):
-        small(tmp_path / "run", memory=1e6)
+        small(tmp_path / "run", memory=1e5)
     assert not (tmp_path / "run").exists()
     with pytest.raises(UnitscopeError, match=r"with 128 bins .*--bins-per-octave 8"):
-        small(tmp_path / "run", memory=1e6, bins_per_octave=128)
+        small(tmp_path / "run", memory=1e5, bins_per_octave=128)
 
 
-def test_the_most_bins_that_fit_are_chosen_and_kept_when_going_on(tmp_path):
-    plan = plan_histograms(plan_small(layers="fc6"))
-    assert plan.manifest.histograms["bins_per_octave"] == 128
-    run = small(tmp_path / "run", layers="fc6", memory=plan.total_bytes / 2)
+def test_the_most_bins_that_fit_are_chosen_and_kept_when_going_on(small, plan, tmp_path):
+    most = plan_histograms(plan("hidden"))
+    assert most.manifest.histograms["bins_per_octave"] == 128
+    run = small(tmp_path / "run", layers="hidden", memory=most.total_bytes / 2)
     assert run.manifest.histograms["bins_per_octave"] == 32
-    assert small(tmp_path / "run", layers="fc6").manifest.histograms["bins_per_octave"] == 32
+    assert small(tmp_path / "run", layers="hidden").manifest.histograms["bins_per_octave"] == 32
     with pytest.raises(UnitscopeError, match=r"histograms.bins_per_octave: 32 there, 8 now"):
-        small(tmp_path / "run", layers="fc6", bins_per_octave=8)
+        small(tmp_path / "run", layers="hidden", bins_per_octave=8)
 
 
-def test_histograms_that_outgrow_their_memory_are_kept(tmp_path, monkeypatch):
+def test_histograms_that_outgrow_their_memory_are_kept(small, tmp_path, monkeypatch):
     whole = small(tmp_path / "whole")
-    limit = 1e6  # the estimate is made to say that this is enough
+    limit = 5e5  # the estimate is made to say that this is enough
     monkeypatch.setattr("unitscope.recording.memory.layer_memory", lambda *others: 1)
     with pytest.raises(
-        UnitscopeError, match=r"take .* MB after 64 items, more than the 1\.0 MB .*what was counted is kept"
+        UnitscopeError, match=r"take .* MB after 64 items, more than the 0\.5 MB .*what was counted is kept"
     ):
         small(tmp_path / "run", memory=limit)
     assert json.loads((tmp_path / "run" / "ledger" / "histograms.json").read_text())["blocks"] == 1
@@ -208,40 +235,44 @@ def test_histograms_that_outgrow_their_memory_are_kept(tmp_path, monkeypatch):
 
 
 def test_the_estimate_of_memory_is_near_what_is_taken(tmp_path):
-    data = load_data("demo:", n=1000)
-    plan = plan_histograms(plan_small(data, layers="conv5,fc6,fc8", items="all"))
-    run = small(tmp_path / "run", data, layers="conv5,fc6,fc8", items="all")
+    data = load_data("demo:", n=600)
+    settings = RecordingSettings(layers="conv5,fc6,fc8", items="all", store=False, device="cpu")
+    plan = plan_histograms(plan_recording(load_model("demo:"), data, settings))
+    run = record("demo:", data, tmp_path / "run", layers="conv5,fc6,fc8", items="all", store=False, **SETTINGS)
     taken = sum(Histograms.from_arrays(arrays).nbytes for arrays in held(run).values())
-    blocks = 3 * 4 * 1000 * len(run.units)
+    blocks = 3 * 4 * 600 * len(run.units)
     assert taken <= plan.total_bytes - blocks <= 2.5 * taken
 
 
-def test_where_storing_takes_less_it_is_said():
-    plan = plan_small(layers="fc6")
-    with pytest.warns(UnitscopeWarning, match=r"storing these activations takes at most 0\.2 MB on disk, less than"):
-        plan_histograms(plan)
+def test_where_storing_takes_less_it_is_said(plan):
+    with pytest.warns(UnitscopeWarning, match=r"storing these activations takes at most 0\.1 MB on disk, less than"):
+        plan_histograms(plan("hidden"))
 
 
-def test_octaves_are_estimated_from_both_sides_of_zero():
+def test_octaves_are_estimated_from_both_sides_of_zero(plan):
     values = np.array([[1.0, -1.0, 0.0], [4.0, 0.25, 0.0], [0.0, 1.0, 0.0]])
     # 1 to 4 are 3 octaves, one more for what is larger, one more for twice the items; -1 is 1, .25 to 1 are 3.
     assert octaves_of(values, 2).tolist() == [5, 3 + 5, 7]  # the silent one: the median of the others
     assert available_memory() > 1e6
-    plan = plan_small(layers="fc6,fc8")
-    assert {name: len(found) for name, found in estimate_octaves(plan).items()} == {"fc6": 192, "fc8": 16}
+    octaves = estimate_octaves(plan("hidden,out"))
+    assert {name: len(found) for name, found in octaves.items()} == {"hidden": 70, "out": 3}
 
 
-def halves(tmp_path, **changes):
-    data = load_data("demo:", n=200)
-    parts = []
-    for name, left_out in (("first", range(120, 200)), ("second", range(120))):
-        parts.append(small(tmp_path / name, without(data, list(left_out)), **changes))
-    return parts
+@pytest.fixture
+def halves(small, exact, tmp_path):
+    """Return a function that records the first 120 items and the other 80 apart: in batches of other sizes."""
+
+    def make(**changes):
+        data = load_data(exact[1])
+        shares = {"first": range(120, 200), "second": range(120)}
+        return [small(tmp_path / name, without(data, list(rest)), **changes) for name, rest in shares.items()]
+
+    return make
 
 
 @pytest.mark.parametrize("items", ["correct", "all"])
-def test_runs_over_different_items_add_up_to_one_over_all(tmp_path, items):
-    parts = halves(tmp_path, items=items)
+def test_runs_over_different_items_add_up_to_one_over_all(small, halves, tmp_path, items):
+    parts = halves(items=items)
     whole = small(tmp_path / "whole", items=items)
     total = add_runs([part.directory for part in parts], tmp_path / "sum")
     assert total.items["uri"].tolist() == whole.items["uri"].tolist()
@@ -249,12 +280,12 @@ def test_runs_over_different_items_add_up_to_one_over_all(tmp_path, items):
     for name in table:
         if table[name].dtype.kind == "f":
             np.testing.assert_allclose(table[name], exact[name], rtol=1e-9, atol=1e-9, err_msg=name)
-    for unit in ("fc6:1", "conv5:3"):
+    for unit in ("hidden:1", "out:2"):
         assert held_items(total, unit, 20) == held_items(whole, unit, 20)
 
 
-def test_what_does_not_add_up_is_refused(tmp_path):
-    first, second = halves(tmp_path)
+def test_what_does_not_add_up_is_refused(small, halves, tmp_path):
+    first, second = halves()
     with pytest.raises(UnitscopeError, match="would be counted twice"):
         add_runs([first.directory, first.directory], tmp_path / "sum")
     other = small(tmp_path / "other", bins_per_octave=8)
@@ -268,28 +299,28 @@ def test_what_does_not_add_up_is_refused(tmp_path):
     assert not (tmp_path / "sum").exists()
 
 
-def test_what_needs_each_items_activation_says_so(tmp_path):
-    run = small(tmp_path / "run", layers="fc6")
+def test_what_needs_each_items_activation_says_so(small, tmp_path):
+    run = small(tmp_path / "run", layers="hidden")
     measure_run(run)
     for option in ("permutations", "bootstrap"):
         with pytest.raises(UnitscopeError, match=f"--{option} needs the activation of every item.*without --no-store"):
             measure_run(run, **{option: 10})
-    with pytest.raises(UnitscopeError, match=r"not the activations of fc6:1 .*without --no-store"):
-        jitter(run, "fc6:1")
-    with pytest.raises(UnitscopeError, match="not the activations of fc6"):
-        run.activations("fc6")
+    with pytest.raises(UnitscopeError, match=r"not the activations of hidden:1 .*without --no-store"):
+        jitter(run, "hidden:1")
+    with pytest.raises(UnitscopeError, match="not the activations of hidden"):
+        run.activations("hidden")
     with pytest.raises(UnitscopeError, match="histograms of correct items only"):
         measure_run(run, items="all")
 
 
-def test_the_report_shows_what_there_is(tmp_path):
-    counted, stored = small(tmp_path / "counted", layers="fc6"), small(tmp_path / "stored", layers="fc6", store=True)
+def test_the_report_shows_what_there_is(small, tmp_path):
+    counted, stored = small(tmp_path / "counted"), small(tmp_path / "stored", store=True)
     measure_run(counted), measure_run(stored)
     page = write_report(counted).read_text()
     assert "No jitterplot: the run keeps histograms" in page
     assert "histograms of correct items, 128 bins per octave" in page
     assert "No jitterplot" not in write_report(stored).read_text()
-    for unit in ("fc6:0", "fc6:17"):
+    for unit in ("hidden:0", "hidden:17"):
         shown = examples(stored, unit, count=12).table
         expected = shown[shown["row"] == "top"].drop(columns="row").to_dict("records")
         found = held_items(counted, unit, 12)
@@ -308,14 +339,14 @@ def test_the_report_shows_what_there_is(tmp_path):
         ({"items": "correct", "predictions": False}, "--items all"),
     ],
 )
-def test_options_that_do_not_go_together(tmp_path, changes, message):
+def test_options_that_do_not_go_together(small, tmp_path, changes, message):
     with pytest.raises(UnitscopeError, match=message):
         small(tmp_path / "run", **changes)
     assert not (tmp_path / "run").exists()
 
 
-def test_without_predictions_all_items_are_counted(tmp_path):
-    run = small(tmp_path / "run", layers="fc8", predictions=False)
+def test_without_predictions_all_items_are_counted(small, tmp_path):
+    run = small(tmp_path / "run", layers="out", predictions=False)
     assert run.manifest.histograms["items"] == "all"
     assert measure_run(run)["n_items"].unique().tolist() == [200]
 
@@ -324,11 +355,10 @@ def test_unit_blocks_follow_layers():
     assert [block.row for block in unit_blocks([Layer("a", 130), Layer("b", 2)])] == [0, 64, 128, 130]
 
 
-def test_the_paper_s_page_and_the_status_of_a_run_without_activations(tmp_path):
-    run = small(tmp_path / "run")
-    [worker] = read_status(run.directory).workers
+def test_the_paper_s_page_and_the_status_of_a_run_without_activations(counted, tmp_path):
+    [worker] = read_status(counted.directory).workers
     assert worker.items == 200
-    measure_run(run)
-    counts = reproduce(run, tmp_path / "page")
+    measure_run(counted)
+    counts = reproduce(counted, tmp_path / "page")
     assert sum(counts.values()) == 21
     assert "The run does not allow it: the run" in (tmp_path / "page" / "index.md").read_text()

@@ -47,7 +47,7 @@ def record(
     """Record the activations of a network's units over labelled items.
 
     Every item is recorded, with the network's prediction. The same call again goes on with an unfinished run
-    and ends up with the same bits as an uninterrupted one; a finished run is returned as it is.
+    and, on the same machine, ends with the same bits as an uninterrupted one; a finished run is returned as it is.
 
     Parameters
     ----------

@@ -47,7 +47,8 @@ class Manifest:
     ----------
     identity
         Everything that makes the activations what they are: model, weights, preprocessing, data, computation.
-        Two runs with equal identity and layers hold the same numbers.
+        Two runs with equal identity and layers hold the same numbers: the same bits on machines of one kind with the
+        same versions, and within 1e-5 of a layer's largest activation otherwise.
     layers
         The recorded layers, in the network's order.
     n_items
