@@ -359,6 +359,27 @@ def test_an_outer_context_that_ends_early_leaves_the_inner_one_alone(net, x):
     assert outer.taken.keys() == {"body.0"}
 
 
+def test_a_pass_within_another_pass_does_not_swallow_its_end(net, x):
+    class Around(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = net
+
+        def forward(self, x):
+            scores = inner(x)
+            reached.append("behind")
+            return scores
+
+    with capture(net, layers_of(net, x, "fc"), take=whole) as inner:
+        reached = []
+        around = Around()
+        chosen = layers_of(around, x, "net.body.0")
+        reached.clear()
+        with capture(around, chosen, take=whole, stop=True) as outer:
+            assert outer(x) is None
+    assert reached == []
+
+
 def test_every_pass_has_its_own_values(net, x):
     with capture(net, layers_of(net, x, "fc"), take=whole) as network:
         network(x)
