@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .data import load_data, open_items
     from .exchange import export_run, import_file
     from .measures import measure
-    from .models import load_model
+    from .models import load_model, open_network
     from .recording import record
     from .report import reproduce, write_report
     from .run import open_run
@@ -32,6 +32,7 @@ __all__ = [
     "measure",
     "measure_run",
     "open_items",
+    "open_network",
     "open_run",
     "record",
     "reproduce",
@@ -46,6 +47,7 @@ ROOMS = {
     "measure": "measures",
     "measure_run": "selectivity",
     "open_items": "data",
+    "open_network": "models",
     "open_run": "run",
     "record": "recording",
     "reproduce": "report",

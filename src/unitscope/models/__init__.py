@@ -9,6 +9,7 @@ from .computing import arithmetic, choose_device, on_device
 from .forward import HookedNetwork, capture
 from .layers import Layer, example_batch, list_layers
 from .load import LoadedModel, load_model
+from .open_network import find_layers, open_network
 from .outputs import class_scores
 from .preprocess import Preprocess
 from .reduction import check_reduction, reduce_positions
@@ -29,10 +30,12 @@ __all__ = [
     "class_scores",
     "cut_batches",
     "example_batch",
+    "find_layers",
     "list_layers",
     "load_batches",
     "load_model",
     "on_device",
+    "open_network",
     "reduce_positions",
     "run_batches",
 ]
