@@ -103,11 +103,11 @@ def stored_as(run: Run) -> str:
 
 
 def layers(run: Run, table: pd.DataFrame) -> list[list[str]]:
-    """List the layers with what they hold and how many of their units tell nothing."""
+    """Return a row for each layer: what it holds, and of how many units measures are undefined or limited, and why."""
     rows = []
     for layer in run.layers:
         reasons = table.loc[table["layer"] == layer.name, "undefined"]
-        counts = reasons[reasons != ""].value_counts()
+        counts = reasons[reasons != ""].str.split("; ").explode().value_counts()
         rows.append(
             [
                 layer.name,
