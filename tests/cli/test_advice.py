@@ -1,4 +1,4 @@
-"""What `unitscope status` and errors advise works: runs are damaged, the advice is followed, they are good again."""
+"""What `unitscope status` and errors advise works: runs are damaged, the advice is followed, and they are good."""
 
 import contextlib
 import json
