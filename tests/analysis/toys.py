@@ -90,7 +90,7 @@ class Sums:
 class ItemSums:
     def __init__(self, run, settings):
         self.run, self.settings = run, settings
-        self.clear()
+        self.start(None)
 
     def add(self, blocks, progress):
         done = 0
@@ -108,8 +108,10 @@ class ItemSums:
     def sum(self):
         return Part(arrays={"total": self.total})
 
-    def clear(self):
+    def start(self, stored):
         self.total, self.blocks = np.zeros(len(self.run.units), np.int64), 0
+        if stored:
+            self.total, self.blocks = stored.read_arrays()["total"], stored.block.size // 8
 
     def is_full(self):
         return self.blocks >= self.settings.room

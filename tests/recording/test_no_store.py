@@ -1,6 +1,5 @@
 """Recording without storing: what is counted, measured within its bounds, resumed, added up, refused."""
 
-import json
 import os
 import shutil
 import signal
@@ -12,12 +11,14 @@ import pytest
 
 pytest.importorskip("torch")
 
+from unitscope.analysis import work
+from unitscope.analysis.parts import Parts
 from unitscope.data import load_data, without
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.figures import examples, jitter
 from unitscope.measures import Histograms
 from unitscope.models import load_model
-from unitscope.recording import RecordingSettings, add_runs, histogram_writer, plan_recording, record
+from unitscope.recording import RecordingSettings, add_runs, plan_recording, record
 from unitscope.recording.memory import available_memory, estimate_octaves, octaves_of, plan_histograms
 from unitscope.report import reproduce, write_report
 from unitscope.report.held import held_items
@@ -136,6 +137,7 @@ def test_stopped_in_the_middle_it_goes_on_and_holds_the_same_bits(small, tmp_pat
     started = []
     parts = small(tmp_path / "parts", progress=lambda doing, done, total: started.append((doing, done)))
     assert min(done for doing, done in started if doing == "recording") >= 64
+    assert not list((tmp_path / "parts" / "tables").glob(".*"))
     assert_same(parts, whole)
     np.testing.assert_array_equal(parts.items, whole.items)
 
@@ -160,13 +162,18 @@ def test_killed_without_warning_nothing_is_counted_twice(small, exact, tmp_path)
         [sys.executable, "-c", SCRIPT, *exact, str(tmp_path / "parts")], stdout=subprocess.PIPE, env={**os.environ}
     )
     assert process.stdout.readline() == b"under way\n"
-    wait_for(tmp_path / "parts" / "ledger" / "histograms.json")
+    (stored,) = (tmp_path / "parts" / "tables").glob(".histograms-*")
+    wait_for(stored / "0000000000-0000000064.parquet")
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    # As if it had died while the next checkpoint was being written: that one was never entered.
-    stray = tmp_path / "parts" / "histograms" / "000003"
-    stray.mkdir(exist_ok=True)
+    status = read_status(tmp_path / "parts")
+    assert [(part.table, part.done, part.total, part.kind) for part in status.unfinished] == [
+        ("histograms", 64, 200, "items")
+    ]
+    # As if it had died while the histograms were being written: they were never entered in the ledger.
+    stray = tmp_path / "parts" / "histograms" / "000004"
+    stray.mkdir(parents=True)
     (stray / "00000000.npz").write_bytes(b"half of it")
     parts = small(tmp_path / "parts")
     assert_same(parts, whole)
@@ -189,18 +196,13 @@ def test_a_damaged_checkpoint_is_named_and_counted_anew(small, tmp_path):
     assert_same(small(tmp_path / "run"), whole)
 
 
-def test_checkpoints_wait_until_they_are_worth_it(small, tmp_path, monkeypatch):
+def test_sums_wait_until_they_are_worth_storing(small, tmp_path, monkeypatch):
     written = []
-    write = histogram_writer.write_checkpoint
-
-    def slow(directory, blocks, *others):
-        written.append(blocks)
-        write(directory, blocks, *others)
-
-    monkeypatch.setattr(histogram_writer, "write_checkpoint", slow)
-    monkeypatch.setattr(histogram_writer, "PATIENCE", 1e9)
+    write = Parts.write
+    monkeypatch.setattr(Parts, "write", lambda self, block, part: (written.append(block), write(self, block, part)))
+    monkeypatch.setattr(work, "PATIENCE", 1e9)
     small(tmp_path / "run")
-    assert written == [1, 4]
+    assert [(block.first, block.last) for block in written] == [(0, 64), (0, 200)]
 
 
 def test_too_little_memory_is_refused_before_anything_is_written(small, tmp_path):
@@ -222,16 +224,29 @@ def test_the_most_bins_that_fit_are_chosen_and_kept_when_going_on(small, plan, t
         small(tmp_path / "run", layers="hidden", bins_per_octave=8)
 
 
-def test_histograms_that_outgrow_their_memory_are_kept(small, tmp_path, monkeypatch):
+def test_histograms_that_outgrow_their_memory_are_stored_and_start_from_zero(small, tmp_path, monkeypatch):
     whole = small(tmp_path / "whole")
-    limit = 5e5  # the estimate is made to say that this is enough
-    monkeypatch.setattr("unitscope.recording.memory.layer_memory", lambda *others: 1)
-    with pytest.raises(
-        UnitscopeError, match=r"take .* MB after 64 items, more than the 0\.5 MB .*what was counted is kept"
-    ):
-        small(tmp_path / "run", memory=limit)
-    assert json.loads((tmp_path / "run" / "ledger" / "histograms.json").read_text())["blocks"] == 1
-    assert_same(small(tmp_path / "run", memory=1e9), whole)
+    monkeypatch.setattr("unitscope.recording.memory.layer_memory", lambda *others: 1)  # "this is enough"
+    written = []
+    write = Parts.write
+    monkeypatch.setattr(Parts, "write", lambda self, block, part: (written.append(block), write(self, block, part)))
+
+    def interrupt(doing, done, total):
+        if doing == "recording" and done > 130:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        small(tmp_path / "run", memory=5e5, progress=interrupt)
+    run = small(tmp_path / "run", memory=5e5)
+    assert all(block.size <= 64 for block in written)
+    mine, theirs = held(run), held(whole)
+    for block, arrays in mine.items():
+        for name, values in arrays.items():
+            if values.dtype.kind == "f":
+                np.testing.assert_allclose(values, theirs[block][name], rtol=1e-12, atol=1e-12, err_msg=name)
+            else:
+                np.testing.assert_array_equal(values, theirs[block][name], err_msg=name)
+    np.testing.assert_array_equal(run.items, whole.items)
 
 
 def test_the_estimate_of_memory_is_near_what_is_taken(tmp_path):

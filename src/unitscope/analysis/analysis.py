@@ -30,7 +30,7 @@ class Part:
     Attributes
     ----------
     frame
-        Rows of the table, of a block of units; empty for a block of items.
+        Of a block of units its rows of the table; of a block of items a row for each item, or nothing.
     arrays
         Of a block of units its rows of the arrays; of a block of items anything that can be added up.
     images
@@ -62,9 +62,9 @@ class StoredPart:
         """Rows of the table."""
         return read_parquet(self.path, DAMAGED_PART).to_pandas()
 
-    def read_arrays(self) -> dict[str, np.ndarray]:
-        """Read the arrays."""
-        return read_npz(self.path.with_suffix(".npz"), DAMAGED_PART)
+    def read_arrays(self, prefix: str = "") -> dict[str, np.ndarray]:
+        """Read the arrays, or those whose names begin with `prefix`, by what follows it."""
+        return read_npz(self.path.with_suffix(".npz"), DAMAGED_PART, prefix)
 
 
 @dataclass(frozen=True)
@@ -108,16 +108,16 @@ class ItemWorker(Protocol):
         """
         ...
 
-    def sum(self) -> Part:
-        """Return the sum of what was added since the last `clear`."""
+    def start(self, stored: StoredPart | None) -> None:
+        """Set the sum to a stored one, or to zero."""
         ...
 
-    def clear(self) -> None:
-        """Set the sum to zero."""
+    def sum(self) -> Part:
+        """Return the sum of what `start` set and what was added since."""
         ...
 
     def is_full(self) -> bool:
-        """Return whether the sum should be stored and cleared because it takes too much memory."""
+        """Return whether the sum takes so much memory that it should be stored, and the next one start from zero."""
         ...
 
 

@@ -106,6 +106,11 @@ class Parts:
             return [StoredPart(ItemBlock.from_name(name), self.directory / f"{name}.parquet") for name in names]
         return [StoredPart(block, self.directory / f"{block.name}.parquet") for block in blocks]
 
+    def ending_at(self, item: int) -> StoredPart | None:
+        """Return the sum over the items right before an item, if there is one."""
+        found = [part for part in self.read([ItemBlock(0, 0)]) if part.block.last == item]
+        return found[0] if found else None
+
     def move_images(self) -> None:
         """Replace the run's images of this analysis by those of the parts."""
         place = self.run.directory / "images" / self.table

@@ -51,21 +51,32 @@ def compute_parts(
     if not missing:
         return blocks
     if on is None:
-        compute_blocks(run, analysis, parts, missing, threads, report)
+        compute_blocks(run, analysis, parts, missing, threads, report, resume=True)
     else:
         compute_elsewhere(run, analysis, parts, missing, threads, on, report)
     return blocks
 
 
 def compute_blocks(
-    run: Run, analysis: Analysis, parts: Parts, blocks: Blocks, threads: int | None, report: Callable[[int], None]
+    run: Run,
+    analysis: Analysis,
+    parts: Parts,
+    blocks: Blocks,
+    threads: int | None,
+    report: Callable[[int], None],
+    *,
+    resume: bool,
 ) -> None:
-    """Compute some blocks in this process and write their parts."""
+    """Compute some blocks in this process and write their parts.
+
+    With `resume`, sums continue from the part before, so that a sum that was stopped ends with the same bits. Processes
+    that share the items sum up each its own, so that the result does not depend on which of them is faster.
+    """
     worker = analysis.open(run, threads)
     if isinstance(blocks[0], UnitBlock):
         compute_units(cast(UnitWorker, worker), parts, cast(Sequence[UnitBlock], blocks), report)
     else:
-        add_items(cast(ItemWorker, worker), parts, cast(Sequence[ItemBlock], blocks), report)
+        add_items(cast(ItemWorker, worker), parts, cast(Sequence[ItemBlock], blocks), report, resume)
 
 
 def compute_units(worker: UnitWorker, parts: Parts, blocks: Sequence[UnitBlock], report: Callable[[int], None]) -> None:
@@ -90,26 +101,37 @@ def compute_units(worker: UnitWorker, parts: Parts, blocks: Sequence[UnitBlock],
             writing.result()
 
 
-def add_items(worker: ItemWorker, parts: Parts, blocks: Sequence[ItemBlock], report: Callable[[int], None]) -> None:
+def add_items(
+    worker: ItemWorker, parts: Parts, blocks: Sequence[ItemBlock], report: Callable[[int], None], resume: bool
+) -> None:
     """Add up blocks of items, each unbroken row of blocks by itself, and store the sum now and then."""
     done = 0
     for row in unbroken_rows(blocks):
-        worker.clear()
-        first, last, since, took = row[0].first, row[0].first, time.perf_counter(), 0.0
+        first, since, took = start_sum(worker, parts, row[0].first, resume), time.perf_counter(), 0.0
         before = done
         for block in worker.add(row, lambda more, before=before: report(before + more)):  # type: ignore[misc]
-            last = block.last
             done += block.size
-            report(done)
             full = worker.is_full()
             if full or block == row[-1] or time.perf_counter() - since >= PATIENCE * took:
                 start = time.perf_counter()
-                parts.write(ItemBlock(first, last), worker.sum())
+                parts.write(ItemBlock(first, block.last), worker.sum())
                 since = time.perf_counter()
                 took = since - start
             if full:
-                worker.clear()
-                first = last
+                worker.start(None)
+                first = block.last
+        report(done)
+
+
+def start_sum(worker: ItemWorker, parts: Parts, item: int, resume: bool) -> int:
+    """Set a worker's sum to what should precede an item; return the first item of the sum."""
+    stored = parts.ending_at(item) if resume else None
+    worker.start(stored)
+    if stored and not worker.is_full():
+        return cast(ItemBlock, stored.block).first
+    if stored:
+        worker.start(None)
+    return item
 
 
 def unbroken_rows(blocks: Sequence[ItemBlock]) -> list[list[ItemBlock]]:
@@ -165,4 +187,4 @@ def compute_share(directory: str, analysis: Analysis, blocks: list[Any], threads
     parts = Parts(run, analysis.table, analysis.parameters(run))
     missing = parts.missing(blocks)
     if missing:
-        compute_blocks(run, analysis, parts, missing, threads, lambda done: None)
+        compute_blocks(run, analysis, parts, missing, threads, lambda done: None, resume=False)

@@ -12,7 +12,6 @@ from ..errors import UnitscopeError
 from ..models import class_scores, cut_batches, reduce_positions, run_batches
 from ..progress import Progress
 from ..run import Manifest, RunWriter
-from .histogram_writer import HistogramWriter
 from .plan import Plan
 from .predictions import predict
 from .writer import BackgroundWriter
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def write_blocks(plan: Plan, writer: RunWriter | HistogramWriter, blocks: list[int], progress: Progress) -> None:
+def write_blocks(plan: Plan, writer: RunWriter, blocks: list[int], progress: Progress) -> None:
     """Record some blocks and write them, each while the network computes the next."""
     with BackgroundWriter(writer) as background:
         for block, activations, guesses in record_blocks(plan, blocks, progress):

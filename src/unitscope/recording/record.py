@@ -10,10 +10,9 @@ from ..errors import UnitscopeError, UnitscopeWarning
 from ..models import LoadedModel
 from ..progress import Progress, no_progress
 from ..run import BLOCK_ITEMS, Run, Status, open_run, read_status
-from ..run.lock import alone
 from .begin import begin
 from .blocks import write_blocks
-from .histogram_writer import HistogramWriter
+from .histograms import count_histograms
 from .plan import Plan
 from .settings import RecordingSettings
 from .tasks import describe_job, record_elsewhere
@@ -154,9 +153,7 @@ def record_run(
         progress=report,
     )
     if not settings.store:
-        with alone(writer.directory, "counting into"):
-            counter = HistogramWriter(writer, plan)
-            write_blocks(plan, counter, counter.blocks_to_do(), report)
+        count_histograms(plan, writer, command, report)
     elif on is None:
         with writer.claim_blocks(progress=report) as blocks:
             write_blocks(plan, writer, blocks, report)

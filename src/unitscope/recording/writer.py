@@ -8,18 +8,17 @@ import numpy as np
 import pandas as pd
 
 from ..run import RunWriter
-from .histogram_writer import HistogramWriter
 
 Block = tuple[int, dict[str, np.ndarray], pd.DataFrame | None]
 
 
 class BackgroundWriter:
-    """Hands blocks to a `RunWriter` or `HistogramWriter` in a thread; at most one waits, so that memory stays flat.
+    """Hands blocks to a `RunWriter` in a thread; at most one waits, so that memory stays flat.
 
     Leaving the context waits for the blocks handed over. An error of the thread is raised in the caller's.
     """
 
-    def __init__(self, writer: RunWriter | HistogramWriter):
+    def __init__(self, writer: RunWriter):
         self._writer = writer
         self._queue: queue.Queue[Block | None] = queue.Queue(maxsize=1)
         self._error: BaseException | None = None

@@ -170,16 +170,20 @@ def listed(stored: zipfile.ZipFile) -> bytes:
     return "\n".join(stored.namelist()).encode()
 
 
-def read_npz(path: Path, remedy: str) -> dict[str, np.ndarray]:
-    """Read the named arrays of an NPZ file and verify their checksums."""
+def read_npz(path: Path, remedy: str, prefix: str = "") -> dict[str, np.ndarray]:
+    """Read the named arrays of an NPZ file and verify their checksums.
+
+    With `prefix`, only arrays whose names begin with it are read; it is not part of the names returned.
+    """
     with undamaged(path, remedy), zipfile.ZipFile(path) as stored:
         # A damaged directory of the archive can hide arrays. Files of earlier versions have no comment.
         if stored.comment not in (b"", listed(stored)):
             raise ValueError("its list of arrays is not what was written")
         # Each member is read to its end: only then does `zipfile` compare the checksum.
-        members = {name: io.BytesIO(stored.read(name)) for name in stored.namelist()}
+        names = [name for name in stored.namelist() if name.startswith(prefix)]
+        members = {name: io.BytesIO(stored.read(name)) for name in names}
         return {
-            name.removesuffix(".npy"): np.lib.format.read_array(content, allow_pickle=False)
+            name.removeprefix(prefix).removesuffix(".npy"): np.lib.format.read_array(content, allow_pickle=False)
             for name, content in members.items()
         }
 
