@@ -13,6 +13,7 @@ HISTOGRAMS = "histograms"
 CLASSWISE = "classwise.zarr"
 PREDICTIONS = "predictions"
 LEDGER = "ledger"
+CLAIMS = ".claims"
 TABLES = "tables"
 IMAGES = "images"
 
