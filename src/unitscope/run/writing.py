@@ -206,9 +206,7 @@ class RunWriter:
         progress
             Called while the blocks that are there are verified, with what is done, blocks done, and blocks in all.
         """
-        with claim(
-            self.directory / layout.LEDGER / "claims", range(self.manifest.n_blocks) if blocks is None else blocks
-        ) as own:
+        with claim(self.directory / layout.CLAIMS, range(self.manifest.n_blocks) if blocks is None else blocks) as own:
             written = [block for block in own if entry_path(self.directory, block).exists()]
 
             def count(done: int) -> None:
@@ -221,7 +219,7 @@ class RunWriter:
     def refuse_unfinished(self, blocks: Iterable[int] | None = None) -> None:
         """Raise if blocks are not finished because another process records them now."""
         left = check_blocks(self.directory, self.manifest, blocks=blocks).to_do
-        with claim(self.directory / layout.LEDGER / "claims", left) as free:
+        with claim(self.directory / layout.CLAIMS, left) as free:
             claimed = sorted({*left} - {*free})
         if claimed:
             raise UnitscopeError(
