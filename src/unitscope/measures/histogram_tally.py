@@ -143,9 +143,7 @@ def count_extremes(held: Histograms, unit: int, classes: Classes, rows: Rows) ->
         largest[place] = max(held.largest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
         smallest[place] = min(held.smallest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
         for label in np.flatnonzero(members & (sizes > 0)):
-            _, _, squares[place] = merge(
-                size, mean[place], squares[place], sizes[label], mean[label], squares[label]
-            )
+            _, _, squares[place] = merge(size, mean[place], squares[place], sizes[label], mean[label], squares[label])
             size += sizes[label]
             high, low = add_sums(high, low, sums[0, label], sums[1, label])
             mean[place] = mean_of(high, low, size)

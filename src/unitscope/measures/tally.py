@@ -245,14 +245,16 @@ def as_float64(values: np.ndarray, name: str) -> np.ndarray:
     """
     exact = values.astype(np.float64)
     if values.dtype.kind in "iu":  # NumPy would round both sides of a comparison with float64
-        rounded = (values > MOST_INTEGER) | (values < -MOST_INTEGER) if values.dtype.itemsize == 8 else np.zeros(1, bool)
+        rounded = (
+            (values > MOST_INTEGER) | (values < -MOST_INTEGER) if values.dtype.itemsize == 8 else np.zeros(1, bool)
+        )
     else:
         rounded = exact != values
     if rounded.any():
         item = int(np.flatnonzero(rounded)[0])
         raise UnitscopeError(
-            f"unit {name} has the {values.dtype} value {values[item]} for item {item}, which float64 cannot hold exactly; "
-            "subtract an offset or divide before measuring, or accept rounding with .astype(float)"
+            f"unit {name} has the {values.dtype} value {values[item]} for item {item}, which float64 cannot hold "
+            "exactly; subtract an offset or divide before measuring, or accept rounding with .astype(float)"
         )
     return exact
 
