@@ -234,6 +234,16 @@ def test_stored_arrays_make_the_same_histograms():
     assert sum(counts.sum() for counts in again.counts) == 3000
 
 
+def test_histograms_written_before_sums_were_kept_are_read():
+    x, labels = np.array([[1.0, 2.0, 4.0, 0.0]], np.float32), np.array([0, 0, 1, 1])
+    held = histograms(x, labels, 3)
+    arrays = held.arrays()
+    del arrays["sums"]
+    again = Histograms.from_arrays(arrays | {"mean": np.array([[1.5, 2.0, 0.0]])})
+    np.testing.assert_array_equal(again.sums, [[[3, 4, 0], [0, 0, 0]]])
+    np.testing.assert_array_equal(again.mean, held.mean)
+
+
 def test_values_that_are_not_finite_are_named():
     x = np.array([[1.0, np.nan]], np.float32)
     with pytest.raises(UnitscopeError, match=r"unit fc6:3 has the value nan for item 8"):

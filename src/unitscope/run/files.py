@@ -89,10 +89,10 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
         frame.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def read_parquet(path: Path) -> pa.Table:
-    """Read a Parquet file; a damaged one is named."""
+def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read a Parquet file, or only some of its columns; a damaged one is named."""
     with undamaged(path):
-        return pq.read_table(path)
+        return pq.read_table(path, columns=columns)
 
 
 def read_schema(path: Path) -> pa.Schema:
