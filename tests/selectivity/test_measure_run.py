@@ -168,3 +168,9 @@ def test_a_measurement_that_fails_leaves_the_earlier_one(make_run):
         again = open_run(run.directory)
         pd.testing.assert_frame_equal(again.table("selectivity"), table)
         np.testing.assert_array_equal(again.array("selectivity", "auc"), area)
+
+
+def test_measuring_does_not_read_the_names_of_items(make_run):
+    run = open_run(make_run(VALUES, LABELS, PREDICTED).directory)
+    measure_run(run)
+    assert "items" not in vars(run)

@@ -134,9 +134,15 @@ def header_of(frame: pd.DataFrame) -> str:
     return frame.head(0).to_csv(index=False, lineterminator="\n").rstrip("\n")
 
 
-def read_parquet(path: Path, remedy: str) -> pa.Table:
-    """Read a Parquet file and verify its checksums; raise an error that names a damaged one and ends with `remedy`."""
+def read_parquet(path: Path, remedy: str, columns: list[str] | None = None) -> pa.Table:
+    """Read a Parquet file, or only some of its columns, and verify its checksums.
+
+    An error names a damaged file and ends with `remedy`.
+    """
     with undamaged(path, remedy):
+        if columns is not None:
+            check_schema(pq.read_schema(path))
+            return pq.read_table(path, columns=columns, page_checksum_verification=True)
         return check_schema(pq.read_table(path, page_checksum_verification=True))
 
 
