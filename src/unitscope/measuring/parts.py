@@ -19,8 +19,9 @@ import pandas as pd
 from ..columns import Column
 from ..errors import UnitscopeError
 from ..run import Run, UnitBlock
+from ..run.atomic import replacing
 from ..run.classwise import create_classwise, digest_of, replace_classwise, write_classwise
-from ..run.files import explained, read_parquet, replacing, write_json, write_parquet
+from ..run.files import explained, read_parquet, write_json, write_parquet
 from ..run.layout import TABLES
 from ..run.ledger import this_worker
 
@@ -48,8 +49,8 @@ def prepare_parts(run: Run, parameters: dict[str, Any], command: str = "") -> Pa
 
 
 def is_done(parts: Path, block: UnitBlock) -> bool:
-    """Say whether a block has its part."""
-    return table_path(parts, block).exists()
+    """Return whether a block has its part, in both files: who removes parts may be stopped between the two."""
+    return table_path(parts, block).exists() and rows_path(parts, block).exists()
 
 
 def table_path(parts: Path, block: UnitBlock) -> Path:

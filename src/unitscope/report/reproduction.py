@@ -10,7 +10,8 @@ from ..errors import UnitscopeError
 from ..figures import save_data, save_figure
 from ..figures.chosen import class_name, counted, measured_items
 from ..run import Run
-from ..run.files import explained, replacing
+from ..run.atomic import replacing
+from ..run.files import explained
 from ..version import __version__
 from .claims import CLAIMS
 from .evidence import Evidence, gather

@@ -1,10 +1,8 @@
-"""Files that are either whole or absent: written beside their place, flushed, then renamed."""
+"""Reading and writing JSON, Parquet and CSV, and what is said when a file cannot be read or written."""
 
 import contextlib
 import errno
 import json
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,28 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import UnitscopeError
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; on success flush it to disk and rename it to `path`.
-
-    Several processes may write the same file: each has a temporary name of its own.
-    """
-    temporary = beside(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def beside(path: Path) -> Path:
-    """Return a temporary path beside another, that no other process has (machines share disks and process numbers)."""
-    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+from .atomic import replacing
 
 
 @contextlib.contextmanager
