@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..run import Manifest
-from ..run.manifest import describe_machine
+from ..run.machine import describe_machine
 from .found import Progress
 from .settle import Settled
 

@@ -13,7 +13,7 @@ from ..measures import Histograms
 from ..run import Run, UnitBlock, create_run, open_run, read_checkpoint, unit_blocks, write_checkpoint
 from ..run.atomic import temporary_of
 from ..run.files import explained
-from ..run.manifest import describe_machine
+from ..run.machine import describe_machine
 
 
 def add_runs(runs: Sequence[str | Path], directory: str | Path) -> Run:

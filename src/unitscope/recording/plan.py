@@ -13,7 +13,7 @@ from ..errors import UnitscopeError
 from ..models import Layer, LoadedModel, choose_layers, list_layers
 from ..run import BLOCK_ITEMS, Manifest
 from ..run import Layer as RunLayer
-from ..run.manifest import describe_machine
+from ..run.machine import describe_machine
 from .batches import Inputs, load_batches
 from .predictions import are_probabilities, find_outputs
 from .reduction import check_reduction

@@ -41,7 +41,7 @@ def open_array(directory: Path, layer: Layer, mode: str = "r") -> Any:
     path = directory / layout.ACTIVATIONS / layout.array_name(layer.name)
     try:
         return zarr.open_array(path, mode=mode)
-    except (FileNotFoundError, ValueError) as error:
+    except Exception as error:  # damaged metadata fail wherever Zarr first trips over them
         raise UnitscopeError(f"{path} is missing or damaged; record layer {layer.name} again") from error
 
 

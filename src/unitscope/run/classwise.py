@@ -72,6 +72,11 @@ def read_classwise(directory: Path, name: str, parameters: dict[str, Any], units
             f"the run {directory} has no class-wise array {name}{near_names(name, names)}; "
             "run `unitscope measure` first"
         ) from error
+    except Exception as error:  # damaged files fail wherever Zarr first trips over them
+        raise UnitscopeError(
+            f"the class-wise array {name} in {directory / layout.CLASSWISE} is damaged ({error}); "
+            "run `unitscope measure` again"
+        ) from error
     # A process that was killed between the arrays and the table leaves two that do not belong together.
     if group.attrs.get("measurement", digest_of(parameters)) != digest_of(parameters):
         raise UnitscopeError(

@@ -42,8 +42,11 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON file that `write_json` wrote; a damaged one is named."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("it holds no JSON object")
+        return content
+    except ValueError as error:  # bytes that are not UTF-8, or text that is not JSON, too
         raise UnitscopeError(f"{path} is damaged ({error}); delete it and run the same command again") from error
 
 
@@ -64,6 +67,13 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """Write a data frame as CSV for people's own use, atomically; say in one sentence if it cannot be."""
     with explained(path), replacing(path) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def present(path: Path) -> Path:
+    """Return the path of a file that every run has; raise if it is missing."""
+    if not path.is_file():
+        raise UnitscopeError(f"{path} is missing; the run is damaged: record or import it again, in a new directory")
+    return path
 
 
 def read_parquet(path: Path) -> pa.Table:

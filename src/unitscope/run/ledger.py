@@ -11,7 +11,8 @@ from typing import Any
 from ..errors import UnitscopeError
 from . import layout
 from .files import read_json, write_json
-from .manifest import Manifest, now
+from .machine import now
+from .manifest import Manifest
 
 
 def entry_path(directory: Path, block: int) -> Path:
@@ -131,8 +132,8 @@ def check_checkpoint(directory: Path, manifest: Manifest, contents: bool) -> Che
 def find_fault(directory: Path, path: Path, contents: bool) -> str:
     """Say what is wrong with the files of one entry; empty when nothing is."""
     try:
-        files = read_json(path)["files"]
-    except UnitscopeError:
+        files = dict(read_json(path)["files"])
+    except (UnitscopeError, KeyError, TypeError, ValueError):
         return f"{path} cannot be read"
     for name, was in files.items():
         file = directory / name

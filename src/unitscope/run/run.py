@@ -13,7 +13,7 @@ from ..errors import UnitscopeError, near_names
 from . import classwise, layout, tables
 from .activations import read_items, read_units
 from .classes import check_class_sets, class_place, read_class_sets, write_class_sets
-from .files import explained, read_parquet
+from .files import explained, present, read_parquet
 from .ledger import check_blocks, in_words
 from .manifest import Layer, Manifest
 from .writing import gather_predictions
@@ -85,12 +85,7 @@ class Run:
 
     def _own(self, name: str) -> pd.DataFrame:
         """Read a table that every run has."""
-        path = self.directory / name
-        if not path.is_file():
-            raise UnitscopeError(
-                f"{path} is missing; the run is damaged: record or import it again, in a new directory"
-            )
-        return read_parquet(path).to_pandas()
+        return read_parquet(present(self.directory / name)).to_pandas()
 
     # Items and classes
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from . import layout
-from .files import read_json
+from .files import present, read_json, read_schema
 from .ledger import Check, check_blocks, checkpoint_path, read_entry
 from .manifest import Manifest
 from .tables import table_names
@@ -155,7 +155,7 @@ def read_status(directory: str | Path) -> Status:
         workers=workers,
         seconds_left=left / sum(worker.rate for worker in at_work) if at_work and left else None,
         bytes=size_on_disk(directory),
-        gathered=not manifest.predictions or "predicted" in pq.read_schema(directory / layout.ITEMS).names,
+        gathered=not manifest.predictions or "predicted" in read_schema(present(directory / layout.ITEMS)).names,
         tables=table_names(directory),
         unfinished=find_unfinished(directory),
     )
