@@ -96,6 +96,8 @@ def plan_recording(
     See `record` for the parameters; `elsewhere` says that other machines will run the network, so that
     ``"cuda"`` need not be here.
     """
+    import torch
+
     check_reduction(reduction)
     device = choose_device(device, elsewhere)
     check_choice("precision", precision, ("float32", "tf32"))
@@ -123,6 +125,8 @@ def plan_recording(
             if np.array_equal(class_outputs, np.arange(outputs.shape[1]))
             else [int(index) for index in class_outputs],
         }
+    machine = describe_machine()
+    machine["cpu"]["used_by_torch"] = torch.backends.cpu.get_cpu_capability()  # may be less: ATEN_CPU_CAPABILITY
     manifest = Manifest(
         identity=identity,
         layers=tuple(
@@ -137,7 +141,7 @@ def plan_recording(
             "model": model.spec,
             "data": {"spec": data.spec, "options": data.options},
             "labels": matched,
-            **describe_machine(),
+            **machine,
         },
     )
     return Plan(model, data, chosen, manifest, reduction, device, batch_size, class_outputs, matched, probabilities)

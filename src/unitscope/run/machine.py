@@ -50,15 +50,15 @@ def describe_cpu(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, Any]:
 
 
 def parse_cpuinfo(text: str) -> dict[str, Any]:
-    """Return the model and the instruction set extensions of the first processor in ``/proc/cpuinfo``.
+    r"""Return the model and the instruction set extensions of the first processor in ``/proc/cpuinfo``.
 
     On ARM the model is given in numbers: who made the core, and which of their cores it is.
 
     Examples
     --------
-    >>> parse_cpuinfo("model name : AMD EPYC 7763\\nflags : fpu avx avx2 sse4_2\\n")
+    >>> parse_cpuinfo("model name : AMD EPYC 7763\nflags : fpu avx avx2 sse4_2\n")
     {'model': 'AMD EPYC 7763', 'instructions': ['avx', 'avx2', 'sse4_2']}
-    >>> parse_cpuinfo("Features : fp asimd sve\\nCPU implementer : 0x41\\nCPU part : 0xd40\\n")
+    >>> parse_cpuinfo("Features : fp asimd sve\nCPU implementer : 0x41\nCPU part : 0xd40\n")
     {'model': 'CPU implementer 0x41, part 0xd40', 'instructions': ['asimd', 'sve']}
     """
     facts: dict[str, str] = {}
