@@ -10,7 +10,6 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from networks import EXACT_ITEMS, EXACT_NETWORK  # noqa: E402
-
 from unitscope.data import load_data  # noqa: E402
 from unitscope.recording import record  # noqa: E402
 from unitscope.run import open_run  # noqa: E402
