@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from exact_network import __file__ as EXACT  # noqa: E402
+import exact_network  # noqa: E402
 from unitscope.data import load_data  # noqa: E402
 from unitscope.recording import record  # noqa: E402
 from unitscope.run import open_run  # noqa: E402
@@ -31,7 +31,7 @@ OTHER_KERNELS = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"
 def exact(directory, **settings):
     """Record the network whose sums are exact."""
     chosen = {"layers": "maps,hidden,out", "workers": 0, "device": "cpu", **settings}
-    return record(f"py:{EXACT}:Net", f"py:{EXACT}:Items", directory, **chosen)
+    return record(f"py:{exact_network.__file__}:Net", f"py:{exact_network.__file__}:Items", directory, **chosen)
 
 
 def demo(directory, **settings):
@@ -61,7 +61,7 @@ def here(tmp_path_factory):
 
 
 def test_the_exact_network_is_exact_and_says_something(here):
-    for layer, largest in (("conv", 2**8), ("dense", 2**15), ("scores", 2**23)):
+    for layer, largest in (("maps", 2**8), ("hidden", 2**15), ("out", 2**23)):
         values = here[0].activations(layer)
         np.testing.assert_array_equal(values, np.round(values))
         assert 0 < np.abs(values).max() < largest
@@ -80,7 +80,7 @@ def test_batches_of_another_size_change_last_bits_only(here, tmp_path):
 
 def test_kernels_of_another_processor_change_last_bits_only(here, tmp_path):
     subprocess.run(
-        [sys.executable, "-c", RECORD, str(tmp_path), f"py:{EXACT}:Net", f"py:{EXACT}:Items"],
+        [sys.executable, "-c", RECORD, str(tmp_path), f"py:{exact_network.__file__}:Net", f"py:{exact_network.__file__}:Items"],
         env=os.environ | OTHER_KERNELS, check=True,
     )  # fmt: skip
     other = open_run(tmp_path / "exact")
