@@ -59,6 +59,14 @@ def test_jitter_draws_every_item_once_zeros_in_their_band(run):
     assert styles == {"maximum informedness for cat, 8": "--"}
 
 
+def test_the_axis_of_values_reaches_the_largest():
+    values = np.array([0, 0, 2, 4, 8], np.float32)
+    ax = Jitter("fc6:0", values, (values > 2)[None], ("cat",), np.nan, np.nan, "all").draw(axes())
+    labels = [tick.get_text() for tick in ax.get_xticklabels()]
+    assert (labels[0], labels[-1]) == ("0", "8")  # of the band of zeros; of the largest, which lies on a tick
+    assert ax.get_xlim()[1] > 8
+
+
 def test_jitter_marks_the_60_most_active(make_run):
     made = make_run({"fc6": np.arange(80.0)[:, None]}, np.arange(80) % 2)
     measure_run(made)

@@ -119,6 +119,29 @@ def test_the_exact_value_is_within_the_error_for_class_sets(case, members, only,
     check_bounds(x, labels, n_classes, bins, sets, n_classes if only else 0)
 
 
+def test_errors_are_no_larger_than_what_the_order_within_a_bin_leaves_open():
+    # 110 items of class 1, then one bin with two items of each class, then six zeros of class 0.
+    x = np.concatenate([100 + np.arange(110), [1.01, 1.02, 1.03, 1.04], np.zeros(6)]).astype(np.float32)
+    labels = np.repeat([1, 0, 1, 0], [111, 2, 1, 6])
+    found = measure_histograms(histograms(x[None], labels, 2, bins=8), Classes.of_labels(labels, 2))
+    precision = 112 / 114, 8 / 120  # at the lower edges of the bin, for class 1, and of the zeros, for class 0
+    ap = (2 * 2 / 114 + 6 * precision[1]) / 8, (110 + 2 * precision[0]) / 112
+    expected = {  # the value and its error, of class 0 and of class 1
+        "recall_at_precision_1": ((0, 0), (110 / 112, 1 / 112)),  # its smallest value, 1.01, is below another's
+        "recall_at_precision_95": ((0, 0), (1, 0)),
+        "max_informedness": ((0, 0), (110 / 112, 2 / 112)),
+        "detector_score": ((precision[1], 0), (precision[0], 1 - precision[0])),
+        "auc": ((2 / 896, 2 / 896), (894 / 896, 2 / 896)),
+        "average_precision": ((ap[0], (2 / 114 - 1 / 113) / 8), (ap[1], 1 - ap[1])),  # class 0 last; class 1 first
+    }
+    for name, pairs in expected.items():
+        for label, (value, error) in enumerate(pairs):
+            assert found.classwise[name][0, label] == pytest.approx(value, abs=1e-12), (name, label)
+            assert found.classwise[f"{name}_error"][0, label] == pytest.approx(error, abs=1e-12), (name, label)
+        assert found.columns[f"{name}_error"][0] == pytest.approx(pairs[1][1], abs=1e-12), name
+    assert found.columns["top_class_selectivity_error"][0] == 1
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_the_exact_value_is_within_the_error_for_units_that_select(seed):
     rng = np.random.default_rng(seed)
@@ -167,9 +190,12 @@ def test_histograms_of_two_processes_add_up_to_those_of_one(case, seed, bins):
     first.add(second)
     summed, expected = first.arrays(), whole.arrays()
     for name in expected:
-        if name in ("mean", "squares"):
+        if name == "sums":  # the high part, and what it leaves, may share out their digits otherwise
+            large = np.abs(x).max().astype(float) * len(labels)
+            np.testing.assert_allclose(summed[name].sum(1), expected[name].sum(1), rtol=1e-15, atol=1e-25 * large)
+        elif name == "squares":
             # Sums are equal to rounding, which is relative to the largest values that went into them.
-            large = np.abs(x).max().astype(float) ** (1 if name == "mean" else 2) * len(labels)
+            large = np.abs(x).max().astype(float) ** 2 * len(labels)
             np.testing.assert_allclose(summed[name], expected[name], rtol=1e-9, atol=1e-9 * large, err_msg=name)
         else:
             np.testing.assert_array_equal(summed[name], expected[name], err_msg=name)
@@ -229,6 +255,16 @@ def test_stored_arrays_make_the_same_histograms():
     assert again.sizes.sum() == 1000
     assert held.sizes.sum() == 500
     assert sum(counts.sum() for counts in again.counts) == 3000
+
+
+def test_histograms_written_before_sums_were_kept_are_read():
+    x, labels = np.array([[1.0, 2.0, 4.0, 0.0]], np.float32), np.array([0, 0, 1, 1])
+    held = histograms(x, labels, 3)
+    arrays = held.arrays()
+    del arrays["sums"]
+    again = Histograms.from_arrays(arrays | {"mean": np.array([[1.5, 2.0, 0.0]])})
+    np.testing.assert_array_equal(again.sums, [[[3, 4, 0], [0, 0, 0]]])
+    np.testing.assert_array_equal(again.mean, held.mean)
 
 
 def test_values_that_are_not_finite_are_named():

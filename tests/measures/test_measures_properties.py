@@ -195,7 +195,7 @@ def test_units_that_tell_nothing_have_reasons_rather_than_scores(x, labels, reas
 
 def test_labels_of_one_class_have_no_class_index():
     row = measure(np.arange(10.0), ["a"] * 10).iloc[0]
-    for name in ("class_index", "class_population", "n_classes_top_100", "class_index_chance"):
+    for name in ("class_index", "class_population", "n_classes_top_100", "class_index_expected"):
         assert np.isnan(row[name]), name
 
 

@@ -229,6 +229,6 @@ def test_without_verifying_sizes_and_descriptions_are_checked(run):
 def test_no_warning_is_needed_for_locks_here(run, recwarn):
     from unitscope.run.lock import claim
 
-    with claim(run.directory / "ledger" / "claims", [0, 1]) as own:
+    with claim(run.directory / ".claims", [0, 1]) as own:
         assert own == [0, 1]
     assert not [warning for warning in recwarn if issubclass(warning.category, UnitscopeWarning)]

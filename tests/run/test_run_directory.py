@@ -174,6 +174,27 @@ def test_a_full_disk_is_said_and_keeps_finished_blocks(tmp_path, monkeypatch):
     assert writer.blocks_to_do() == [1, 2]
 
 
+def test_a_full_disk_is_said_where_only_predictions_are_written(tmp_path, monkeypatch):
+    writer = begin(tmp_path / "run", predictions=True)
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("unitscope.run.writing.write_parquet", full)
+    with pytest.raises(UnitscopeError, match=r"is full; free some space"):
+        writer.write_predictions(0, pd.DataFrame({"predicted": [0], "correct": [True], "probability": [1.0]}))
+
+
+def test_parts_of_a_killed_write_are_removed_when_the_block_is_written_again(tmp_path):
+    writer = begin(tmp_path / "run")
+    fill(writer, [0])
+    shard = tmp_path / "run" / "activations.zarr" / "fc6" / "c" / "1"
+    shard.mkdir()
+    (shard / "0.1a2b3c.partial").write_bytes(b"half")  # what Zarr's local store names its temporary files
+    fill(writer)
+    assert [path.name for path in shard.iterdir()] == ["0"]
+
+
 def test_an_unknown_format_version_is_refused(tmp_path):
     fill(begin(tmp_path / "run"))
     path = tmp_path / "run" / "run.json"

@@ -87,6 +87,22 @@ def test_parts_made_with_other_items_are_not_mixed_in(make_run):
     assert_measured_like(run, PREDICTED == LABELS)
 
 
+def test_a_part_of_which_one_file_is_lost_is_measured_again(make_run, monkeypatch):
+    run = make_run({"conv": VALUES["conv"]}, LABELS)
+    whole = measure_run(run)
+
+    def killed(path, **options):
+        if path.name.startswith(".selectivity"):
+            next(path.glob("*.npz")).unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            measure_run(run)
+    pd.testing.assert_frame_equal(measure_run(run), whole)
+
+
 def test_negative_layers_are_named_once(make_run):
     run = make_run({"fc": VALUES["fc"], "logits": RNG.normal(size=(300, 2)).astype(np.float32)}, LABELS)
     with pytest.warns(UnitscopeWarning, match="2 units of logits have negative") as warned:
@@ -168,3 +184,9 @@ def test_a_measurement_that_fails_leaves_the_earlier_one(make_run):
         again = open_run(run.directory)
         pd.testing.assert_frame_equal(again.table("selectivity"), table)
         np.testing.assert_array_equal(again.array("selectivity", "auc"), area)
+
+
+def test_measuring_does_not_read_the_names_of_items(make_run):
+    run = open_run(make_run(VALUES, LABELS, PREDICTED).directory)
+    measure_run(run)
+    assert "items" not in vars(run)

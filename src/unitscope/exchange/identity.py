@@ -6,7 +6,7 @@ from typing import Any
 
 from ..progress import Progress
 from ..run import Manifest
-from ..run.manifest import describe_machine
+from ..run.machine import describe_machine
 from .settle import Settled
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".csv")

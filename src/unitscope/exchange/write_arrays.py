@@ -9,9 +9,10 @@ import pandas as pd
 
 from ..progress import Progress
 from ..run import Run
-from ..run.files import replacing
+from ..run.atomic import replacing
 from .blocks import item_blocks
 from .found import OWN_COLUMNS, as_text, need
+from .hdf5_file import create_hdf5
 from .named import ITEMS, PREFIX, UNITS, escape_parents
 
 
@@ -40,7 +41,7 @@ def write_entry(
 def write_h5(run: Run, path: Path, report: Progress) -> None:
     """Write an HDF5 file with the same arrays; layers block by block."""
     h5py = need("h5py", path)
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(path) as temporary, create_hdf5(h5py, temporary) as (file, check):
         for name, values in describe(run).items():
             file.create_dataset(name, data=values if values.dtype.kind != "U" else values.astype(h5py.string_dtype()))
         file.attrs["layers"] = np.array([layer.name for layer in run.layers], h5py.string_dtype())
@@ -49,6 +50,7 @@ def write_h5(run: Run, path: Path, report: Progress) -> None:
             array = file.create_dataset(PREFIX + layer.name, shape, run.manifest.dtype)
             for rows, values in item_blocks(run, layer.name, report):
                 array[rows] = values
+                check()
 
 
 def describe(run: Run) -> dict[str, np.ndarray]:

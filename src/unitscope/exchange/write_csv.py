@@ -1,7 +1,5 @@
 """``export --to csv``: a folder of tables, for R, JASP, Excel."""
 
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +7,7 @@ import pandas as pd
 
 from ..progress import Progress
 from ..run import Run
+from ..run.atomic import creating
 
 
 def write_csv(run: Run, path: Path, report: Progress) -> None:
@@ -16,9 +15,7 @@ def write_csv(run: Run, path: Path, report: Progress) -> None:
 
     Classes are written by their ids. Items of several classes have ``labels.csv``, items x classes of 0 and 1.
     """
-    making = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        making.mkdir(parents=True)
+    with creating(path) as making:
         items = describe_items(run)
         items.to_csv(making / "items.csv", index=False)
         run.classes.to_csv(making / "classes.csv", index=False)
@@ -29,9 +26,6 @@ def write_csv(run: Run, path: Path, report: Progress) -> None:
         for name in run.tables:
             run.table(name).to_csv(making / f"{name}.csv", index=False)
         write_activations(run, items, making / "activations.csv", report)
-        making.rename(path)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
 
 
 def describe_items(run: Run) -> pd.DataFrame:

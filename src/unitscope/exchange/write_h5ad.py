@@ -11,17 +11,18 @@ import pandas as pd
 
 from ..progress import Progress
 from ..run import Run
-from ..run.files import replacing
+from ..run.atomic import replacing
 from .annotated import MEASURED, NAMES
 from .blocks import item_blocks
 from .found import need
+from .hdf5_file import create_hdf5
 
 
 def write_h5ad(run: Run, path: Path, report: Progress) -> None:
     """Write an ``.h5ad`` file; X is written block by block."""
     h5py = need("h5py", path)
     measured = measured_columns(run)
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(path) as temporary, create_hdf5(h5py, temporary) as (file, check):
         mark(file, "anndata", "0.1.0")
         for name in ("obsm", "layers", "obsp", "varm", "varp", "uns"):
             mark(file.create_group(name), "dict", "0.1.0")
@@ -37,6 +38,7 @@ def write_h5ad(run: Run, path: Path, report: Progress) -> None:
         for layer in run.layers:
             for rows, values in item_blocks(run, layer.name, report):
                 x[rows, first : first + layer.units] = values
+                check()
             first += layer.units
 
 

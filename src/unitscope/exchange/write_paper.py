@@ -1,7 +1,5 @@
 """``export --to paper``: the merged layout of the paper's activation files, one group per class, one file per layer."""
 
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +8,11 @@ import numpy as np
 from ..errors import UnitscopeError
 from ..progress import Progress
 from ..run import Layer, Run
-from ..run.files import replacing
+from ..run.atomic import creating, replacing
 from ..run.layout import array_name
 from .blocks import item_blocks
 from .found import need
+from .hdf5_file import create_hdf5
 
 
 def write_paper(run: Run, path: Path, report: Progress) -> None:
@@ -28,14 +27,9 @@ def write_paper(run: Run, path: Path, report: Progress) -> None:
         with replacing(path) as temporary:
             write_layer(h5py, run, run.layers[0], temporary, report)
         return
-    making = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        making.mkdir(parents=True)
+    with creating(path) as making:
         for layer in run.layers:
             write_layer(h5py, run, layer, making / f"{array_name(layer.name)}.h5", report)
-        making.rename(path)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
 
 
 def write_layer(h5py: Any, run: Run, layer: Layer, path: Path, report: Progress) -> None:
@@ -47,10 +41,11 @@ def write_layer(h5py: Any, run: Run, layer: Layer, path: Path, report: Progress)
     """
     labels = run.labels
     counts = np.bincount(labels, minlength=len(run.classes))
-    with h5py.File(path, "w") as file:
+    with create_hdf5(h5py, path) as (file, check):
         file.attrs["layer"], file.attrs["predictions"] = layer.name, run.manifest.predictions
         for label in np.flatnonzero(counts):
             write_class(run, file, layer, int(label), np.flatnonzero(labels == label))
+            check()
         written = np.zeros(len(counts), np.int64)
         for rows, values in item_blocks(run, layer.name, report):
             for label in np.unique(labels[rows]):
@@ -58,6 +53,7 @@ def write_layer(h5py: Any, run: Run, layer: Layer, path: Path, report: Progress)
                 place = file[group_name(run, int(label))]["activations"]
                 place[written[label] : written[label] + len(own)] = own[:, :, None, None]
                 written[label] += len(own)
+            check()
 
 
 def write_class(run: Run, file: Any, layer: Layer, label: int, members: np.ndarray) -> None:

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..errors import UnitscopeError
-from ..run.files import explained, replacing, write_csv
+from ..run.atomic import replacing
+from ..run.files import explained, write_csv
 from ..run.own_files import MARK, refuse_foreign
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; each goes with a marker of its own, so that

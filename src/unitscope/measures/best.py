@@ -5,7 +5,7 @@ import numpy as np
 from .tally import Tally
 
 EQUAL = 2.0**-46
-"""Values count as equal if they differ by at most this share of the larger one: rounding makes such differences."""
+"""Values count as equal if they differ by at most this share of the larger one: rounding of sums makes no more."""
 
 
 def best_class(values: np.ndarray, choose_from: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from .gather import classwise_arrays, table_columns
 from .means import class_selectivity_of
 from .resampling import count_resampled, line_strata
 from .tally import Ranking, Tally, check_shape, rank, tally_of
-from .threads import run_threads
+from .threads import fitting_threads, run_threads
 
 MOST_ROWS = 64
 PERMUTE, REDRAW = 0, 1
@@ -178,12 +178,15 @@ def resample_units(
         state = np.frombuffer(hashlib.sha256(f"{seed}:{kind}:{name}".encode()).digest()[:8], np.uint64).copy()
         look(unit, resampled(ranking, classes, kind, samples, sizes, state, space))
 
+    threads = fitting_threads(threads, Space.ITEM_BYTES * classes.n_items)
     run_threads(work, len(activations), lambda: Space.of(classes), threads, progress)
 
 
 @dataclass(frozen=True)
 class Space:
     """The arrays that one thread resamples in."""
+
+    ITEM_BYTES: ClassVar[int] = Scratch.ITEM_BYTES + 20  # drawn words, items, and labels in another order
 
     scratch: Scratch
     drawn: np.ndarray

@@ -91,6 +91,9 @@ def make_rows(n: int, classes: Classes) -> Rows:
 class Scratch:
     """The arrays that one thread works in, made once for all its units."""
 
+    ITEM_BYTES = 16
+    """Bytes for each item; class sets take 8 more for each set of an item."""
+
     def __init__(self, classes: Classes):
         n_classes = len(classes.sizes)
         # One place more for each class: its zeros stand as one entry among its other items.

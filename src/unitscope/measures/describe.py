@@ -79,7 +79,8 @@ COLUMNS = {
               "items"),
         flag("zhou_detector", "Detector by precision", "precision among the 60 most active items above .75", ZHOU),
         measure("ccmas", "CCMAS", "contrast of the mean activation in the class of highest mean with that of all "
-                "other items", "(mu_A - mu_notA) / (mu_A + mu_notA)", f"{MORCOS}; {GALE}"),
+                "other items; below 0 only where class sets alone compete and the rest is more active",
+                "(mu_A - mu_notA) / (mu_A + mu_notA)", f"{MORCOS}; {GALE}", -1.0),
         klass("ccmas", "CCMAS"),
         measure("class_selectivity", "Class selectivity", "as CCMAS, against the mean of the other classes' means",
                 "(mu_max - mean mu_others) / (mu_max + mean mu_others)", MORCOS),
@@ -124,8 +125,9 @@ COLUMNS = {
         measure("class_index", "Class selectivity index", "how few classes cover the activation-weighted frequencies "
                 "of the 100 most active items", "(100 - M) / 99", RAFEGAS),
         klass("class_index", "Class selectivity index"),
-        share("class_index_chance", "Class selectivity index by chance", "the index that items drawn at random would "
-              "have on average", "(100 - E[M]) / 99", RAFEGAS),
+        share("class_index_expected", "Class selectivity index of random items", "the index that as many items drawn "
+              "at random have on average; class_index_chance estimates it by permutations", "(100 - E[M]) / 99",
+              RAFEGAS),
         count("class_population", "Class population", "number of classes with at least a tenth of the weighted "
               "frequency of the top 100", RAFEGAS),
         share("zero_share", "Share of zeros", "share of items with activation 0"),
@@ -211,6 +213,8 @@ def tested_columns(permutations: int, bootstrap: int) -> dict[str, Column]:
     added = []
     for name in TESTED:
         title, low, high = COLUMNS[name].title, COLUMNS[name].low, COLUMNS[name].high
+        # The reported class need not have the highest mean in a sample.
+        limit_low = -1.0 if name == "class_selectivity" else low
         less = "at most" if name in LOW_IS_SELECTIVE else "at least"
         if permutations:
             added += [
@@ -225,7 +229,7 @@ def tested_columns(permutations: int, bootstrap: int) -> dict[str, Column]:
         if bootstrap and name in BOUNDED:
             added += [
                 Column(f"{name}_{what}", f"{title}: {where} limit", f"{percent} percentile of {bootstrap:,} bootstrap "
-                       "samples of items, stratified, for the reported class", low=low, high=high, kind="limit",
+                       "samples of items, stratified, for the reported class", low=limit_low, high=high, kind="limit",
                        source="Efron & Tibshirani 1993")
                 for what, where, percent in (("low", "lower", "2.5th"), ("high", "upper", "97.5th"))
             ]  # fmt: skip

@@ -57,7 +57,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     d, d_class = best("d_prime")
     endless = np.isinf(d)
     index, index_class = top_items.class_index(counts)
-    chance = np.where(np.isnan(index), np.nan, top_items.class_index_chance(counts))
+    expected = np.where(np.isnan(index), np.nan, top_items.class_index_expected(counts))
     no_recall = safe == 0
     rest = means.rest_sizes(counts)
     all_zeros = counts.zeros[:, :n_labels].sum(1)
@@ -108,7 +108,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "n_classes_top_100": top_items.n_classes_top(counts),
         "class_index": index,
         "class_index_class": index_class,
-        "class_index_chance": chance,
+        "class_index_expected": expected,
         "class_population": top_items.class_population(counts),
         "zero_share": all_zeros / counts.n_items,
         "zero_share_in_class": at_class(counts.zeros / np.maximum(counts.sizes, 1), high_mean_class),

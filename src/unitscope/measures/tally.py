@@ -9,7 +9,7 @@ from ..errors import UnitscopeError
 from .classes import Classes
 from .counting import SCALE, TOTALS, Rows, Scratch, count_ranking, head_sizes, make_rows
 from .ranking import ZERO_KEY, count_zeros, levels_of, pack_float32, pack_levels, sort_words
-from .threads import run_threads
+from .threads import fitting_threads, run_threads
 
 MOST_INTEGER = 2**53
 """Float64 holds every integer up to this one."""
@@ -199,6 +199,7 @@ def tally(
         ranking = rank(activations[unit], classes, scratch, names[unit] if names else str(unit))
         count(ranking, classes, scratch, rows, unit, sizes)
 
+    threads = fitting_threads(threads, Scratch.ITEM_BYTES * classes.n_items)
     run_threads(work, len(activations), lambda: Scratch(classes), threads, progress)
     return tally_of(rows, classes, sizes)
 

@@ -11,6 +11,9 @@ from ..errors import UnitscopeError
 
 Scratch = TypeVar("Scratch")
 
+SCRATCH_BYTES = 400 * 2**20
+"""The arrays that threads work in take at most this much, unless the number of threads is given."""
+
 
 def run_threads(
     work: Callable[[int, Scratch], None],
@@ -45,6 +48,17 @@ def run_threads(
                 future.result()
         finally:
             stop.set()  # after Ctrl-C or an error the others finish their unit and no more
+
+
+def fitting_threads(threads: int | None, bytes_each: int) -> int:
+    """Return the number of threads to use: as given, or one for each core as far as their arrays fit into memory.
+
+    Examples
+    --------
+    >>> fitting_threads(8, 2**30), fitting_threads(None, 2**30)
+    (8, 1)
+    """
+    return threads if threads is not None else max(1, min(n_cores(), SCRATCH_BYTES // bytes_each))
 
 
 def n_cores() -> int:

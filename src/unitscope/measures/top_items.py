@@ -83,7 +83,7 @@ def class_index(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
     return index, np.where(undefined, -1, best_class(frequencies)[1])
 
 
-def class_index_chance(tally: Tally) -> np.ndarray:
+def class_index_expected(tally: Tally) -> np.ndarray:
     """Return the class index that n items drawn at random would have on average, ``(U,)``.
 
     The expected number of classes among n items drawn without replacement from classes of these sizes.

@@ -109,7 +109,6 @@ def arithmetic(precision: str = "float32") -> Iterator[None]:
     older, newer = _older_settings(), _newer_settings()
     try:
         cudnn.deterministic, cudnn.benchmark = True, False
-        torch.set_float32_matmul_precision("highest")
         for backend, _ in newer:
             backend.fp32_precision = "ieee"
         cudnn.allow_tf32 = matmul.allow_tf32 = precision == "tf32"

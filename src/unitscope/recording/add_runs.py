@@ -1,8 +1,6 @@
 """Runs without stored activations, made by several processes over different items, added up to one."""
 
 import hashlib
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +11,9 @@ import pandas as pd
 from ..errors import UnitscopeError
 from ..measures import Histograms
 from ..run import Run, UnitBlock, create_run, open_run, read_checkpoint, unit_blocks, write_checkpoint
-from ..run.manifest import describe_machine
+from ..run.atomic import temporary_of
+from ..run.files import explained
+from ..run.machine import describe_machine
 
 
 def add_runs(runs: Sequence[str | Path], directory: str | Path) -> Run:
@@ -62,14 +62,12 @@ def add_runs(runs: Sequence[str | Path], directory: str | Path) -> Run:
     target = Path(directory)
     if target.exists():
         raise UnitscopeError(f"{target} is there already; choose another place for the sum")
-    making = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
+    with explained(target), temporary_of(target, directory=True) as temporary:
+        making = temporary / target.name
         create_run(making, manifest, items, first.classes)
         units = list(unit_blocks(manifest.layers))
         write_checkpoint(making, manifest.n_blocks, units, lambda block: add_block(parts, block).arrays(), [])
         making.rename(target)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
     return open_run(target)
 
 

@@ -23,7 +23,7 @@ from ..models import (
 )
 from ..run import Layer as RunLayer
 from ..run import Manifest
-from ..run.manifest import describe_machine
+from ..run.machine import describe_machine
 from .predictions import are_probabilities
 from .settings import RecordingSettings
 
@@ -92,6 +92,8 @@ def plan_recording(
     elsewhere
         Whether the network will run on other machines, so that CUDA need not be available on this one.
     """
+    import torch
+
     settings = replace(settings, device=choose_device(settings.device, elsewhere))
     inputs = Inputs(data, model.preprocess)
     example = next(load_batches(inputs, [range(min(2, len(data)))], workers=0))
@@ -120,6 +122,8 @@ def plan_recording(
             if np.array_equal(class_outputs, np.arange(outputs.shape[1]))
             else [int(index) for index in class_outputs],
         }
+    machine = describe_machine()
+    machine["cpu"]["used_by_torch"] = torch.backends.cpu.get_cpu_capability()  # may be less: ATEN_CPU_CAPABILITY
     manifest = Manifest(
         identity=identity,
         layers=tuple(
@@ -135,7 +139,7 @@ def plan_recording(
             "data": {"spec": data.spec, "options": data.options},
             "directory": str(Path.cwd()),  # relative paths in the specs are read against it
             "labels": matched,
-            **describe_machine(),
+            **machine,
         },
     )
     return Plan(model, data, settings, chosen, manifest, class_outputs, matched, probabilities)

@@ -18,7 +18,8 @@ from ..figures.chosen import class_name, unit_row
 from ..figures.pictures import Pictures, open_pictures
 from ..figures.style import STYLE
 from ..run import Run
-from ..run.files import explained, replacing
+from ..run.atomic import replacing
+from ..run.files import explained
 from ..run.own_files import MARK, refuse_foreign
 from ..version import __version__
 from . import content

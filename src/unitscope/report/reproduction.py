@@ -12,7 +12,8 @@ from ..figures import save_data, save_figure
 from ..figures.chosen import class_name, counted, measured_items
 from ..figures.pictures import open_pictures
 from ..run import Run
-from ..run.files import explained, replacing
+from ..run.atomic import replacing
+from ..run.files import explained
 from ..run.own_files import MARK, refuse_foreign_directory
 from ..version import __version__
 from .claims import CLAIMS

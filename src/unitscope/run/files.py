@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: written beside their place, flushed, then renamed.
+"""Reading and writing JSON, Parquet, CSV and NPZ, and what is said when a file cannot be read or written.
 
 Parquet and NPZ files carry checksums, and reading verifies them: a changed byte is an error and never another number.
 """
@@ -8,8 +8,6 @@ import errno
 import hashlib
 import io
 import json
-import os
-import secrets
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,29 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import UnitscopeError
+from .atomic import replacing
 from .own_files import refuse_foreign
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; on success flush it to disk and rename it to `path`.
-
-    Several processes may write the same file: each has a temporary name of its own.
-    """
-    temporary = beside(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def beside(path: Path) -> Path:
-    """Return a temporary path beside another, that no other process has (machines share disks and process numbers)."""
-    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
 
 
 @contextlib.contextmanager
@@ -134,9 +111,15 @@ def header_of(frame: pd.DataFrame) -> str:
     return frame.head(0).to_csv(index=False, lineterminator="\n").rstrip("\n")
 
 
-def read_parquet(path: Path, remedy: str) -> pa.Table:
-    """Read a Parquet file and verify its checksums; raise an error that names a damaged one and ends with `remedy`."""
+def read_parquet(path: Path, remedy: str, columns: list[str] | None = None) -> pa.Table:
+    """Read a Parquet file, or only some of its columns, and verify its checksums.
+
+    An error names a damaged file and ends with `remedy`.
+    """
     with undamaged(path, remedy):
+        if columns is not None:
+            check_schema(pq.read_schema(path))
+            return pq.read_table(path, columns=columns, page_checksum_verification=True)
         return check_schema(pq.read_table(path, page_checksum_verification=True))
 
 

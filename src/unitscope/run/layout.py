@@ -16,6 +16,7 @@ CLASSWISE = "classwise.zarr"
 
 PREDICTIONS = "predictions"
 LEDGER = "ledger"
+CLAIMS = ".claims"
 TABLES = "tables"
 IMAGES = "images"
 

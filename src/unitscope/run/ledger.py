@@ -13,7 +13,8 @@ from ..errors import UnitscopeError
 from . import layout
 from .files import read_json, write_json
 from .inside import is_inside
-from .manifest import Manifest, now
+from .machine import now
+from .manifest import Manifest
 
 
 def entry_path(directory: Path, block: int) -> Path:
@@ -153,8 +154,8 @@ def check_checkpoint(directory: Path, manifest: Manifest, contents: bool) -> Che
 def find_fault(directory: Path, path: Path, contents: bool) -> str:
     """Say what is wrong with the files of one entry; empty when nothing is."""
     try:
-        files = read_entry(path)["files"]
-    except (UnitscopeError, FileNotFoundError):  # it is removed while its block is being written again
+        files = dict(read_entry(path)["files"])
+    except (UnitscopeError, FileNotFoundError, KeyError, TypeError, ValueError):  # removed while its block is written
         return f"{path} cannot be read"
     for name, was in files.items():
         if not is_inside(name):

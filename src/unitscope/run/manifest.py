@@ -1,8 +1,5 @@
 """``run.json``: what a run is (its identity, by content) and where it came from (its provenance)."""
 
-import datetime
-import importlib.metadata
-import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -144,26 +141,3 @@ def flatten(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         return
     for key, value in pairs:
         yield from flatten(value, f"{name}.{key}" if name else key)
-
-
-def describe_machine() -> dict[str, Any]:
-    """Describe the machine and the versions of the libraries that numbers may depend on."""
-    versions = {}
-    for library in ("numpy", "zarr", "torch", "torchvision", "timm", "transformers", "pillow"):
-        try:
-            versions[library] = importlib.metadata.version(library)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {
-        "unitscope": __version__,
-        "python": platform.python_version(),
-        "host": platform.node(),
-        "system": platform.platform(),
-        "versions": versions,
-        "created": now(),
-    }
-
-
-def now() -> str:
-    """Return the time, to the second, in UTC."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

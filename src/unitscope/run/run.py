@@ -14,7 +14,7 @@ from . import layout
 from .activations import read_items, read_units
 from .arrays import StoredArrays
 from .classes import class_place
-from .files import read_parquet
+from .files import read_parquet, read_schema
 from .inside import check_links
 from .ledger import check_blocks, in_words
 from .manifest import Layer, Manifest
@@ -58,7 +58,7 @@ def open_run(directory: str | Path) -> "Run":
             f"the run {directory} is not finished (missing blocks of {manifest.n_blocks}: {in_words(check.missing)}); "
             f"{continue_step(directory, manifest)}"
         )
-    if manifest.predictions and "predicted" not in Run(directory, manifest).items:
+    if manifest.predictions and not Run(directory, manifest).has_item_column("predicted"):
         # The process that wrote the last block was stopped before this, or did not see another's last block yet.
         gather_predictions(directory, manifest)
     return Run(directory, manifest)
@@ -89,12 +89,16 @@ class Run:
         """The directory's name."""
         return self.directory.resolve().name
 
-    def _own(self, name: str) -> pd.DataFrame:
-        """Read a table that every run has."""
+    def _own_path(self, name: str) -> Path:
+        """Return the path of a table that every run has."""
         path = self.directory / name
         if not path.is_file():
             raise UnitscopeError(f"{path} is missing; {repair_step(self.directory, self.manifest)}")
-        return read_parquet(path, repair_step(self.directory, self.manifest)).to_pandas()
+        return path
+
+    def _own(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read a table that every run has, or only some of its columns."""
+        return read_parquet(self._own_path(name), repair_step(self.directory, self.manifest), columns).to_pandas()
 
     # Items and classes
 
@@ -117,17 +121,25 @@ class Run:
         path = self.directory / layout.SKIPPED
         return self._own(layout.SKIPPED) if path.exists() else pd.DataFrame(columns=["item_id", "uri", "reason"])
 
-    @property
+    def has_item_column(self, name: str) -> bool:
+        """Return whether `items` has a column, without reading it."""
+        return name in read_schema(self._own_path(layout.ITEMS), repair_step(self.directory, self.manifest)).names
+
+    def item_column(self, name: str) -> pd.Series:
+        """Return one column of `items`; the others, whose texts take much memory, are not read for it."""
+        return self.items[name] if "items" in vars(self) else self._own(layout.ITEMS, [name])[name]
+
+    @functools.cached_property
     def multi_label(self) -> bool:
         """Whether an item may belong to several classes, or to none."""
-        return "labels" in self.items
+        return self.has_item_column("labels")
 
     @property
     def labels(self) -> np.ndarray:
         """The items' labels, ``(N,)`` int64, indices into `classes`; only where every item has one class."""
         if self.multi_label:
             raise UnitscopeError(f"items of the run {self.directory} have several classes each, not one label")
-        return self.items["label"].to_numpy(np.int64)
+        return self.item_column("label").to_numpy(np.int64)
 
     @property
     def memberships(self) -> np.ndarray:
@@ -212,7 +224,7 @@ class Run:
             return np.ones(self.manifest.n_items, bool)
         if not self.manifest.predictions:
             raise UnitscopeError(f"the run {self.directory} has no predictions; use all items (--items all)")
-        return self.items["correct"].to_numpy(bool)
+        return self.item_column("correct").to_numpy(bool)
 
     # Units and activations
 

@@ -1,7 +1,6 @@
 """Making a run: create its directory in one move, write it block by block, finish it."""
 
 import contextlib
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,7 +11,8 @@ import pandas as pd
 from ..errors import UnitscopeError
 from . import layout
 from .activations import create_arrays, open_array, restore_arrays, shard_path
-from .files import beside, explained, read_parquet, write_parquet
+from .atomic import creating
+from .files import explained, read_parquet, write_parquet
 from .inside import check_links
 from .ledger import check_blocks, enter_block, entry_path, in_words
 from .lock import claim
@@ -99,23 +99,18 @@ def make_directory(
     unit_columns: pd.DataFrame | None,
 ) -> None:
     """Make the whole directory beside its place and move it there, so that a crash leaves no half of a run."""
-    making = beside(directory)
     try:
-        making.mkdir(parents=True)
-        for name, frame in own_tables(manifest, items, classes, skipped, unit_columns).items():
-            write_parquet(making / name, frame)
-        if manifest.histograms is None:
-            create_arrays(making, manifest)
-        (making / layout.LEDGER).mkdir()
-        manifest.write(making)
-        try:
-            making.rename(directory)
-        except OSError:
-            # Another process of the same recording was first; whether it is the same run is checked next.
-            if not (directory / layout.MANIFEST).exists():
-                raise
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
+        with creating(directory) as making:
+            for name, frame in own_tables(manifest, items, classes, skipped, unit_columns).items():
+                write_parquet(making / name, frame)
+            if manifest.histograms is None:
+                create_arrays(making, manifest)
+            (making / layout.LEDGER).mkdir()
+            manifest.write(making)
+    except OSError:
+        # Another process of the same recording was first; whether it is the same run is checked next.
+        if not (directory / layout.MANIFEST).exists():
+            raise
 
 
 def own_tables(
@@ -206,9 +201,7 @@ class RunWriter:
         progress
             Called while the blocks that are there are verified, with what is done, blocks done, and blocks in all.
         """
-        with claim(
-            self.directory / layout.LEDGER / "claims", range(self.manifest.n_blocks) if blocks is None else blocks
-        ) as own:
+        with claim(self.directory / layout.CLAIMS, range(self.manifest.n_blocks) if blocks is None else blocks) as own:
             written = [block for block in own if entry_path(self.directory, block).exists()]
 
             def count(done: int) -> None:
@@ -221,7 +214,7 @@ class RunWriter:
     def refuse_unfinished(self, blocks: Iterable[int] | None = None) -> None:
         """Raise if blocks are not finished because another process records them now."""
         left = check_blocks(self.directory, self.manifest, blocks=blocks).to_do
-        with claim(self.directory / layout.LEDGER / "claims", left) as free:
+        with claim(self.directory / layout.CLAIMS, left) as free:
             claimed = sorted({*left} - {*free})
         if claimed:
             raise UnitscopeError(
@@ -244,19 +237,13 @@ class RunWriter:
         predictions
             ``predicted``, ``correct``, ``probability`` of the block's items; needed if the manifest says so.
         """
-        rows = self.manifest.block(block)
         self._check_still_there()
         with explained(self.directory):
-            # A block that is written again is not finished while it is being written.
-            entry_path(self.directory, block).unlink(missing_ok=True)
-            files = []
-            for layer in self.manifest.layers:
-                path = shard_path(self.directory, layer, block)
-                path.unlink(missing_ok=True)  # a damaged shard must not be read back into the new one
-                open_array(self.directory, self.manifest, layer, "r+")[rows] = activations[layer.name].T
-                files.append(path)
-            files += self.write_predictions(block, predictions)
             try:
+                # A block that is written again is not finished while it is being written.
+                entry_path(self.directory, block).unlink(missing_ok=True)
+                files = [self.write_shard(layer, block, activations[layer.name]) for layer in self.manifest.layers]
+                files += self.write_predictions(block, predictions)
                 enter_block(self.directory, block, files, time.perf_counter() - self._since)
             except FileNotFoundError as error:
                 raise UnitscopeError(
@@ -265,6 +252,15 @@ class RunWriter:
                 ) from error
         self._since = time.perf_counter()
 
+    def write_shard(self, layer: Layer, block: int, activations: np.ndarray) -> Path:
+        """Write one block of a layer's activations, ``(units, items of the block)``; return the file."""
+        path = shard_path(self.directory, layer, block)
+        # A damaged shard must not be read back into the new one; a process that was killed leaves parts of one.
+        for old in path.parent.glob("*"):
+            old.unlink(missing_ok=True)
+        open_array(self.directory, self.manifest, layer, "r+")[self.manifest.block(block)] = activations.T
+        return path
+
     def write_predictions(self, block: int, predictions: pd.DataFrame | None) -> list[Path]:
         """Write one block's predictions, if the manifest wants them; return the files."""
         if not self.manifest.predictions:
@@ -272,7 +268,8 @@ class RunWriter:
         if predictions is None:
             raise ValueError("this run wants predictions")
         path = predictions_path(self.directory, block)
-        write_parquet(path, predictions)
+        with explained(self.directory):
+            write_parquet(path, predictions)
         return [path]
 
     def finish(self) -> bool:
