@@ -14,6 +14,8 @@ from unitscope.data import load_data  # noqa: E402
 from unitscope.recording import record  # noqa: E402
 from unitscope.run import open_run  # noqa: E402
 
+NET, ITEMS = (f"py:{exact_network.__file__}:{name}" for name in ("Net", "Items"))
+
 RECORD = """
 import sys
 from unitscope.data import load_data
@@ -31,7 +33,7 @@ OTHER_KERNELS = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"
 def exact(directory, **settings):
     """Record the network whose sums are exact."""
     chosen = {"layers": "maps,hidden,out", "workers": 0, "device": "cpu", **settings}
-    return record(f"py:{exact_network.__file__}:Net", f"py:{exact_network.__file__}:Items", directory, **chosen)
+    return record(NET, ITEMS, directory, **chosen)
 
 
 def demo(directory, **settings):
@@ -80,7 +82,7 @@ def test_batches_of_another_size_change_last_bits_only(here, tmp_path):
 
 def test_kernels_of_another_processor_change_last_bits_only(here, tmp_path):
     subprocess.run(
-        [sys.executable, "-c", RECORD, str(tmp_path), f"py:{exact_network.__file__}:Net", f"py:{exact_network.__file__}:Items"],
+        [sys.executable, "-c", RECORD, str(tmp_path), NET, ITEMS],
         env=os.environ | OTHER_KERNELS, check=True,
     )  # fmt: skip
     other = open_run(tmp_path / "exact")
