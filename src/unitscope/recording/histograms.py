@@ -51,11 +51,11 @@ def count_histograms(plan: Plan, writer: RunWriter, command: str, progress: Prog
                 rows = manifest.block(number)
                 predictions += writer.write_predictions(number, found.iloc[rows].reset_index(drop=True))
         units = list(unit_blocks(manifest.layers))
-        write_checkpoint(directory, manifest.n_blocks, units, lambda block: add_sums(sums, block), predictions)
+        write_checkpoint(directory, manifest.n_blocks, units, lambda block: merge_sums(sums, block), predictions)
         parts.remove()
 
 
-def add_sums(sums: Sequence[StoredPart], units: UnitBlock) -> dict[str, np.ndarray]:
+def merge_sums(sums: Sequence[StoredPart], units: UnitBlock) -> dict[str, np.ndarray]:
     """Return the histograms of some units over all items, as named arrays."""
     total, *others = (Histograms.from_arrays(part.read_arrays(f"{units.name}-")) for part in sums)
     for other in others:
