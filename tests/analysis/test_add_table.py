@@ -153,7 +153,7 @@ def test_lost_arrays_are_said(run):
     content = bytearray(chunk.read_bytes())
     content[5] ^= 1
     chunk.write_bytes(content)
-    with pytest.raises(UnitscopeError, match=r"powers is damaged .*; run `unitscope means .*` again"):
+    with pytest.raises(UnitscopeError, match=r"powers is damaged.*; run `unitscope means .*` again"):
         run.array("means", "powers")
 
 

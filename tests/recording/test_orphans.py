@@ -37,11 +37,11 @@ find_unreadable(data)
 LOAD = """
 import sys
 from unitscope.data import load_data
+from unitscope.models import Inputs, cut_batches, load_batches
 from unitscope.models.preprocess import steps_from_options
-from unitscope.recording.batches import Inputs, load_batches
 
 inputs = Inputs(load_data(f"py:{sys.argv[1]}:Slow"), steps_from_options({}))
-batches = load_batches(inputs, [slice(start, start + 8) for start in range(0, 4000, 8)], workers=2)
+batches = load_batches(inputs, cut_batches(range(4000), 8), workers=2)
 next(batches)
 print("ready", flush=True)
 for batch in batches:

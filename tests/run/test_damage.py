@@ -123,7 +123,8 @@ def test_every_flipped_byte_of_a_measured_table_is_noticed_or_harmless(run):
     columns, parameters = run.columns("selectivity"), run.parameters("selectivity")
 
     def read():
-        return run.table("selectivity"), run.columns("selectivity"), run.parameters("selectivity")
+        again = Run(run.directory, run.manifest)
+        return again.table("selectivity"), again.columns("selectivity"), again.parameters("selectivity")
 
     def equal(found):
         return found[0].equals(table) and found[1:] == (columns, parameters)

@@ -11,7 +11,7 @@ import zarr
 
 from unitscope.columns import Column
 from unitscope.errors import UnitscopeError
-from unitscope.run import Layer, Manifest, create_run, open_run
+from unitscope.run import FORMAT_VERSION, Layer, Manifest, create_run, open_run
 from unitscope.run.ledger import check_blocks, in_words
 from unitscope.run.manifest import flatten
 
@@ -198,7 +198,7 @@ def test_parts_of_a_killed_write_are_removed_when_the_block_is_written_again(tmp
 def test_an_unknown_format_version_is_refused(tmp_path):
     fill(begin(tmp_path / "run"))
     path = tmp_path / "run" / "run.json"
-    path.write_text(path.read_text().replace('"format_version": 1', '"format_version": 99'))
+    path.write_text(path.read_text().replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 99'))
     with pytest.raises(UnitscopeError, match="format version 99"):
         open_run(tmp_path / "run")
 
