@@ -54,7 +54,7 @@ def no_drawing(monkeypatch):
     """Let pages show the numbers of figures in place of the figures."""
     for name in ("as_svg", "as_png"):
         monkeypatch.setattr(f"unitscope.report.render.{name}", lambda drawn: repr(drawn))
-    monkeypatch.setattr("unitscope.report.reproduction.save_figure", lambda drawn, path: path)
+    monkeypatch.setattr("unitscope.report.reproduction.save_figure", lambda drawn, path, **options: path)
 
 
 @pytest.fixture

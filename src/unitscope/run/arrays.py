@@ -63,8 +63,12 @@ class StoredArrays:
         return cls(arrays_path(directory, table, content["id"]), digests)
 
     def labels(self) -> dict[str, list[str]]:
-        """Return the names along the axes, by axis."""
-        return dict(zarr.open_group(self.group, mode="r", zarr_format=3).attrs.get("labels", {}))  # type: ignore[arg-type]
+        """Return the names along the axes, by axis; nothing if their description is damaged."""
+        try:
+            attributes = zarr.open_group(self.group, mode="r", zarr_format=3).attrs
+            return dict(attributes.get("labels", {}))  # type: ignore[arg-type]
+        except Exception:  # a damaged description can make the library raise almost anything
+            return {}
 
     def read(self, name: str, rows: slice | None, remedy: str) -> np.ndarray:
         """Read an array, or some rows of it; raise an error that names a damaged one and ends with `remedy`."""
@@ -122,6 +126,7 @@ def create_table_arrays(
         Names along an axis, such as the ids of classes, kept as an attribute of the group.
     """
     for path in (directory / layout.ARRAYS, directory / layout.ARRAYS / table):
+        (path / "zarr.json").unlink(missing_ok=True)  # it may be damaged
         zarr.open_group(path, mode="a", zarr_format=3)
     path = arrays_path(directory, table, secrets.token_hex(4))
     group = zarr.create_group(
