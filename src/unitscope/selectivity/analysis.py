@@ -15,6 +15,9 @@ from ..run.layout import CHUNK_UNITS
 from .settings import Settings
 from .worker import SelectivityWorker
 
+SELECTIVITY = "selectivity"
+"""Name of the table of measures. The paper's own figures and claims are about its columns."""
+
 BLOCK_BYTES = 400 * 2**20
 """At most so many bytes are read at a time; with the next block and a copy, memory stays below 2 GiB."""
 
@@ -33,7 +36,7 @@ class Selectivity:
     """
 
     settings: Settings
-    table: str = "selectivity"
+    table: str = SELECTIVITY
     doing: str = "measuring"
 
     def columns(self, run: Run) -> list[Column]:
