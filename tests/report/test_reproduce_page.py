@@ -42,6 +42,7 @@ def kept():
 def page(kept, run, tmp_path):
     """Return the directory of a page, and the counts of its claims."""
     if not kept:
+        kept["run"] = run
         kept["page"] = tmp_path / "page", reproduce(run, tmp_path / "page")
     return kept["page"]
 
@@ -130,8 +131,8 @@ def test_items_of_several_classes(make_run, values, tmp_path):
     assert (tmp_path / "page" / "examples.png").is_file()
 
 
-def test_the_same_run_gives_the_same_page(page, run, tmp_path):
-    reproduce(run, tmp_path / "again")
+def test_the_same_run_gives_the_same_page(page, kept, tmp_path):
+    reproduce(kept["run"], tmp_path / "again")
     for path in page[0].iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
 

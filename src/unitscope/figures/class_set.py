@@ -141,8 +141,8 @@ def class_set(
     --------
     >>> class_set(run, "pets", count=2).frame()[["unit", "mean_in_class", "mean_not_in_class"]].round(2)
         unit  mean_in_class  mean_not_in_class
-    0  fc6:0           2.18               0.75
-    1  fc6:2           0.80               0.53
+    0  fc6:0           2.34               0.99
+    1  fc6:1           1.16               0.84
     """
     keep, items = items_of_table(run, SELECTIVITY)
     members = run.members(name)[keep]

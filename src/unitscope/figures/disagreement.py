@@ -146,8 +146,8 @@ def disagreement(run: Run, x: str = PRECISION, y: str = INFORMEDNESS, n_labelled
     Examples
     --------
     >>> disagreement(run, "ccmas", "auc").frame().round(2).head(1)
-        unit layer  ccmas ccmas_class  auc auc_class
-    0  fc6:0   fc6   0.65         cat  1.0       cat
+        unit layer  ccmas ccmas_class   auc auc_class
+    0  fc6:0   fc6   0.67         cat  0.95       cat
     """
     pair = find_column(run, x), find_column(run, y)
     columns = tell_apart(pair)
@@ -192,8 +192,9 @@ def rank_disagreement(run: Run, measures: Sequence[str] | None = None) -> pd.Dat
 
     Examples
     --------
-    >>> rank_disagreement(run, ["ccmas", "auc"])["disagreement"].max() <= 1
-    True
+    >>> rank_disagreement(run, ["ccmas", "auc"])[["unit", "disagreement", "highest_by"]].round(2).head(1)
+        unit  disagreement highest_by
+    0  fc6:2          0.33        auc
     """
     columns = find_columns(run, measures or measures_of_paper(COMPARED))
     return compare_ranks(unit_frame(run, columns), [found.name for found in columns])

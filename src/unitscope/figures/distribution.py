@@ -145,8 +145,8 @@ def distribution(run: Run, measure: str) -> Distribution:
     Examples
     --------
     >>> distribution(run, "auc").frame().round(2).head(1)
-        unit layer  auc
-    0  fc6:0   fc6  1.0
+        unit layer   auc
+    0  fc6:0   fc6  0.95
     """
     return distribution_of(run, find_column(run, measure))
 

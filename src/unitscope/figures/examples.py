@@ -158,8 +158,9 @@ def examples(
     --------
     >>> figure = examples(run, "fc6:0", count=2)
     >>> figure.frame().query("row == 'top'")[["item_id", "class", "activation"]]
-        item_id class  activation
-    0  item0000   cat         1.0
+      item_id class  activation
+    0   00007   cat        6.18
+    1   00043   emu        5.98
     """
     found = read_unit(run, unit, name, items)
     values, members, positions = found.activations, found.members, found.positions

@@ -162,8 +162,8 @@ def fits(run: Run, unit: str, name: str | None = None, items: str | None = None)
     Examples
     --------
     >>> fits(run, "fc6:0").frame()[["of", "fit", "n"]].head(1)
-        of      fit   n
-    0  all  Weibull  50
+        of          fit   n
+    0  all  exponential  51
     """
     data = read_unit(run, unit, name, items)
     values, members = data.activations.astype(float), data.members

@@ -35,7 +35,18 @@ STYLE: Any = {
 
 
 class Drawable(Protocol):
-    """The data of a figure, which can draw themselves on axes."""
+    """The data of a figure, which can draw themselves on axes.
+
+    See Also
+    --------
+    Sheet : A figure of several panels.
+
+    Examples
+    --------
+    >>> from unitscope.figures import jitter
+    >>> jitter(run, "fc6:0").size
+    (7.5, 3.4)
+    """
 
     @property
     def size(self) -> tuple[float, float]:
@@ -47,7 +58,18 @@ class Drawable(Protocol):
 
 @runtime_checkable
 class Sheet(Protocol):
-    """A figure of several panels, each of which draws itself on its own axes."""
+    """A figure of several panels, each of which draws itself on its own axes.
+
+    See Also
+    --------
+    Drawable : A figure of one panel.
+
+    Examples
+    --------
+    >>> from unitscope.figures import roc
+    >>> isinstance(roc(run, "fc6:0"), Sheet)
+    True
+    """
 
     @property
     def size(self) -> tuple[float, float]:

@@ -66,7 +66,7 @@ def low_recall(data: Observations) -> Verdict:
     f"More than half of the hidden units with precision above .75 have no threshold with {BAR}.",
 )
 def precision_overstates(data: Observations) -> Verdict:
-    """Sections 3.1 and 4: precision is "misleadingly high"; unit fc6.1199 has 98 % and is no detector."""
+    """Sections 3.1 and 4: precision is "misleadingly high"; unit fc6.1199 has 98 % and is not a detector."""
     return overstates(data, data.precision, "precision") if len(data.precise) else Verdict(None, no_precise(data))
 
 

@@ -104,6 +104,12 @@ def find_column(run: Run, name: str, kinds: Sequence[str] = NUMBERS) -> TableCol
     --------
     find_columns : Find several columns, with names that differ.
     list_columns : List all columns of some kinds.
+
+    Examples
+    --------
+    >>> found = find_column(run, "auc")
+    >>> found.full_name, found.linked("class").by_unit["fc6:0"]
+    ('selectivity.auc', 'cat')
     """
     table, point, own = name.rpartition(".")
     tables = [table] if point else run.tables
@@ -152,6 +158,11 @@ def list_columns(run: Run, kinds: Sequence[str] = ("measure",)) -> list[TableCol
     See Also
     --------
     find_column : Find one by name.
+
+    Examples
+    --------
+    >>> [found.name for found in list_columns(run)][:2]
+    ['recall_at_precision_1', 'ccmas']
     """
     stored = [run.stored_table(table) for table in run.tables]
     columns = [read_column(table, name) for table in stored for name in names_of(table, kinds)]

@@ -33,6 +33,13 @@ def top_items(run: Run, unit: str, count: int = 10, items: str | None = None) ->
     --------
     Run.unit_activations : The activations to all items.
     unitscope.figures.examples : Pictures of the most active items, and of others.
+
+    Examples
+    --------
+    >>> top_items(run, "fc6:0", 2).round(2)
+       item item_id  activation
+    0     7   00007        6.18
+    1    43   00043        5.98
     """
     keep = run.choose_items(items)
     if run.manifest.histograms is not None:
