@@ -154,10 +154,9 @@ def test_export(run, measure_again, tmp_path, kind):
 
 
 def columns_of(path):
-    """Return the numbers of an .h5ad file's units."""
+    """Return the columns of an .h5ad file's units as text."""
     import h5py
 
     with h5py.File(path) as file:
-        return {
-            name: file["var"][name][()].tobytes() for name in file["var"] if isinstance(file["var"][name], h5py.Dataset)
-        }
+        columns = {name: item for name, item in file["var"].items() if isinstance(item, h5py.Dataset)}
+        return {name: repr(item[()].tolist()) for name, item in columns.items()}

@@ -1,5 +1,8 @@
 """Looking up columns, classes and top items in the tables of a run."""
 
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -126,6 +129,15 @@ def test_classes_along_an_array_are_found_by_their_labels(run):
     (arrays.group / "zarr.json").write_text("{")
     with pytest.raises(UnitscopeError, match=r"zarr\.json is damaged .*run `unitscope boxes .*` again"):
         class_position(open_run(run.directory), "boxes", "cat")
+
+
+def test_arrays_of_format_1_have_the_classes_in_order(tmp_path):
+    archive = Path(__file__).parent / "archives" / "run-v1.zip"
+    zipfile.ZipFile(archive).extractall(tmp_path)
+    old = open_run(tmp_path / "run-v1")
+    for place, name in enumerate(old.classes["class"]):
+        values = values_of_class(old, "selectivity", "auc", ["fc7:5", "fc8:1"], name)
+        np.testing.assert_array_equal(values, old.array("selectivity", "auc")[[5, 129], place])
 
 
 def test_the_items_of_a_table(run):
