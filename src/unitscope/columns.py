@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
 
 KINDS = {
     "measure": "how selective a unit is: can be ranked, drawn and compared",
@@ -131,7 +130,9 @@ def link_by_name(columns: Mapping[str, Column]) -> dict[str, Column]:
 
 
 def top_name(name: str, top: int | None) -> str:
-    """Return the name of a column where the `top` most active items are looked at, rather than 60 and 100.
+    """Return the name that a column over the 60 or 100 most active items has where it is over the `top` most active.
+
+    `unitscope.run.lookup.find_column` finds such a column under either name.
 
     Examples
     --------
@@ -141,27 +142,3 @@ def top_name(name: str, top: int | None) -> str:
     'precision_60'
     """
     return name if top is None else re.sub("^(precision|n_classes_top)_(60|100)", rf"\g<1>_{top}", name)
-
-
-def own_name(name: str, names: Any) -> str:
-    """Return the name that a table has for a column over its most active items, however many these are.
-
-    Parameters
-    ----------
-    name
-        A name as in a table over the usual 60 and 100 items.
-    names
-        The table, or the names of its columns.
-
-    Returns
-    -------
-    str
-        `name` itself if the table has no such column.
-
-    Examples
-    --------
-    >>> own_name("precision_60", ["unit", "precision_20", "precision_20_p"])
-    'precision_20'
-    """
-    tops = {top for column in names for top in re.findall("^precision_([0-9]+)$", str(column))}
-    return top_name(name, int(tops.pop())) if name not in names and len(tops) == 1 else name

@@ -61,7 +61,7 @@ WRONG = [
     *((name, "fc7:0", (), "has no layer fc7 (did you mean 'fc6'") for name in OF_UNIT),
     *((name, "6", (), "'6' is not a unit; write LAYER:INDEX") for name in OF_UNIT),
     *((name, "fc6:0", ("--class", "cta"), "no class cta (did you mean 'cat'") for name in OF_UNIT),
-    *((name, "fc6:0", ("--items", "correct"), "was measured with all items") for name in OF_UNIT),
+    *((name, "fc6:0", ("--items", "correct"), "was made with all items") for name in OF_UNIT),
     ("class-set", None, ("--class", "dgo"), "did you mean 'dog'"),
     ("class-set", None, ("--class", "dog", "--units", "fc6:0,fc6:7"), "its units are 0 to 2"),
     ("boxplots", None, ("--measures", "ccmass"), "there is no measure ccmass (did you mean 'ccmas'"),

@@ -9,7 +9,7 @@ from unitscope.cli import main
 from unitscope.errors import UnitscopeError
 from unitscope.figures import boxplots, constructed, save_data, save_figure
 from unitscope.report import reproduce, write_report
-from unitscope.report.plates import plates
+from unitscope.report.figures_of_paper import figures_of_paper
 from unitscope.run.files import write_csv
 from unitscope.selectivity import measure_run
 
@@ -25,9 +25,10 @@ def run(make_run):
 
 
 @pytest.fixture
-def few_plates(monkeypatch):
+def two_figures(monkeypatch):
     """Draw two figures of the paper instead of all."""
-    monkeypatch.setattr("unitscope.report.reproduction.plates", lambda seen: list(plates(seen))[:2])
+    name = "unitscope.report.reproduction.figures_of_paper"
+    monkeypatch.setattr(name, lambda *given: list(figures_of_paper(*given))[:2])
 
 
 def unitscope(*arguments, status=0):
@@ -99,7 +100,7 @@ def test_a_comparison_does_not_replace_another_table(run, tmp_path):
     assert "superiority" in table.read_text()
 
 
-def test_a_reproduction_is_written_into_directories_of_its_own(run, tmp_path, few_plates):
+def test_a_reproduction_is_written_into_directories_of_its_own(run, tmp_path, two_figures):
     site = tmp_path / "site"
     site.mkdir()
     (site / "index.html").write_text("mine")
@@ -113,7 +114,7 @@ def test_a_reproduction_is_written_into_directories_of_its_own(run, tmp_path, fe
         reproduce(run, tmp_path)  # where the run itself is
 
 
-def test_a_reproduction_that_was_stopped_goes_on_in_its_directory(run, tmp_path, few_plates):
+def test_a_reproduction_that_was_stopped_goes_on_in_its_directory(run, tmp_path, two_figures):
     def stop(done, total):
         raise KeyboardInterrupt
 

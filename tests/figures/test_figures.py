@@ -7,7 +7,8 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from unitscope.errors import UnitscopeError
-from unitscope.figures import Jitter, disagreement, distribution, jitter, rank_disagreement, save_figure
+from unitscope.figures import Jitter, disagreement, distribution, jitter, save_figure
+from unitscope.figures.disagreement import compare_ranks
 from unitscope.figures.jitter import DENSITY_FROM
 from unitscope.selectivity import measure_run
 
@@ -120,7 +121,7 @@ def test_other_items_than_were_measured_are_refused(make_run):
     with pytest.raises(UnitscopeError, match=r"run `unitscope measure .*` first"):
         jitter(run, "fc6:0")
     measure_run(run)
-    with pytest.raises(UnitscopeError, match="was measured with correct items"):
+    with pytest.raises(UnitscopeError, match=r"made with correct items; run `unitscope measure .* --items all` first"):
         jitter(run, "fc6:0", items="all")
 
 
@@ -180,7 +181,7 @@ def test_rank_disagreement_by_hand():
             "d_prime": [1.0, np.nan, 3.0, 1.0],
         }
     )
-    found = rank_disagreement(table, ["ccmas", "auc", "d_prime"]).set_index("unit")
+    found = compare_ranks(table, ["ccmas", "auc", "d_prime"]).set_index("unit")
     # Ranks of 3 units are 0, .5, 1. a:0 is lowest by CCMAS, highest by AUC; a:1 in the middle by both.
     assert found["disagreement"].to_dict() == {"a:0": 1.0, "a:2": 1.0, "a:1": 0.0}  # b has one unit: no ranks
     assert (found.loc["a:0", "highest_by"], found.loc["a:0", "lowest_by"]) == ("auc", "ccmas")

@@ -8,7 +8,7 @@ from unitscope.columns import Column
 from unitscope.report import claims_beyond as beyond
 from unitscope.report import claims_units as units
 from unitscope.report.claims import CLAIMS
-from unitscope.report.evidence import gather, output_layer
+from unitscope.report.observations import gather, output_layer
 from unitscope.selectivity import measure_run
 
 N_CLASSES, N_EACH = 10, 130

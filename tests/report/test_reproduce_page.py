@@ -42,11 +42,12 @@ def kept():
 def page(kept, run, tmp_path):
     """Return the directory of a page, and the counts of its claims."""
     if not kept:
+        kept["run"] = run
         kept["page"] = tmp_path / "page", reproduce(run, tmp_path / "page")
     return kept["page"]
 
 
-PLATES = ["boxplots", "class-set-1", "constructed", "correlations", "disagreement", "examples", "fits", "histogram",
+FIGURES = ["boxplots", "class-set-1", "constructed", "correlations", "disagreement", "examples", "fits", "histogram",
           "histogram-log", "jitter", "jitter-set-1", "roc", "top-units"]  # fmt: skip
 
 
@@ -54,10 +55,10 @@ def test_every_figure_and_its_numbers_are_written(page):
     directory, counts = page
     written = sorted(path.name for path in directory.iterdir())
     assert written == sorted(
-        [f"{name}.{kind}" for name in PLATES for kind in ("png", "csv")] + ["index.html", "index.md"]
+        [f"{name}.{kind}" for name in FIGURES for kind in ("png", "csv")] + ["index.html", "index.md"]
     )
     assert sum(counts.values()) == len(CLAIMS)
-    for name in PLATES:
+    for name in FIGURES:
         assert len(pd.read_csv(directory / f"{name}.csv"))
         with Image.open(directory / f"{name}.png") as picture:
             assert min(picture.size) > 300
@@ -73,9 +74,9 @@ def test_both_pages_hold_every_claim_section_and_inconsistency(page):
             assert f"{section.number} {section.title}" in text
         for figure in ("718,320", "98 %", "FP / (FP + TN)", "511 and 308"):
             assert figure in text
-        for plate in PLATES:
-            assert f"{plate}.png" in text
-            assert f"{plate}.csv" in text
+        for figure in FIGURES:
+            assert f"{figure}.png" in text
+            assert f"{figure}.csv" in text
 
 
 def test_the_count_of_claims_is_that_of_the_verdicts(page):
@@ -130,8 +131,8 @@ def test_items_of_several_classes(make_run, values, tmp_path):
     assert (tmp_path / "page" / "examples.png").is_file()
 
 
-def test_the_same_run_gives_the_same_page(page, run, tmp_path):
-    reproduce(run, tmp_path / "again")
+def test_the_same_run_gives_the_same_page(page, kept, tmp_path):
+    reproduce(kept["run"], tmp_path / "again")
     for path in page[0].iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
 
@@ -147,7 +148,7 @@ def test_the_page_in_a_browser(page, browser, width):
     page.goto((directory / "index.html").resolve().as_uri())
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-    assert page.locator("img").count() == len(PLATES)
+    assert page.locator("img").count() == len(FIGURES)
     assert page.evaluate("[...document.images].every(image => image.alt.length > 10)")
     assert page.locator(".claim").count() == 21
     page.get_by_role("link", name="7 Further issues with CCMAS").click()

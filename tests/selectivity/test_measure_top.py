@@ -13,7 +13,7 @@ from unitscope.figures import boxplots, class_set, correlations, disagreement, j
 from unitscope.measures import measure
 from unitscope.report import write_report
 from unitscope.report.claims_units import near_perfect_precision
-from unitscope.report.evidence import gather
+from unitscope.report.observations import gather
 from unitscope.run import open_run
 from unitscope.selectivity import compare_runs, measure_run
 
@@ -62,7 +62,7 @@ def test_figures_and_reports_find_the_columns_of_any_top(make_run):
     assert correlations(run).columns[0].name == "precision_20"
     assert top_units(run).frame()["ranked_by"].unique().tolist() == ["ccmas", "precision_20"]
     assert disagreement(run, "precision_60", "ccmas").x.title == "Precision in the top 20"
-    assert len(rank_disagreement(run.table("selectivity"))) == 14
+    assert len(rank_disagreement(run)) == 14
     assert "precision_20" in class_set(run, "pair").frame()
     threshold = run.table("selectivity").set_index("unit").loc["fc:1", "precision_20_threshold"]
     assert (jitter(run, "fc:1").n_top, jitter(run, "fc:1").top_at) == (20, threshold)

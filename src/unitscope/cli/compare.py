@@ -1,4 +1,4 @@
-"""``unitscope compare`` and ``unitscope superclasses``: two runs side by side; which class sets WordNet offers."""
+"""``unitscope compare`` and ``unitscope superclasses``: compare two runs; list class sets from WordNet."""
 
 import math
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Overwrite, RunPath
-from .show import OUT, table
+from .options import Measures, Overwrite, RunPath, split_names
+from .show import OUT, print_next, table
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,10 +20,11 @@ def compare(
     run: RunPath,
     other: Annotated[Path, typer.Argument(metavar="RUN2", help="Another run directory.", show_default=False)],
     layer: Annotated[str | None, typer.Option(help="Only this layer.", show_default=False)] = None,
+    measures: Measures = None,
     data: Annotated[Path | None, typer.Option(help="Write the numbers to this CSV file.", show_default=False)] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Set two measured runs side by side, layer by layer: for instance a trained and an untrained network."""
+    """Compare two runs layer by layer, for instance a trained and an untrained network."""
     from ..run import open_run
     from ..run.files import write_csv
     from ..selectivity import compare_runs
@@ -31,13 +32,14 @@ def compare(
     one, two = open_run(run), open_run(other)
     if layer is not None:
         one.layer(layer), two.layer(layer)
-    frame = compare_runs(one, two)
+    frame = compare_runs(one, two, split_names(measures))
     if data is not None:
         write_csv(data, frame, overwrite)
     for run_of, other_of in ((one, two), (two, one)):
-        alone = [shown.name for shown in run_of.layers if shown.name not in {found.name for found in other_of.layers}]
-        if alone:
-            OUT.print(f"only in {run_of.name}: {', '.join(alone)}")
+        others = {shown.name for shown in other_of.layers}
+        unmatched = [shown.name for shown in run_of.layers if shown.name not in others]
+        if unmatched:
+            OUT.print(f"only in {run_of.name}: {', '.join(unmatched)}")
     for name, rows in frame.groupby("layer", sort=False):
         if layer in (None, name):
             OUT.print()
@@ -51,13 +53,14 @@ def compare(
             )
     OUT.print(
         "superiority: the chance that a unit of the first run has a higher value than one of the second. "
-        "Where units either are or are not (Localist, Detector): the share that are, and how many.",
+        "For yes-or-no columns (Localist, Detector): the share of units with yes, and their number.",
         soft_wrap=True,
     )
+    print_next(run)
 
 
 def side_by_side(row: dict[Any, Any], units: int, units_2: int) -> list[str]:
-    """Write a measure's numbers for people, and how many units have a value where not all have one."""
+    """Return the cells of a measure, with the number of units that have a value if not all have one."""
     if row["units"] < units or row["units_2"] < units_2:
         row["title"] += f" ({row['units']:,} and {row['units_2']:,} units)"
     numbers = [row[key] for key in ("median", "highest", "median_2", "highest_2")]
@@ -70,7 +73,7 @@ def side_by_side(row: dict[Any, Any], units: int, units_2: int) -> list[str]:
 
 def superclasses(
     run: RunPath,
-    at_least: Annotated[int, typer.Option(min=2, help="List those of at least so many classes.")] = 2,
+    at_least: Annotated[int, typer.Option(min=2, help="Smallest number of classes of a superclass.")] = 2,
 ) -> None:
     """List the superclasses of a run's classes, where these are WordNet ids."""
     from ..data.wordnet import find_superclasses

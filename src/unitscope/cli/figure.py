@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import DataOptions, Items, ItemsFrom, Overwrite, RunPath, Trust, items_from
+from .options import DataOptions, Items, ItemsFrom, Measures, Overwrite, RunPath, Trust, items_from, split_names
 from .show import OUT
 
 figures = typer.Typer(no_args_is_help=True, help="Draw a figure or table of the paper as PNG, SVG or PDF.")
@@ -18,10 +18,6 @@ Classes = Annotated[
 Class = Annotated[
     str | None,
     typer.Option("--class", help="Class or class set.", show_default="that of maximum informedness"),
-]
-Measures = Annotated[
-    str | None,
-    typer.Option(metavar="A,B,...", help="Measures, by column name.", show_default="those of the paper"),
 ]
 Output = Annotated[
     Path | None,
@@ -50,7 +46,7 @@ def boxplots(
     from ..figures import boxplots as compute
     from ..run import open_run
 
-    write(compute(open_run(run), split(measures)), output or run / "images" / "boxplots.png", data, overwrite)
+    write(compute(open_run(run), split_names(measures)), output or run / "images" / "boxplots.png", data, overwrite)
 
 
 @figures.command()
@@ -81,7 +77,7 @@ def histogram(
     data: Data = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Draw how many items of a class have which activation, all items in an inset (Figures 3 middle, 10)."""
+    """Draw a histogram of the activations to a class, all items in an inset (Figures 3 middle, 10)."""
     from ..figures import histogram as compute
     from ..run import open_run
 
@@ -102,7 +98,7 @@ def examples(
     data: Data = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Show the most active items, members around the mean, members at 0, and false alarms (Figure 3 right)."""
+    """Show the most active items, items of the class around its mean and at 0, and false alarms (Figure 3 right)."""
     from ..figures import examples as compute
     from ..run import open_run
 
@@ -154,7 +150,7 @@ def constructed(
     data: Data = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Draw the three made-up units on which CCMAS fails, and every measure of them (Figure 12); needs no run."""
+    """Draw the three constructed units for which CCMAS fails, and every measure of them (Figure 12); needs no run."""
     from ..figures import constructed as compute
 
     write(compute(), output or (run / "images" if run else Path()) / "constructed.png", data, overwrite)
@@ -168,7 +164,7 @@ def correlations(
     from ..figures import correlations as compute
     from ..run import open_run
 
-    write(compute(open_run(run), split(measures)), output or run / "images" / "correlations.png", data, overwrite)
+    write(compute(open_run(run), split_names(measures)), output or run / "images" / "correlations.png", data, overwrite)
 
 
 @figures.command("top-units")
@@ -181,11 +177,11 @@ def top_units(
     data: Data = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """List the units highest on each measure with what the others say of them (Table 2)."""
+    """List the units highest on each measure, with their other measures (Table 2)."""
     from ..figures import top_units as compute
     from ..run import open_run
 
-    drawn = compute(open_run(run), split(measures), count, per_layer=not whole)
+    drawn = compute(open_run(run), split_names(measures), count, per_layer=not whole)
     write(drawn, output or run / "images" / "top-units.png", data, overwrite)
 
 
@@ -203,47 +199,47 @@ def class_set(
     data: Data = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """List what units do for a class set and for everything else (Tables 4 to 6)."""
+    """List the responses of units to a class set and to everything else (Tables 4 to 6)."""
     from ..figures import class_set as compute
     from ..run import open_run
 
-    drawn = compute(open_run(run), of, split(units))
+    drawn = compute(open_run(run), of, split_names(units))
     write(drawn, output or of_unit(run, "class-set", of), data, overwrite)
 
 
 @figures.command()
 def disagreement(
     run: RunPath,
-    measures: Annotated[str, typer.Option(metavar="X,Y", help="Two measures.")] = "precision_60,max_informedness",
+    measures: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y", help="Two columns of tables.", show_default="precision_60,max_informedness"),
+    ] = None,
     label: Annotated[int, typer.Option(min=0, help="How many units to name.")] = 6,
     output: Output = None,
     data: Data = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Scatter two measures over units, with the units that they disagree about most named."""
+    """Draw a scatter of two measures over units; the units that they disagree about most are named."""
     from ..errors import UnitscopeError
     from ..figures import disagreement as compute
+    from ..figures.unit_data import INFORMEDNESS, PRECISION
     from ..run import open_run
 
-    pair = split(measures) or []
+    pair = split_names(measures) or [PRECISION, INFORMEDNESS]
     if len(pair) != 2:
         raise UnitscopeError(f"--measures {measures} names {len(pair)} measures; name two, as in precision_60,ccmas")
-    drawn = compute(open_run(run), pair[0], pair[1], n_labelled=label)
+    x, y = pair
+    drawn = compute(open_run(run), x, y, n_labelled=label)
     write(drawn, output or run / "images" / "disagreement.png", data, overwrite)
 
 
-def split(names: str | None) -> list[str] | None:
-    """Read a list of names parted by commas."""
-    return [name.strip() for name in names.split(",") if name.strip()] if names else None
-
-
 def of_unit(run: Path, kind: str, name: str) -> Path:
-    """Return where a unit's picture goes unless told otherwise."""
+    """Return the default file for the picture of a unit."""
     return run / "images" / kind / f"{name.replace('/', '_').replace(':', '_')}.png"
 
 
 def write(drawn: Any, path: Path, data: bool, overwrite: bool) -> None:
-    """Write a picture, and its numbers if wanted, and print where they are."""
+    """Write a picture, and its numbers if wanted, and print the files."""
     from ..figures import save_data, save_figure
     from ..run.files import header_of
     from ..run.own_files import refuse_foreign

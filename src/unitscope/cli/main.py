@@ -1,4 +1,4 @@
-"""The ``unitscope`` command: gathers the groups of commands and says errors in one sentence."""
+"""The ``unitscope`` command: the groups of commands, and errors in one sentence."""
 
 import sys
 import warnings
@@ -17,12 +17,12 @@ class Commands(TyperGroup):
     """The commands; bad input is one sentence and exit status 2, Ctrl-C is exit status 130."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Keep the words as they were given, for commands that say what to run again."""
+        """Keep the words of the command line, for commands that advise to run it again."""
         ctx.meta["unitscope.words"] = list(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was named."""
+        """Run the command."""
         try:
             return super().invoke(ctx)
         except UnitscopeError as error:
@@ -65,6 +65,6 @@ def stop(message: str, status: int) -> None:
 
 
 def show_warning(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
-    """Print our warnings as one line; leave other libraries' warnings out of a user's sight."""
+    """Print warnings of Unitscope as one line; hide those of other libraries."""
     if issubclass(category, UnitscopeWarning):
         ERRORS.print(f"warning: {message}", style="yellow", soft_wrap=True)

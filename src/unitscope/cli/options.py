@@ -74,13 +74,17 @@ Items = Annotated[
 ]
 
 
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace files that are there, whoever wrote them; default: only own ones.")
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Also replace files that Unitscope did not write.")]
+Measures = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,...", help="Columns of tables: auc, or dissection.iou.", show_default="all, or the paper's"
+    ),
 ]
 
 
 def items_from(data: str | None, options: list[str]) -> "LabelledItems | None":
-    """Load the items that ``--items-from`` and ``-D`` describe; ``None`` where the run says where they are."""
+    """Return the items that ``--items-from`` and ``-D`` describe; ``None`` if they are not given."""
     from ..data import load_data
     from ..specs import parse_options
 
@@ -91,6 +95,17 @@ def items_from(data: str | None, options: list[str]) -> "LabelledItems | None":
             )
         return None
     return load_data(data, **parse_options(options))
+
+
+def split_names(names: str | None) -> list[str] | None:
+    """Return the names in a list separated by commas; ``None`` if there is no list.
+
+    Examples
+    --------
+    >>> split_names("auc, dissection.iou")
+    ['auc', 'dissection.iou']
+    """
+    return [name.strip() for name in names.split(",") if name.strip()] if names else None
 
 
 def given_words(context: typer.Context, *leave_out: str) -> list[str]:
@@ -112,7 +127,7 @@ def command_of(context: typer.Context, run: Path, *leave_out: str) -> str:
 
 
 def without_options(words: list[str], *names: str) -> list[str]:
-    """Leave out options, each with its value.
+    """Return the words without some options and their values.
 
     Examples
     --------

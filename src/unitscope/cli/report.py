@@ -24,7 +24,7 @@ def report(
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write one self-contained HTML file: what was recorded, every measure, the units to look at."""
+    """Write one self-contained HTML file: what was recorded, every measure, units to look at."""
     from ..report import write_report
     from ..run import open_run
 

@@ -22,7 +22,7 @@ def reproduce(
     trust: Trust = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Draw every figure and table of the paper from a run, and say which of its claims hold in it."""
+    """Draw every figure and table of the paper from a run, and list which of its claims hold in it."""
     from ..report import reproduce as write
     from ..run import open_run
 

@@ -1,9 +1,10 @@
-"""What commands print: tables, byte counts, progress bars."""
+"""What commands print: tables, byte counts, progress bars, the command to run next."""
 
 import contextlib
 import sys
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,20 +16,20 @@ from rich.text import Text
 from ..progress import Progress
 
 WIDE = 160
-"""Width of what is printed into a file or another program: tables are not folded there."""
+"""Width of output to a file or another program, where tables are not folded."""
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Characters that turn the direction in which text is shown."""
+"""Characters that change the direction of text."""
 
 
 class PlainConsole(Console):
-    """A console on which text is only text, since names of classes and units may come from a run of a stranger's."""
+    """A console that shows all text as it is: names of classes and units may come from an untrusted run."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(highlight=False, emoji=False, **settings)
 
     def render_str(self, text: str, **settings: Any) -> Text:
-        """Return text to be shown, in which nothing controls the terminal."""
+        """Return text in which nothing controls the terminal."""
         return super().render_str(printable(text), **settings | {"markup": False, "emoji": False})
 
 
@@ -53,7 +54,7 @@ ERRORS = PlainConsole(stderr=True)
 
 @contextlib.contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show one bar per kind of work on standard error; yields the function to report to."""
+    """Show a progress bar for each kind of work on standard error; yields the function to report to."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -72,8 +73,15 @@ def progress_bar() -> Iterator[Progress]:
         yield report
 
 
+def print_next(run: Path) -> None:
+    """Print the command to run next on a run, as ``unitscope status`` does."""
+    from ..run import read_status
+
+    OUT.print(f"next: {read_status(run).next_step}", soft_wrap=True)
+
+
 def table(columns: list[str], rows: list[list[str]], numbers: tuple[int, ...] = ()) -> Table:
-    """Make a plain table; the columns in `numbers` are set to the right."""
+    """Return a plain table; the columns in `numbers` are aligned to the right."""
     made = Table(box=None, pad_edge=False)
     for place, name in enumerate(columns):
         made.add_column(name, justify="right" if place in numbers else "left", overflow="fold")
@@ -83,7 +91,7 @@ def table(columns: list[str], rows: list[list[str]], numbers: tuple[int, ...] = 
 
 
 def in_bytes(count: int) -> str:
-    """Write a number of bytes for people.
+    """Return a number of bytes as text.
 
     Examples
     --------
@@ -99,7 +107,7 @@ def in_bytes(count: int) -> str:
 
 
 def in_time(seconds: float) -> str:
-    """Write a time for people.
+    """Return a time as text.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""``unitscope status``: how far a run is."""
+"""``unitscope status``: what of a run is done, missing or damaged."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +36,7 @@ def status(
 
 
 def print_status(status: "Status") -> None:
-    """Print how far a run is."""
+    """Print what of a run is done, missing or damaged, and the command to run next."""
     from ..run.ledger import in_words
 
     manifest, check = status.manifest, status.check
@@ -51,7 +51,7 @@ def print_status(status: "Status") -> None:
     for fault in status.faults:
         OUT.print(f"damaged: {fault}", style="red", soft_wrap=True)
     if not check.to_do and not status.damaged_files and not status.gathered:
-        OUT.print("the predictions are not yet brought together", style="yellow")
+        OUT.print("the predictions are not yet in items.parquet", style="yellow")
     if status.workers:
         rows = [
             [

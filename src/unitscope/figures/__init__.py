@@ -1,8 +1,9 @@
 """The paper's plots: one module per figure, a function that computes its data from a run and an object that draws them.
 
-Every object has ``frame()``, the numbers drawn, and either ``draw(ax)`` or ``panels``, each of which has; `save_figure`
-writes either kind. Figures read runs and never compute a measure, but for the three constructed units, which are of
-no run. Matplotlib only, no global state.
+Every object has ``frame()``, the numbers drawn, and either ``draw(ax)`` or ``panels``, each of which has ``draw(ax)``;
+`save_figure` writes either kind. Figures read runs and never compute a measure, except for the three constructed units,
+which belong to no run. Matplotlib only, no global state. Functions of measures take columns of any table by name:
+``"auc"`` or ``"dissection.iou"`` (see `unitscope.run.lookup.find_column`).
 """
 
 from .boxplots import Boxplots, boxplots

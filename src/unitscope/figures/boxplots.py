@@ -5,20 +5,21 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..columns import Column, own_name
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import counted, measured_items
-from .distribution import Distribution, distribution
-from .style import in_rows, thousands
+from ..run.lookup import TableColumn, find_columns, items_of_table, list_columns, tell_apart
+from ..selectivity import SELECTIVITY
+from .distribution import Distribution, distribution_of
+from .style import count_items, in_rows, thousands
+from .unit_data import measures_of_paper
 
 PAPER = ("precision_60", "ccmas", "n_classes_top_100", "recall_at_precision_1", "recall_at_precision_95",
          "max_informedness", "max_informedness_recall", "max_informedness_specificity",
          "max_informedness_false_alarm_rate")  # fmt: skip
-"""The measures of Figure 2, which here come first."""
+"""The measures of Figure 2, which come first by default."""
 
-BESIDE = ("max_informedness_false_discovery_rate",)
-"""What the paper's "false alarm rate > 99 %" must be a kind of; drawn beside the false-alarm rate."""
+ADDED = ("max_informedness_false_discovery_rate",)
+"""What the paper's "false alarm rate > 99 %" probably is; drawn after the false-alarm rate."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,11 @@ class Boxplots:
     panels
         One distribution for each measure.
     title
-        How many units, items and classes, and what the boxes mean.
+        How many units and items, and what the boxes mean.
+
+    See Also
+    --------
+    boxplots : Compute them.
     """
 
     panels: tuple[Distribution, ...]
@@ -38,7 +43,7 @@ class Boxplots:
 
     @property
     def rows(self) -> list[list[int]]:
-        """Which panel stands where: as many in a row as a page is wide."""
+        """Numbers of the panels row by row: as many in a row as a page is wide."""
         return in_rows(len(self.panels), max(1, min(len(self.panels), int(14 / self.panels[0].size[0]), 5)))
 
     @property
@@ -58,16 +63,6 @@ class Boxplots:
         )[["measure", "unit", "layer", "value"]]
 
 
-def measures_of(run: Run) -> list[Column]:
-    """List the measures that have a value for some unit, in the table's order."""
-    table = run.table("selectivity")
-    return [
-        column
-        for column in run.columns("selectivity").values()
-        if column.kind == "measure" and table[column.name].notna().any()
-    ]
-
-
 def boxplots(run: Run, measures: Sequence[str] | None = None) -> Boxplots:
     """Compute the distributions of measures per layer.
 
@@ -76,7 +71,8 @@ def boxplots(run: Run, measures: Sequence[str] | None = None) -> Boxplots:
     run
         A run that was measured.
     measures
-        Names of measures; default: those of the paper's Figure 2, then every other.
+        Names of columns, ``"auc"`` or ``"dissection.iou"``; default: the measures of the paper's Figure 2, then every
+        other measure of every table.
 
     Returns
     -------
@@ -85,23 +81,45 @@ def boxplots(run: Run, measures: Sequence[str] | None = None) -> Boxplots:
     Raises
     ------
     UnitscopeError
-        If there is no such measure, or no unit has a value of any.
+        If there is no such column, or no unit has a value of any.
+
+    See Also
+    --------
+    distribution : One of the panels.
+    top_units : The units with the highest values.
+
+    Examples
+    --------
+    >>> figure = boxplots(run, ["ccmas", "auc"])
+    >>> figure.frame().groupby("measure")["value"].max().round(2).to_dict()
+    {'auc': 0.95, 'ccmas': 0.67}
     """
-    table = run.table("selectivity")
-    if measures is None:
-        paper = (own_name(name, table) for name in (*PAPER, *BESIDE))
-        every = [*paper, *(column.name for column in measures_of(run))]
-        measures = [name for name in dict.fromkeys(every) if name in table and table[name].notna().any()]
-    if not measures:
+    columns = default_measures(run) if measures is None else find_columns(run, measures)
+    if not columns:
         raise UnitscopeError(
             f"no unit of {run.directory} has a value of any measure; the table says why in 'undefined'"
         )
-    keep, items = measured_items(run)
-    panels = tuple(distribution(run, name) for name in measures)
+    panels = tuple(distribution_of(run, found) for found in columns)
     title = (
-        f"{thousands(len(table))} units in {len(run.layers)} layers, {counted(int(keep.sum()), items)}. Line: median; "
+        f"{thousands(len(run.units))} units in {len(run.layers)} layers{describe_items(run, columns)}. Line: median; "
         "box: quartiles; whiskers: 1.5 boxes; crosses: outliers;\ndot: mean with standard error. "
         "In brackets: units with a value."
         + (" Dotted: median by chance (permuted labels)." if any(panel.chance for panel in panels) else "")
     )
     return Boxplots(panels, title)
+
+
+def default_measures(run: Run) -> list[TableColumn]:
+    """Return the columns of the paper's Figure 2, then every other measure that has a value for some unit."""
+    only_others = run.tables and SELECTIVITY not in run.tables
+    paper = [] if only_others else find_columns(run, measures_of_paper((*PAPER, *ADDED)))
+    return [found for found in tell_apart([*paper, *list_columns(run)]) if found.by_unit.notna().any()]
+
+
+def describe_items(run: Run, columns: Sequence[TableColumn]) -> str:
+    """Return how many items the columns were computed from, if all from the same; else nothing."""
+    parameters = [found.table.parameters.get("items") for found in columns]
+    if parameters[0] is None or len(set(parameters)) > 1:
+        return ""
+    keep, items = items_of_table(run, columns[0].table.name)
+    return f", {count_items(int(keep.sum()), items)}"

@@ -1,4 +1,4 @@
-"""What some units say of a class or class set, as a table (Gale et al. 2020, Tables 4 to 6)."""
+"""Responses of some units to a class or class set, as a table (Gale et al. 2020, Tables 4 to 6)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,18 @@ from matplotlib.axes import Axes
 from ..columns import Column
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import class_column, counted, find_measure, measured_items, of_class, standard_error
-from .style import shorten
+from ..run.lookup import class_position, find_columns, items_of_table, values_of_class
+from ..run.repair import command_for
+from ..selectivity import SELECTIVITY
+from .style import count_items, shorten
 from .tabular import Text, number
+from .unit_data import measures_of_paper, standard_error
 
 MEASURES = ("precision_60", "ccmas", "max_informedness")
-"""Measures shown beside the means: the paper's two, and what signal detection says."""
+"""Measures shown beside the means: the paper's two, and maximum informedness."""
+
+DISSECTION = "dissection"
+"""Name of the table of Network Dissection."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,10 @@ class ClassSet:
         ``"correct"`` or ``"all"``.
     measured
         Whether A was measured.
+
+    See Also
+    --------
+    class_set : Compute it.
     """
 
     name: str
@@ -72,7 +82,9 @@ class ClassSet:
             ]
             for row in self.rows.to_dict("records")
         ]
-        notes = [f"{counted(self.n_items, self.items)}: {self.n_members:,} in A, {self.n_items - self.n_members:,} not"]
+        notes = [
+            f"{count_items(self.n_items, self.items)}: {self.n_members:,} in A, {self.n_items - self.n_members:,} not"
+        ]
         if self.classes:
             notes.append(shorten(f"A: {', '.join(self.classes)}", 110))
         if not self.measured:
@@ -98,7 +110,7 @@ def class_set(
     layers: Sequence[str] | None = None,
     count: int = 7,
 ) -> ClassSet:
-    """Compute what some units do for a class set and for everything else.
+    """Compute the responses of some units to a class set and to everything else.
 
     Parameters
     ----------
@@ -119,14 +131,27 @@ def class_set(
     Raises
     ------
     UnitscopeError
-        If there is no such class or unit, all items or none are in A, or units are neither named nor to be chosen.
+        If there is no such class or unit, all items or none are in A, or units are not named and cannot be chosen.
+
+    See Also
+    --------
+    jitter : Activations of a unit, with the classes of the set marked.
+
+    Examples
+    --------
+    >>> class_set(run, "pets", count=2).frame()[["unit", "mean_in_class", "mean_not_in_class"]].round(2)
+        unit  mean_in_class  mean_not_in_class
+    0  fc6:0           2.34               0.99
+    1  fc6:1           1.16               0.84
     """
-    keep, items = measured_items(run)
+    keep, items = items_of_table(run, SELECTIVITY)
     members = run.members(name)[keep]
     if not 0 < members.sum() < len(members):
-        raise UnitscopeError(f"{members.sum()} of {len(members)} items are in {name}; there is nothing to compare")
+        raise UnitscopeError(
+            f"{members.sum()} of {len(members)} items are in {name}; choose another class or class set"
+        )
     overlaps = read_overlaps(run, name)
-    measured = class_column(run, name) is not None
+    measured = class_position(run, SELECTIVITY, name) is not None
     chosen = list(units) if units else choose_units(run, name, overlaps, layers, count)
     rows = []
     for unit in chosen:
@@ -146,9 +171,9 @@ def class_set(
     frame = pd.DataFrame(rows)
     if overlaps is not None:
         frame.insert(1, "iou", overlaps.reindex(chosen).to_numpy())
-    measures = tuple(find_measure(run, measure) for measure in MEASURES)
+    measures = tuple(found.column for found in find_columns(run, measures_of_paper(MEASURES)))
     for measure in measures:
-        frame[measure.name] = of_class(run, measure.name, chosen, name)
+        frame[measure.name] = values_of_class(run, SELECTIVITY, measure.name, chosen, name)
     return ClassSet(
         run.class_title(name),
         tuple(run.class_title(member) for member in run.class_sets.get(name, ())),
@@ -162,13 +187,13 @@ def class_set(
 
 
 def read_overlaps(run: Run, name: str) -> pd.Series | None:
-    """Read each unit's IoU, by unit, from the table of Network Dissection; ``None`` where there is none.
+    """Return each unit's IoU, by unit, from the table of Network Dissection; ``None`` if the run has none.
 
-    Only overlaps with a concept of the class set's name count, where the table says which concept a unit overlaps.
+    Where the table names the concept of each unit, only units whose concept has the name of the class set count.
     """
-    if "dissection" not in run.tables:
+    if DISSECTION not in run.tables:
         return None
-    table = run.table("dissection")
+    table = run.table(DISSECTION)
     if "iou" not in table:
         return None
     if "concept" in table:
@@ -179,20 +204,20 @@ def read_overlaps(run: Run, name: str) -> pd.Series | None:
 def choose_units(
     run: Run, name: str, overlaps: pd.Series | None, layers: Sequence[str] | None, count: int
 ) -> list[str]:
-    """Choose the units of highest IoU, else of highest maximum informedness for the class set."""
+    """Return the units of highest IoU, or else of highest maximum informedness for the class set."""
     layer_of = run.units.set_index("unit")["layer"]
     among = layer_of.index[layer_of.isin(layers)] if layers is not None else layer_of.index
     if overlaps is not None:
         overlaps = overlaps[overlaps.index.isin(among)]
     if overlaps is not None and overlaps.notna().any():
         return overlaps.sort_values(ascending=False, kind="stable").index[:count].tolist()
-    if class_column(run, name) is None:
+    if class_position(run, SELECTIVITY, name) is None:
         raise UnitscopeError(
             f"the class set {name} was not measured, so no units can be chosen for it; name them with --units, "
-            f"or run `unitscope measure {run.directory}` again"
+            f"or run `{command_for(run.directory, SELECTIVITY)}` with --class-set again"
         )
     units = run.units["unit"].tolist()
-    found = pd.Series(of_class(run, "max_informedness", units, name), units).loc[among].dropna()
+    found = pd.Series(values_of_class(run, SELECTIVITY, "max_informedness", units, name), units).loc[among].dropna()
     if len(found):
         return found.sort_values(ascending=False, kind="stable").index[:count].tolist()
     raise UnitscopeError(f"no unit of {run.directory} has a value for {name}; name units with --units")

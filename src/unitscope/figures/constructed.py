@@ -1,4 +1,4 @@
-"""Three units made to show where CCMAS fails, and what every measure says of them (Gale et al. 2020, Figure 12)."""
+"""Three constructed units for which CCMAS fails, and every measure of them (Gale et al. 2020, Figure 12)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ TITLES = {
     "grandmother": "b, on for all of one class",
     "slightly_higher": "c, one class higher by 0.1",
 }
-"""What the units are called, in the order of the figure's caption; the appendix's text swaps b and c."""
+"""Names of the units, in the order of the figure's caption; the text of the appendix swaps b and c."""
 
 
 class Panel(Jitter):
@@ -49,6 +49,10 @@ class Constructed:
         The measures.
     table
         One row per measure: ``measure`` and a column for each unit; yes and no as True and False.
+
+    See Also
+    --------
+    constructed : Compute it.
     """
 
     plots: tuple[Jitter, ...]
@@ -70,10 +74,10 @@ class Constructed:
 
     @property
     def text(self) -> Text:
-        """What the measures say, in words."""
+        """The table as text."""
         names = list(TITLES)
         rows = [
-            [column.title, *(_word(row[name]) for name in names)]
+            [column.title, *(yes_or_number(row[name]) for name in names)]
             for column, row in zip(self.columns, self.table.to_dict("records"), strict=True)
         ]
         return Text(["Measure", *TITLES.values()], rows, (1, 2, 3), "What every measure says of them", least=11.0)
@@ -83,17 +87,21 @@ class Constructed:
         return self.table
 
 
-def _word(value: object) -> str:
-    """Write a number, a yes or a no."""
+def yes_or_number(value: object) -> str:
+    """Return a number as text, or "yes" or "no"."""
     return ("yes" if value else "no") if isinstance(value, bool | np.bool_) else number(value)
 
 
 def constructed() -> Constructed:
-    """Make the three units and measure them; the only figure that needs no run.
+    """Construct the three units and measure them; the only figure that needs no run.
 
     Returns
     -------
     Constructed
+
+    See Also
+    --------
+    jitter : The same plot of a unit of a run.
 
     Examples
     --------

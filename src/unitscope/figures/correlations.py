@@ -1,4 +1,4 @@
-"""How measures go together over units: Pearson as in the paper, Spearman beside it (Gale et al. 2020, Table 3)."""
+"""Correlations between measures over units, Pearson as in the paper, and Spearman (Gale et al. 2020, Table 3)."""
 
 import textwrap
 from collections.abc import Sequence
@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from ..columns import Column
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import find_measure
+from ..run.lookup import find_columns, unit_frame
 from .style import thousands
+from .unit_data import measures_of_paper
 
 PAPER = ("precision_60", "ccmas", "recall_at_precision_95", "max_informedness", "n_classes_top_100")
 """The measures of Table 3."""
@@ -31,7 +32,11 @@ class Correlations:
         One row per pair: ``first``, ``second``, ``pearson``, ``pearson_p``, ``spearman``, ``spearman_p`` and
         ``n_units``, those for which both are defined.
     n_units
-        Units of the run.
+        Units of the run, or of the layers that count.
+
+    See Also
+    --------
+    correlations : Compute them.
     """
 
     columns: tuple[Column, ...]
@@ -97,7 +102,7 @@ def correlations(run: Run, measures: Sequence[str] | None = None, layers: Sequen
     run
         A run that was measured.
     measures
-        Names of two measures or more; default: those of the paper's Table 3.
+        Names of two columns or more, ``"auc"`` or ``"dissection.iou"``; default: the measures of the paper's Table 3.
     layers
         Layers whose units count; default: all.
 
@@ -105,13 +110,29 @@ def correlations(run: Run, measures: Sequence[str] | None = None, layers: Sequen
     -------
     Correlations
         NaN where fewer than three units have both, or a measure does not vary.
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no such column, or only one is named.
+
+    See Also
+    --------
+    disagreement : A scatter of two measures.
+
+    Examples
+    --------
+    >>> correlations(run, ["auc", "average_precision"]).frame()[["first", "second", "n_units"]]
+      first             second  n_units
+    0   auc  average_precision        4
     """
-    columns = tuple(find_measure(run, name) for name in dict.fromkeys(measures or PAPER))
+    found = find_columns(run, measures or measures_of_paper(PAPER))
+    columns = tuple(column.column for column in found)
     if len(columns) < 2:
         raise UnitscopeError(f"{columns[0].title} alone has no correlation; name two measures or more")
-    from scipy import stats  # takes a second to import, and most figures need it not
+    from scipy import stats  # takes a second to import, and most figures do not need it
 
-    table = run.table("selectivity")
+    table = unit_frame(run, found)
     if layers is not None:
         table = table[table["layer"].isin(layers)]
     rows = []
@@ -127,5 +148,5 @@ def correlations(run: Run, measures: Sequence[str] | None = None, layers: Sequen
 
 
 def _varies(values: np.ndarray) -> bool:
-    """Say whether values differ by more than rounding."""
+    """Return whether values differ by more than rounding."""
     return bool(np.ptp(values) > 1e-9 * np.abs(values).max())

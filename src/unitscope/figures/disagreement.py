@@ -8,11 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
-from ..columns import Column, own_name
+from ..columns import Column
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import class_name, find_measure
+from ..run.lookup import find_column, find_columns, tell_apart, titles_of_classes, unit_frame
 from .style import MARKS
+from .unit_data import INFORMEDNESS, PRECISION, measures_of_paper
 
 COMPARED = ("precision_60", "ccmas", "recall_at_precision_95", "max_informedness", "average_precision", "auc")
 """Measures whose ranks are compared: the literature's two, and signal detection's."""
@@ -39,9 +40,13 @@ class Disagreement:
     x, y
         What the measures are.
     points
-        One row per unit: ``unit``, ``layer``, and the two measures, each followed by the (readable) class it is of.
+        One row per unit: ``unit``, ``layer``, and the two measures, each followed by the readable name of its class.
     labelled
         Units that are named in the picture.
+
+    See Also
+    --------
+    disagreement : Compute it.
     """
 
     x: Column
@@ -107,20 +112,20 @@ class Disagreement:
 
 
 def _overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
-    """Say whether two names, given by place and length in points, would touch."""
+    """Return whether two names, given by position and length in points, would touch."""
     apart = one[0] > other[0] + other[2] + 3 or other[0] > one[0] + one[2] + 3
     return not apart and abs(one[1] - other[1]) < 9
 
 
-def disagreement(run: Run, x: str, y: str, n_labelled: int = 6) -> Disagreement:
+def disagreement(run: Run, x: str = PRECISION, y: str = INFORMEDNESS, n_labelled: int = 6) -> Disagreement:
     """Compute a scatter of two measures over units; the units whose ranks differ most are named.
 
     Parameters
     ----------
     run
-        A run that was measured.
+        A run with tables.
     x, y
-        Names of the measures.
+        Names of columns of numbers, ``"auc"`` or ``"dissection.iou"``.
     n_labelled
         How many units to name.
 
@@ -131,51 +136,80 @@ def disagreement(run: Run, x: str, y: str, n_labelled: int = 6) -> Disagreement:
     Raises
     ------
     UnitscopeError
-        If there is no such measure, or no unit has a value of both.
+        If there is no such column, or no unit has a value of both.
+
+    See Also
+    --------
+    rank_disagreement : How much several measures disagree about each unit.
+    correlations : Correlations between measures.
+
+    Examples
+    --------
+    >>> disagreement(run, "ccmas", "auc").frame().round(2).head(1)
+        unit layer  ccmas ccmas_class   auc auc_class
+    0  fc6:0   fc6   0.67         cat  0.95       cat
     """
-    columns = find_measure(run, x), find_measure(run, y)
-    x, y = (column.name for column in columns)
-    table = run.table("selectivity").dropna(subset=[x, y]).reset_index(drop=True)
+    pair = find_column(run, x), find_column(run, y)
+    columns = tell_apart(pair)
+    first, last = columns[0], columns[-1]  # the same one where x and y are
+    table = unit_frame(run, columns).dropna(subset=[first.name, last.name]).reset_index(drop=True)
     if table.empty:
         raise UnitscopeError(
-            f"no unit of {run.directory} has both {columns[0].title} and {columns[1].title}; choose other measures"
+            f"no unit of {run.directory} has both {first.title} and {last.title}; choose other measures"
         )
     points = table[["unit", "layer"]].copy()
-    for name in dict.fromkeys((x, y)):
-        points[name] = table[name]
-        if f"{name}_class" in table:
-            points[f"{name}_class"] = [class_name(run, found) for found in table[f"{name}_class"]]
-    gap = (points[x].rank(pct=True) - points[y].rank(pct=True)).abs()
+    for found in columns:
+        points[found.name] = table[found.name]
+        if found.linked("class"):
+            points[f"{found.name}_class"] = titles_of_classes(run, found, table["unit"])
+    gap = (points[first.name].rank(pct=True) - points[last.name].rank(pct=True)).abs()
     named = points.loc[gap.sort_values(ascending=False, kind="stable").index[:n_labelled], "unit"]
-    return Disagreement(*columns, points, tuple(named))
+    return Disagreement(first.column, last.column, points, tuple(named))
 
 
-def rank_disagreement(table: pd.DataFrame, measures: Sequence[str] = COMPARED) -> pd.DataFrame:
-    """Say of every unit how much the measures disagree about it.
+def rank_disagreement(run: Run, measures: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return how much measures disagree about each unit.
 
     Each measure ranks the units of a layer from 0 (lowest) to 1 (highest). A unit's disagreement is its largest
     rank minus its smallest.
 
     Parameters
     ----------
-    table
-        A selectivity table.
+    run
+        A run that was measured.
     measures
-        The measures to compare.
+        Names of columns, ``"auc"`` or ``"dissection.iou"``; default: `COMPARED`.
 
     Returns
     -------
     pandas.DataFrame
-        ``unit``, ``layer``, ``disagreement`` (0..1; NaN where fewer than two measures are defined), ``highest_by`` and
-        ``lowest_by`` (names of measures), sorted by falling disagreement.
+        ``unit``, ``layer``, ``disagreement`` (0 to 1), ``highest_by`` and ``lowest_by`` (names of measures), sorted by
+        falling disagreement, without units for which fewer than two measures are defined.
+
+    See Also
+    --------
+    disagreement : A scatter of two measures.
+
+    Examples
+    --------
+    >>> rank_disagreement(run, ["ccmas", "auc"])[["unit", "disagreement", "highest_by"]].round(2).head(1)
+        unit  disagreement highest_by
+    0  fc6:2          0.33        auc
+    """
+    columns = find_columns(run, measures or measures_of_paper(COMPARED))
+    return compare_ranks(unit_frame(run, columns), [found.name for found in columns])
+
+
+def compare_ranks(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return the disagreement of the columns `names` of a table about each of its units; see `rank_disagreement`.
 
     Examples
     --------
     >>> table = pd.DataFrame({"unit": ["a:0", "a:1"], "layer": "a", "ccmas": [0.9, 0.1], "auc": [0.6, 0.7]})
-    >>> rank_disagreement(table, ["ccmas", "auc"])["disagreement"].tolist()
+    >>> compare_ranks(table, ["ccmas", "auc"])["disagreement"].tolist()
     [1.0, 1.0]
     """
-    names = [own_name(name, table) for name in measures]
+    names = list(names)
     defined = table[names].notna().sum(axis=1) >= 2
     found = table[defined]
     ranks = found.groupby("layer")[names].rank()

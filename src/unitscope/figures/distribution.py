@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 
 from ..columns import Column
 from ..run import Run
-from .chosen import find_measure, standard_error
+from ..run.lookup import TableColumn, find_column, unit_frame
 from .style import thousands
+from .unit_data import standard_error
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Distribution:
         For each layer how many units have none.
     chance
         For each layer the median over units of what permuted labels give; empty where none were made.
+
+    See Also
+    --------
+    distribution : Compute it.
     """
 
     column: Column
@@ -120,23 +125,42 @@ def distribution(run: Run, measure: str) -> Distribution:
     Parameters
     ----------
     run
-        A run that was measured.
+        A run with tables.
     measure
-        A column of the selectivity table of kind ``measure``, ``share`` or ``count``.
+        Name of a column of numbers, ``"auc"`` or ``"dissection.iou"``.
 
     Returns
     -------
     Distribution
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no such column.
+
+    See Also
+    --------
+    boxplots : The distributions of several measures.
+
+    Examples
+    --------
+    >>> distribution(run, "auc").frame().round(2).head(1)
+        unit layer   auc
+    0  fc6:0   fc6  0.95
     """
-    column = find_measure(run, measure)
-    measure = column.name
-    table = run.table("selectivity")
+    return distribution_of(run, find_column(run, measure))
+
+
+def distribution_of(run: Run, found: TableColumn) -> Distribution:
+    """Return the distribution of a column that was looked up."""
+    table = unit_frame(run, [found])
     layers = tuple(layer.name for layer in run.layers)
-    missing = table.loc[table[measure].isna(), "layer"]
-    points = table[["unit", "layer", measure]].dropna().reset_index(drop=True)
+    missing = table.loc[table[found.name].isna(), "layer"]
+    points = table.dropna().reset_index(drop=True)
     by_chance = {}
-    described = run.columns("selectivity").get(f"{measure}_chance")
-    if described is not None and described.kind == "chance":
-        found = table.groupby("layer")[f"{measure}_chance"].median()
-        by_chance = {str(layer): float(value) for layer, value in found.items()}
-    return Distribution(column, layers, points, tuple(int((missing == layer).sum()) for layer in layers), by_chance)
+    chance = found.linked("chance")
+    if chance is not None and chance.column.kind == "chance":
+        medians = chance.by_unit.reindex(table["unit"]).groupby(table["layer"].to_numpy()).median()
+        by_chance = {str(layer): float(value) for layer, value in medians.items()}
+    undefined = tuple(int((missing == layer).sum()) for layer in layers)
+    return Distribution(found.column, layers, points, undefined, by_chance)

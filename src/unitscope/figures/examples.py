@@ -1,4 +1,4 @@
-"""Items that say what a unit responds to, and what it misses (Gale et al. 2020, Figure 3, right)."""
+"""Items to which a unit responds, and items of its class to which it does not (Gale et al. 2020, Figure 3, right)."""
 
 import textwrap
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from PIL import Image
 
 from ..data import LabelledItems
 from ..run import Run
-from .chosen import answers, counted
+from ..run.top_items import first_items
 from .pictures import Pictures, open_pictures
-from .style import shorten
+from .style import count_items, shorten
+from .unit_data import read_unit
 
 ROWS = {
     "top": "Most active items",
@@ -21,7 +22,7 @@ ROWS = {
     "zero": "Items of the class with activation 0",
     "false_alarms": "Highest items of other classes: false alarms",
 }
-"""The rows, and what stands above them."""
+"""Keys and titles of the rows."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,15 @@ class Examples:
     pictures
         A picture for each item, or ``None``.
     titles
-        What stands above each row, with counts.
+        Titles of the rows, with counts.
     missing
-        Why there are no pictures; empty where there are.
+        Why there are no pictures; empty if there are.
     heading
-        What stands above all.
+        Title above all rows.
+
+    See Also
+    --------
+    examples : Compute it.
     """
 
     unit: str
@@ -64,7 +69,7 @@ class Examples:
 
     @property
     def _tops(self) -> list[float]:
-        """Where each row begins, and the last ends: an empty row takes less room."""
+        """Top of each row, and the bottom of the last; an empty row is lower."""
         tops = [0.0]
         for key in ROWS:
             tops.append(tops[-1] + (1.5 if (self.table["row"] == key).any() else 0.6))
@@ -129,7 +134,7 @@ def examples(
     count
         Items in each row.
     pictures
-        The run's pictures, where they were opened before.
+        The run's pictures, if they are open already.
     data, trust
         Where the items are, if not where the run says, and whether code that it names may run: see
         `unitscope.data.open_items`.
@@ -143,30 +148,43 @@ def examples(
     ------
     UnitscopeError
         If there is no such unit or class, or no class was named for a unit that has none.
+
+    See Also
+    --------
+    jitter : The activations to all items.
+    unitscope.run.top_items : The most active items without pictures, also of runs that keep histograms.
+
+    Examples
+    --------
+    >>> figure = examples(run, "fc6:0", count=2)
+    >>> figure.frame().query("row == 'top'")[["item_id", "class", "activation"]]
+      item_id class  activation
+    0   00007   cat        6.18
+    1   00043   emu        5.98
     """
-    seen = answers(run, unit, name, items)
-    values, members, places = seen.activations, seen.members, seen.places
+    found = read_unit(run, unit, name, items)
+    values, members, positions = found.activations, found.members, found.positions
     ours = values[members]
     mean = float(ours.mean(dtype=float)) if len(ours) else np.nan
     zero = members & (values == 0)
     above = values > values.min(initial=np.inf)  # items that are least active are neither top nor false alarms
     chosen = {
-        "top": _first(above, -values, count),
-        "mean": _first(members, np.abs(values - mean), count),
+        "top": first_items(above, -values, count),
+        "mean": first_items(members, np.abs(values - mean), count),
         "zero": np.flatnonzero(zero)[:count],
-        "false_alarms": _first(above & ~members, -values, count),
+        "false_alarms": first_items(above & ~members, -values, count),
     }
     table = pd.DataFrame(
         [
             {
                 "row": row,
-                "item_id": str(run.items["item_id"].iloc[places[item]]),
-                "class": classes_of_item(run, int(places[item])),
+                "item_id": str(run.items["item_id"].iloc[positions[item]]),
+                "class": classes_of_item(run, int(positions[item])),
                 "member": bool(members[item]),
                 "activation": float(values[item]),
             }
-            for row, found in chosen.items()
-            for item in found
+            for row, places in chosen.items()
+            for item in places
         ],
         columns=["row", "item_id", "class", "member", "activation"],
     )
@@ -177,19 +195,13 @@ def examples(
         + (f"; {(above & ~members).sum():,} are above 0" if values.min(initial=np.inf) == 0 else ""),
     }
     shown = pictures if pictures is not None else open_pictures(run, data=data, trust=trust)
-    heading = f"Unit {unit}, {shorten(seen.title, 40)} (◆, black frames); {counted(len(values), seen.items)}"
+    heading = f"Unit {unit}, {shorten(found.title, 40)} (◆, black frames); {count_items(len(values), found.items)}"
     images = tuple(shown.of(item) for item in table["item_id"])
-    return Examples(unit, seen.title, table, images, titles, shown.missing, heading)
-
-
-def _first(among: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:
-    """Return the places of the smallest keys among some items, equal ones in item order."""
-    found = np.flatnonzero(among)
-    return found[np.argsort(key[found], kind="stable")[:count]]
+    return Examples(unit, found.title, table, images, titles, shown.missing, heading)
 
 
 def classes_of_item(run: Run, place: int) -> str:
-    """Say an item's class, or its classes, for people."""
+    """Return the readable name of an item's class, or of its classes."""
     item = run.items.iloc[place]
     labels = item["labels"] if run.multi_label else [item["label"]]
     return ", ".join(str(run.classes["name"].iloc[int(label)]) for label in labels) or "no class"

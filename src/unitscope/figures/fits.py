@@ -1,4 +1,4 @@
-"""Which curve the activations follow: exponential-type and normal-type fits (Gale et al. 2020, Figure 11)."""
+"""Exponential-type and normal-type curves fitted to the activations (Gale et al. 2020, Figure 11)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import answers, counted
-from .style import CROWD, LINES, MARKS, shorten
+from .style import CROWD, LINES, MARKS, count_items, shorten
+from .unit_data import read_unit
 
 KINDS: tuple[tuple[str, str, str, dict[str, int]], ...] = (
     ("exponential", "exponential type", "expon", {"floc": 0}),
@@ -20,25 +20,29 @@ KINDS: tuple[tuple[str, str, str, dict[str, int]], ...] = (
     ("half-normal", "normal type", "halfnorm", {"floc": 0}),
     ("log-normal", "normal type", "lognorm", {"floc": 0}),
 )
-"""Name, type, SciPy's name and what of it is fixed; all but the normal start at 0."""
+"""Name, type, name in SciPy, and fixed parameters; all distributions but the normal start at 0."""
 
 LEAST = 20
-"""Fewer activations than this are not fitted."""
+"""Smallest number of activations that are fitted."""
 
 
 @dataclass(frozen=True)
 class Fits:
-    """Fits to some activations, the best by AIC first.
+    """Fits to some activations, sorted by AIC.
 
     Attributes
     ----------
     label
-        Whose activations they are.
+        Title: which activations these are.
     values
         The non-zero activations.
     table
         One row per fit: ``fit``, ``type``, ``parameters`` (as SciPy has them), ``n``, ``log_likelihood``, ``aic``
         (2 k - 2 log L with k free parameters), ``ks`` (the largest distance between the two cumulative curves).
+
+    See Also
+    --------
+    UnitFits : Those of all items and of a class.
     """
 
     label: str
@@ -49,12 +53,12 @@ class Fits:
 
     @property
     def n_bins(self) -> int:
-        """As many bins as the values can fill: twice the square root of their number, at most 60."""
+        """Number of bins: twice the square root of the number of values, from 10 to 60."""
         return int(np.clip(2 * np.sqrt(len(self.values)), 10, 60))
 
     def draw(self, ax: Axes) -> Axes:
         """Draw the density of the values and the fitted curves, each with a line style of its own."""
-        from scipy import stats  # takes a second to import, and most figures need it not
+        from scipy import stats  # takes a second to import, and most figures do not need it
 
         density = len(self.table) > 0
         ax.hist(
@@ -96,6 +100,10 @@ class UnitFits:
         The unit's id, and the readable name of the class.
     everything, in_class
         The fits.
+
+    See Also
+    --------
+    fits : Compute them.
     """
 
     unit: str
@@ -108,7 +116,7 @@ class UnitFits:
 
     @property
     def title(self) -> str:
-        """What stands above both panels."""
+        """Title above both panels."""
         return f"Unit {self.unit}: fits by maximum likelihood, the best first by AIC; KS: Kolmogorov-Smirnov distance"
 
     @property
@@ -146,9 +154,19 @@ def fits(run: Run, unit: str, name: str | None = None, items: str | None = None)
     ------
     UnitscopeError
         If there is no such unit or class, or fewer than 20 activations are not 0.
+
+    See Also
+    --------
+    histogram : The activations without fits.
+
+    Examples
+    --------
+    >>> fits(run, "fc6:0").frame()[["of", "fit", "n"]].head(1)
+        of          fit   n
+    0  all  exponential  51
     """
-    seen = answers(run, unit, name, items)
-    values, members = seen.activations.astype(float), seen.members
+    data = read_unit(run, unit, name, items)
+    values, members = data.activations.astype(float), data.members
     active, ours = values[values != 0], values[members & (values != 0)]
     if len(active) < LEAST:
         raise UnitscopeError(
@@ -156,14 +174,14 @@ def fits(run: Run, unit: str, name: str | None = None, items: str | None = None)
         )
     return UnitFits(
         unit,
-        seen.title,
-        Fits(f"All: {len(active):,} of {counted(len(values), seen.items)}", active, fit_all(active)),
-        Fits(f"{shorten(seen.title, 30)}: {len(ours):,} of {members.sum():,} items", ours, fit_all(ours)),
+        data.title,
+        Fits(f"All: {len(active):,} of {count_items(len(values), data.items)}", active, fit_all(active)),
+        Fits(f"{shorten(data.title, 30)}: {len(ours):,} of {members.sum():,} items", ours, fit_all(ours)),
     )
 
 
 def fit_all(values: np.ndarray) -> pd.DataFrame:
-    """Fit every kind of distribution that can have these values; none to fewer than 20, or to a single value.
+    """Fit every kind of distribution that can have these values; none to fewer than 20, or to equal values.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How many items of the class have which activation, all items in an inset (Gale et al. 2020, Figures 3 and 10)."""
+"""Histogram of the activations to a class, with all items in an inset (Gale et al. 2020, Figures 3 and 10)."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ..run import Run
-from .chosen import answers, counted, standard_error
-from .style import CROWD, shorten, thousands
+from .style import CROWD, count_items, shorten, thousands
+from .unit_data import read_unit, standard_error
 
 BINS = 60
-"""About how many bins there are over the range; their width is a round number."""
+"""Approximate number of bins; their width is a round number."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class Histogram:
         ``"correct"`` or ``"all"``.
     log
         Whether counts are drawn on a logarithmic axis.
+
+    See Also
+    --------
+    histogram : Compute it.
     """
 
     unit: str
@@ -71,7 +75,7 @@ class Histogram:
         ax.set_xlabel(f"activation (bins of {self.edges[1] - self.edges[0]:g}; hatched: exactly 0)")
         ax.set_ylabel("items of the class")
         zeros = f"{thousands(self.zeros_in_class)} ({self.zeros_in_class / n:.1%}) at 0"
-        ax.set_title(f"Unit {self.unit}, {shorten(self.name)}\n{counted(n, self.items)}, {zeros}")
+        ax.set_title(f"Unit {self.unit}, {shorten(self.name)}\n{count_items(n, self.items)}, {zeros}")
         # Room above the bars for the inset, so that it hides nothing.
         low, high = ax.get_ylim()
         mean = f"mean {self.mean:.4g}" + (
@@ -91,7 +95,7 @@ class Histogram:
         return ax
 
     def _draw_bars(self, ax: Axes, counts: np.ndarray, zeros: int, colour: str, log: bool) -> None:
-        """Draw one set of bars; the bar of the zeros stands at 0, one bin wide."""
+        """Draw one set of bars; the bar of the zeros is one bin wide and ends at 0."""
         width = self.edges[1] - self.edges[0]
         ax.stairs(counts, self.edges, fill=True, color=colour)
         if zeros:
@@ -130,15 +134,25 @@ def histogram(
     ------
     UnitscopeError
         If there is no such unit or class, or no class was named for a unit that has none.
+
+    See Also
+    --------
+    fits : Curves fitted to the activations.
+
+    Examples
+    --------
+    >>> found = histogram(run, "fc6:0", "cat")
+    >>> int(found.in_class.sum()), found.zeros_in_class
+    (20, 0)
     """
-    seen = answers(run, unit, name, items)
-    values, members = seen.activations.astype(float), seen.members
+    data = read_unit(run, unit, name, items)
+    values, members = data.activations.astype(float), data.members
     edges = round_edges(values)
     active = values != 0
     ours = values[members]
     return Histogram(
         unit,
-        seen.title,
+        data.title,
         edges,
         np.histogram(values[members & active], edges)[0],
         np.histogram(values[active], edges)[0],
@@ -146,13 +160,13 @@ def histogram(
         int((~active).sum()),
         float(ours.mean()) if len(ours) else np.nan,
         standard_error(ours),
-        seen.items,
+        data.items,
         log,
     )
 
 
 def round_edges(values: np.ndarray, bins: int = BINS) -> np.ndarray:
-    """Divide the range of values, 0 included, into bins whose width is 1, 2 or 5 times a power of ten.
+    """Return the edges of bins over the range of values, 0 included; their width is 1, 2 or 5 times a power of ten.
 
     The largest value lies below the last edge.
 

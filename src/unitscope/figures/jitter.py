@@ -1,4 +1,4 @@
-"""The jitterplot: one unit's activation to every item (Gale et al. 2020, Figures 1, 3, 5)."""
+"""Jitterplot of one unit's activation to every item (Gale et al. 2020, Figures 1, 3, 5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,23 +11,25 @@ from matplotlib.colors import LogNorm
 
 from ..errors import UnitscopeError
 from ..run import Run
-from .chosen import counted, measured_items, of_class, top_threshold, unit_row
-from .style import CROWD, MARKS, shorten, thousands
+from ..run.lookup import class_of_unit, items_of_table, values_of_class
+from ..selectivity import SELECTIVITY
+from .style import CROWD, MARKS, count_items, shorten, thousands
+from .unit_data import INFORMEDNESS, top_threshold
 
 DENSITY_FROM = 20_000
-"""Crowds of more items than this are drawn as a density."""
+"""More unmarked items than this are drawn as a density."""
 
 HOLLOW = (2, 4)
 """Marks that are drawn hollow, so that neighbours differ in black and white as well."""
 
-THRONG = 400
-"""Where more items than this are marked, single markers no longer matter, and lines go over them."""
+MANY_MARKED = 400
+"""Where more items than this are marked, lines are drawn over the markers."""
 
 SEED = 1_995_167_186
-"""Of the arbitrary heights; a number that nobody's simulated activations are likely to be drawn with."""
+"""Random seed for the heights; nobody is likely to simulate activations with it."""
 
 LEGEND: Any = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 4.6, "handletextpad": 0.4}
-"""Below the axes and what is written there, however high they are."""
+"""Position of the legend: below the axes and their labels, whatever their height."""
 
 BAND = 0.16
 """Width of the band of zeros, as a share of the axis of the other values."""
@@ -35,7 +37,7 @@ BAND = 0.16
 
 @dataclass(frozen=True)
 class Jitter:
-    """A unit's activations, and what a jitterplot marks in them.
+    """A unit's activations, the classes and the thresholds that are marked.
 
     Attributes
     ----------
@@ -54,7 +56,11 @@ class Jitter:
     items
         ``"correct"`` or ``"all"``.
     n_top
-        How many of the most active items precision is of.
+        Number of the most active items over which precision is computed.
+
+    See Also
+    --------
+    jitter : Compute it.
     """
 
     unit: str
@@ -80,7 +86,7 @@ class Jitter:
 
     @property
     def has_band(self) -> bool:
-        """Whether zeros get a band of their own: where there are some, and nothing lies below them."""
+        """Whether zeros are drawn in a separate band: if there are some, and no negative values."""
         return bool((self.activations == 0).any() and self.activations.min() == 0)
 
     def draw(self, ax: Axes) -> Axes:
@@ -113,13 +119,13 @@ class Jitter:
         ax.set_xlabel("activation" + (" (zeros apart, left)" if self.has_band else ""))
         # The counts of zeros stand between the title and the band.
         pad = 12 + 9 * (1 + len(self.names)) if self.has_band else 8
-        ax.set_title(f"Unit {self.unit}: {counted(len(places), self.items)}", pad=pad)
+        ax.set_title(f"Unit {self.unit}: {count_items(len(places), self.items)}", pad=pad)
         ax.legend(**LEGEND, ncols=2)
         return ax
 
     def _draw_thresholds(self, ax: Axes) -> None:
-        """Draw both thresholds: below the class's markers while these can be told apart, above them in a throng."""
-        order = 4 if self.members.sum() > THRONG else 2
+        """Draw both thresholds: below the markers of the class, or above them where these are many."""
+        order = 4 if self.members.sum() > MANY_MARKED else 2
         if np.isfinite(self.informed_at):
             # White below black, so that the line shows on the crowd and on the class alike.
             ax.axvline(self.informed_at, color="white", lw=3, zorder=order)
@@ -130,7 +136,7 @@ class Jitter:
             ax.axvline(self.top_at, color="#0072B2", lw=1.4, zorder=order, label=text)
 
     def spread_zeros(self) -> np.ndarray:
-        """Place zeros across their band, left of the other values; all others where they are."""
+        """Return the position of each item: zeros at random in their band, all others at their activation."""
         if not self.has_band:
             return self.activations.astype(float)
         width = self.band_width()
@@ -143,7 +149,7 @@ class Jitter:
         return BAND * (float(self.activations.max()) or 1.0)
 
     def _draw_band(self, ax: Axes) -> None:
-        """Mark off the band of zeros and say how many are in it."""
+        """Draw the band of zeros and write how many are in it."""
         if not self.has_band:
             return
         width = self.band_width()
@@ -167,7 +173,7 @@ class Jitter:
 
 
 def draw_crowd(ax: Axes, places: np.ndarray, heights: np.ndarray) -> None:
-    """Draw the items of no marked class: points where they are few, else a density on a grey scale."""
+    """Draw the items of no marked class: as points, or as a density where they are many."""
     label = f"all others ({thousands(len(places))})"
     if len(places) <= DENSITY_FROM:
         ax.scatter(places, heights, s=5, color=CROWD, alpha=0.6, linewidths=0, label=label, rasterized=True)
@@ -206,13 +212,23 @@ def jitter(run: Run, unit: str, classes: Sequence[str] | None = None, items: str
     ------
     UnitscopeError
         If there is no such unit or class, or the run was not measured, or with other items.
+
+    See Also
+    --------
+    histogram : Counts of the activations.
+    examples : The items themselves.
+
+    Examples
+    --------
+    >>> plot = jitter(run, "fc6:0", ["cat", "pets"])
+    >>> plot.names, plot.members.sum(axis=1)
+    (('cat', 'pets'), array([20, 40]))
     """
     run.find_unit(unit)
-    keep, measured = measured_items(run, items)
-    row = unit_row(run, unit)
-    n_top, top_at = top_threshold(row)
-    informed = row["max_informedness_class"]
-    wanted = list(classes) if classes else [] if pd.isna(informed) else [str(informed)]
+    keep, measured = items_of_table(run, SELECTIVITY, items)
+    n_top, top_at = top_threshold(run, unit)
+    informed = class_of_unit(run, INFORMEDNESS, unit)
+    wanted = list(classes) if classes else [] if informed is None else [informed]
     if len(wanted) > len(MARKS):
         raise UnitscopeError(f"{len(wanted)} classes are too many to tell apart; mark at most {len(MARKS)}")
     members = [run.members(name)[keep] for name in wanted]
@@ -221,8 +237,13 @@ def jitter(run: Run, unit: str, classes: Sequence[str] | None = None, items: str
         activations=run.unit_activations(unit)[keep],
         members=np.array(members, bool).reshape(len(wanted), int(keep.sum())),
         names=tuple(run.class_title(name) for name in wanted),
-        informed_at=float(of_class(run, "informedness_threshold", [unit], wanted[0])[0]) if wanted else np.nan,
+        informed_at=informed_threshold(run, unit, wanted[0]) if wanted else np.nan,
         top_at=top_at,
         items=measured,
         n_top=n_top,
     )
+
+
+def informed_threshold(run: Run, unit: str, name: str) -> float:
+    """Return the threshold of a unit's maximum informedness for a class; NaN where there is none."""
+    return float(values_of_class(run, SELECTIVITY, "informedness_threshold", [unit], name)[0])

@@ -1,4 +1,4 @@
-"""Small pictures of a run's items, or the reason why there are none."""
+"""Thumbnails of a run's items."""
 
 import warnings
 from dataclasses import dataclass, field
@@ -12,17 +12,23 @@ from ..errors import UnitscopeError, UnitscopeWarning
 from ..run import Run
 
 SIDE = 144
-"""Longest side of a picture, in pixels."""
+"""Longest side of a thumbnail, in pixels."""
 
 
 @dataclass
 class Pictures:
-    """Pictures of items by item id, each made once.
+    """Thumbnails of items by item id, each loaded once.
 
     Attributes
     ----------
     missing
-        Why there are no pictures; empty where there are.
+        Why there are no pictures; empty if there are.
+    data
+        The items.
+    places
+        Position of each item in the data, by item id.
+    made
+        The thumbnails loaded so far.
     """
 
     missing: str
@@ -31,7 +37,7 @@ class Pictures:
     made: dict[str, Image.Image | None] = field(default_factory=dict)
 
     def of(self, item_id: str) -> Image.Image | None:
-        """Return an item's picture, small; ``None`` if it has none."""
+        """Return the thumbnail of an item; ``None`` if it has none."""
         if self.data is None or item_id not in self.places:
             return None
         if item_id not in self.made:
@@ -45,22 +51,35 @@ class Pictures:
 
 
 def open_pictures(run: Run, *, data: LabelledItems | str | None = None, trust: bool = False) -> Pictures:
-    """Open the items of a run for pictures of them; where they cannot be opened, the reason takes their place.
+    """Return the pictures of a run's items; if these cannot be opened, none and the reason.
 
     Parameters
     ----------
     run, data, trust
         See `unitscope.data.open_items`.
 
+    Returns
+    -------
+    Pictures
+
     Raises
     ------
     UnitscopeError
-        If `data` was given and is not the run's.
+        If `data` was given and does not hold the run's items.
 
     Warns
     -----
     UnitscopeWarning
-        If the run names items that cannot be opened, or must not be without trust.
+        If the run names items that cannot be opened, or may not be opened without trust.
+
+    See Also
+    --------
+    examples : Draws them.
+
+    Examples
+    --------
+    >>> open_pictures(run).of("item00000") is None
+    True
     """
     try:
         items = open_items(run, data=data, trust=trust)
@@ -74,18 +93,24 @@ def open_pictures(run: Run, *, data: LabelledItems | str | None = None, trust: b
 
 
 def as_image(item: Any) -> Image.Image:
-    """Turn an item into an image: images and bytes as they are, numbers stretched to the range of grey."""
+    """Return an item as an image: images and arrays of bytes as they are, other numbers scaled to 0 to 255.
+
+    Raises
+    ------
+    UnitscopeError
+        If it is neither an image nor an array of the shape of one.
+    """
     if isinstance(item, Image.Image):
         return item.convert("RGB")
     values = np.asarray(item)
     if values.ndim == 3 and values.shape[0] in (1, 3):
         values = values.transpose(1, 2, 0)
     if values.ndim not in (2, 3) or not values.size:
-        raise UnitscopeError(f"an item of shape {values.shape} is no picture")
+        raise UnitscopeError(f"an item of shape {values.shape} cannot be shown as a picture")
     if values.dtype != np.uint8:
         low, high = float(values.min()), float(values.max())
         values = ((values - low) / ((high - low) or 1) * 255).astype(np.uint8)
     try:
         return Image.fromarray(values.squeeze()).convert("RGB")
     except (TypeError, ValueError) as error:
-        raise UnitscopeError(f"an item of shape {values.shape} is no picture") from error
+        raise UnitscopeError(f"an item of shape {values.shape} cannot be shown as a picture") from error

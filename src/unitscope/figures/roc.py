@@ -1,4 +1,4 @@
-"""What the single numbers hide: hits against false alarms, and precision against recall, at every threshold."""
+"""Hits against false alarms, and precision against recall, at every threshold."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..run import Run
-from .chosen import answers, class_name, counted, of_class, top_threshold, unit_row
-from .style import MARKS, shorten
+from ..run.lookup import find_column, titles_of_classes
+from ..selectivity import SELECTIVITY
+from .jitter import informed_threshold
+from .style import MARKS, count_items, shorten
+from .unit_data import INFORMEDNESS, read_unit, top_threshold
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One of the two panels: a rate against another, with chosen thresholds marked."""
+    """One of the two panels: one rate against another, with some thresholds marked."""
 
     points: pd.DataFrame
     marks: Mapping[str, float]
@@ -28,9 +31,9 @@ class Curve:
     size = (4.2, 5.4)
 
     def draw(self, ax: Axes) -> Axes:
-        """Draw the curve, a marker for each chosen threshold, and chance as a dotted line."""
-        # Between two thresholds hits and false alarms may be had in proportion, which is a straight line on the left;
-        # precision falls below one, so the curve on the right promises no more than its next threshold gives.
+        """Draw the curve, a marker for each marked threshold, and chance as a dotted line."""
+        # Choosing at random between two thresholds gives any point on the straight line between them (left). Precision
+        # would lie below that line, so the curve on the right is a step to the next threshold.
         is_roc = self.x == "false_alarm_rate"
         style = "default" if is_roc else "steps-pre"
         ax.plot(self.points[self.x], self.points[self.y], color="black", lw=1.2, drawstyle=style)
@@ -52,7 +55,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Roc:
-    """Every threshold of a unit for a class.
+    """Rates of a unit for a class at every threshold.
 
     Attributes
     ----------
@@ -61,13 +64,17 @@ class Roc:
     points
         One row per threshold that matters, falling: ``threshold`` (items at or above it are called members), ``hits``,
         ``false_alarms``, ``recall``, ``false_alarm_rate``, ``precision``. The first calls nothing a member.
-        Where nothing but false alarms is added for a while, the thresholds between are left out.
+        Thresholds between others at which only false alarms are added are left out.
     marks
-        Chosen thresholds by their readable names; NaN for those that this unit does not have.
+        Thresholds of measures by their readable names; NaN for those that this unit does not have.
     n_members, n_items
         Items of the class, and all items.
     items
         ``"correct"`` or ``"all"``.
+
+    See Also
+    --------
+    roc : Compute it.
     """
 
     unit: str
@@ -83,8 +90,8 @@ class Roc:
 
     @property
     def title(self) -> str:
-        """What stands above both panels."""
-        counts = f"{counted(self.n_items, self.items)}, {self.n_members:,} of the class"
+        """Title above both panels."""
+        counts = f"{count_items(self.n_items, self.items)}, {self.n_members:,} of the class"
         return f"Unit {self.unit}, {shorten(self.name, 40)}\n{counts}"
 
     @property
@@ -125,24 +132,34 @@ def roc(run: Run, unit: str, name: str | None = None, items: str | None = None) 
     ------
     UnitscopeError
         If there is no such unit or class, or no class was named for a unit that has none.
+
+    See Also
+    --------
+    jitter : The activations and the same thresholds.
+
+    Examples
+    --------
+    >>> figure = roc(run, "fc6:0", "cat")
+    >>> figure.marks["Maximum informedness"]
+    3.0
     """
-    seen = answers(run, unit, name, items)
-    row, members = unit_row(run, unit), seen.members
-    title, (n_top, top_at) = run.columns("selectivity"), top_threshold(row)
+    data = read_unit(run, unit, name, items)
+    n_top, top_at = top_threshold(run, unit)
     marks = {
-        title["max_informedness"].title: float(of_class(run, "informedness_threshold", [unit], seen.wanted)[0]),
+        find_column(run, INFORMEDNESS).title: informed_threshold(run, unit, data.wanted),
         f"Top {n_top} items": top_at,
     }
     # These two thresholds are known for the class of the best value only.
     for measure in ("recall_at_precision_95", "detector_score"):
-        if class_name(run, row[f"{measure}_class"]) == seen.title:
-            marks[title[measure].title] = float(row[f"{measure}_threshold"])
-    points = count_at_thresholds(seen.activations, members, list(marks.values()))
-    return Roc(unit, seen.title, points, marks, int(members.sum()), len(members), seen.items)
+        found, threshold = (find_column(run, f"{SELECTIVITY}.{measure}{end}") for end in ("", "_threshold"))
+        if titles_of_classes(run, found, [unit]) == [data.title]:
+            marks[found.title] = float(threshold.by_unit[unit])
+    points = count_at_thresholds(data.activations, data.members, list(marks.values()))
+    return Roc(unit, data.title, points, marks, int(data.members.sum()), len(data.members), data.items)
 
 
 def count_at_thresholds(activations: np.ndarray, members: np.ndarray, marked: Sequence[float] = ()) -> pd.DataFrame:
-    """Count hits and false alarms at every value that occurs; equal values are never parted.
+    """Count hits and false alarms at every value that occurs; equal values are never separated.
 
     Parameters
     ----------
@@ -168,7 +185,7 @@ def count_at_thresholds(activations: np.ndarray, members: np.ndarray, marked: Se
     hits = np.cumsum(np.bincount(places[members], minlength=len(values)))
     alarms = np.cumsum(np.bincount(places[~members], minlength=len(values)))
     hits, alarms, values = np.r_[0, hits], np.r_[0, alarms], np.r_[np.inf, -values]
-    # Where only false alarms come before and after, both curves run straight on: such thresholds are left out.
+    # Where only false alarms come before and after a threshold, both curves are straight: it is left out.
     up = np.diff(hits) > 0
     matters = np.r_[True, up[:-1] | up[1:], True] | np.isin(values, marked)
     hits, alarms, values = hits[matters], alarms[matters], values[matters]

@@ -1,4 +1,4 @@
-"""How all figures look, and how they are written."""
+"""The style of all figures, and writing them to files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +13,8 @@ from ..run.atomic import replacing
 from ..run.files import explained, write_csv
 from ..run.own_files import MARK, refuse_foreign
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; each goes with a marker of its own, so that
-# nothing is said by colour alone.
+# Okabe and Ito's colours, which colour-blind readers can tell apart. Each has its own marker, so that no information is
+# in colour alone.
 MARKS = (("black", "D"), ("#0072B2", "s"), ("#D55E00", "p"), ("#009E73", "*"), ("#CC79A7", "^"), ("#E69F00", "v"))
 LINES: Any = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)), (0, (8, 3)), (0, (3, 1.2, 1, 1.2, 1, 1.2)))
 CROWD = "#9a9a9a"
@@ -36,7 +36,18 @@ STYLE: Any = {
 
 
 class Drawable(Protocol):
-    """A figure's data, which can draw themselves on axes."""
+    """The data of a figure, which can draw themselves on axes.
+
+    See Also
+    --------
+    Sheet : A figure of several panels.
+
+    Examples
+    --------
+    >>> from unitscope.figures import jitter
+    >>> jitter(run, "fc6:0").size
+    (7.5, 3.4)
+    """
 
     @property
     def size(self) -> tuple[float, float]:
@@ -48,7 +59,18 @@ class Drawable(Protocol):
 
 @runtime_checkable
 class Sheet(Protocol):
-    """A figure of several panels, each of which draws itself on axes of its own."""
+    """A figure of several panels, each of which draws itself on its own axes.
+
+    See Also
+    --------
+    Drawable : A figure of one panel.
+
+    Examples
+    --------
+    >>> from unitscope.figures import roc
+    >>> isinstance(roc(run, "fc6:0"), Sheet)
+    True
+    """
 
     @property
     def size(self) -> tuple[float, float]:
@@ -56,7 +78,7 @@ class Sheet(Protocol):
 
     @property
     def title(self) -> str:
-        """What stands above all panels; may be empty."""
+        """Title above all panels; may be empty."""
 
     @property
     def panels(self) -> Sequence[Drawable]:
@@ -64,11 +86,31 @@ class Sheet(Protocol):
 
     @property
     def rows(self) -> Sequence[Sequence[int]]:
-        """Which panel stands where, row by row; -1 for an empty place, the same number twice for a wide panel."""
+        """Numbers of the panels row by row; -1 for an empty place, the same number twice for a wide panel."""
 
 
 def make_figure(drawn: Drawable | Sheet) -> Figure:
-    """Draw something on a figure of its own."""
+    """Return a new figure with the drawing on it.
+
+    Parameters
+    ----------
+    drawn
+        What a function of `unitscope.figures` returns.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    See Also
+    --------
+    save_figure : Write the figure to a file.
+
+    Examples
+    --------
+    >>> from unitscope.figures import jitter
+    >>> len(make_figure(jitter(run, "fc6:0")).axes)
+    1
+    """
     with rc_context(STYLE):
         figure = Figure(figsize=drawn.size, layout="constrained")
         if isinstance(drawn, Sheet):
@@ -87,7 +129,7 @@ def make_figure(drawn: Drawable | Sheet) -> Figure:
 
 
 def in_rows(count: int, per_row: int) -> list[list[int]]:
-    """Place panels in rows; the last is filled up with empty places.
+    """Return the numbers of panels row by row; the last row is filled with -1, an empty place.
 
     Examples
     --------
@@ -99,18 +141,42 @@ def in_rows(count: int, per_row: int) -> list[list[int]]:
 
 
 def save_figure(drawn: Drawable | Sheet, path: str | Path, dpi: int = 150, overwrite: bool = False) -> Path:
-    """Write a figure as PNG, SVG or PDF; the suffix says which. Equal data give equal bytes.
+    """Write a figure as PNG, SVG or PDF. Equal data give equal bytes.
 
-    A picture that Unitscope wrote is replaced; any other file only with `overwrite`.
+    Parameters
+    ----------
+    drawn
+        What a function of `unitscope.figures` returns.
+    path
+        The file; its suffix is the format.
+    dpi
+        Resolution in dots per inch.
+    overwrite
+        Replace a file that Unitscope did not write; a picture that it wrote is always replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
 
     Raises
     ------
     UnitscopeError
-        If the suffix is another, the place cannot be written to, or another's file is there.
+        If the suffix is unknown, the file cannot be written, or it exists and Unitscope did not write it.
+
+    See Also
+    --------
+    save_data : Write the numbers of the figure.
+
+    Examples
+    --------
+    >>> from unitscope.figures import jitter
+    >>> save_figure(jitter(run, "fc6:0"), run.directory / "unit.svg").name
+    'unit.svg'
     """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise UnitscopeError(f"{path} ends with no known kind of picture; choose one of {', '.join(SUFFIXES)}")
+        raise UnitscopeError(f"{path} has no known kind of picture; choose one of {', '.join(SUFFIXES)}")
     refuse_foreign(path, overwrite)
     figure = make_figure(drawn)
     with rc_context(STYLE), explained(path.parent), replacing(path) as temporary:
@@ -127,12 +193,34 @@ def save_figure(drawn: Drawable | Sheet, path: str | Path, dpi: int = 150, overw
 def save_data(drawn: Any, path: str | Path, overwrite: bool = False) -> Path:
     """Write the numbers of a figure as CSV, in full precision.
 
-    A table of the same columns is replaced; any other file only with `overwrite`.
+    Parameters
+    ----------
+    drawn
+        What a function of `unitscope.figures` returns.
+    path
+        The file.
+    overwrite
+        Replace any file; one that has the same columns is always replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
 
     Raises
     ------
     UnitscopeError
-        If the place cannot be written to, or another's file is there.
+        If the file cannot be written, or it exists and has other columns.
+
+    See Also
+    --------
+    save_figure : Write the picture.
+
+    Examples
+    --------
+    >>> from unitscope.figures import jitter
+    >>> save_data(jitter(run, "fc6:0"), run.directory / "unit.csv").name
+    'unit.csv'
     """
     path = Path(path)
     write_csv(path, drawn.frame(), overwrite)
@@ -140,7 +228,7 @@ def save_data(drawn: Any, path: str | Path, overwrite: bool = False) -> Path:
 
 
 def thousands(count: float) -> str:
-    """Write a number of things.
+    """Return a number with commas between its thousands.
 
     Examples
     --------
@@ -150,8 +238,26 @@ def thousands(count: float) -> str:
     return f"{count:,.0f}"
 
 
+def count_items(count: int, items: str) -> str:
+    """Return how many items there are, and which.
+
+    Parameters
+    ----------
+    count
+        Number of items.
+    items
+        ``"correct"`` or ``"all"``.
+
+    Examples
+    --------
+    >>> count_items(721536, "correct"), count_items(1, "all")
+    ('721,536 correctly classified items', '1 item')
+    """
+    return f"{thousands(count)} {'correctly classified ' if items == 'correct' else ''}item{'' if count == 1 else 's'}"
+
+
 def shorten(text: str, length: int = 28) -> str:
-    """Cut a long name.
+    """Return a name, cut where it is longer than `length`.
 
     Examples
     --------

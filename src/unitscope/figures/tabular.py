@@ -1,4 +1,4 @@
-"""Tables drawn with matplotlib: columns as wide as their words, numbers to the right, a rule under the heads."""
+"""Tables drawn with matplotlib: columns as wide as their text, numbers aligned to the right."""
 
 import textwrap
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 WIDTH = 0.073
-"""Inches that a character of the tables' font takes on average."""
+"""Average width of a character, in inches."""
 
 LINE = 0.2
-"""Inches from one row to the next."""
+"""Height of a row, in inches."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """A table of words, ready to be drawn.
+    """A table of text, ready to be drawn.
 
     Attributes
     ----------
@@ -24,13 +24,13 @@ class Text:
     rows
         The cells. A row of one cell is a heading across the table.
     numbers
-        Which columns are set to the right.
+        Columns that are aligned to the right.
     title
-        What stands above.
+        Title above the table.
     notes
-        What stands below, line by line.
+        Lines below the table.
     least
-        Inches that the table is wide at least, where it stands among other panels.
+        Smallest width in inches, for a table among other panels.
     """
 
     heads: Sequence[str]
@@ -42,7 +42,7 @@ class Text:
 
     @property
     def wrapped(self) -> list[list[str]]:
-        """The heads, broken into lines that are as short as their column allows."""
+        """Lines of each head, as long as the cells of its column."""
         cells = [[row[place] for row in self.rows if len(row) > 1] for place in range(len(self.heads))]
         return [
             textwrap.wrap(head, max([13, *map(len, column)]), break_long_words=False) or [""]
@@ -93,7 +93,7 @@ class Text:
 
 
 def number(value: object) -> str:
-    """Write a number for a table; a dash where there is none.
+    """Return a number as text for a table; a dash for a missing one.
 
     Examples
     --------

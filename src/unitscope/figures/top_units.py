@@ -1,4 +1,4 @@
-"""The units highest on a measure, and what the other measures say of them (Gale et al. 2020, Table 2)."""
+"""The units with the highest value of a measure, and their values of others (Gale et al. 2020, Table 2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ from matplotlib.axes import Axes
 
 from ..columns import Column
 from ..run import Run
-from .chosen import class_name, find_measure
+from ..run.lookup import find_columns, titles_of_classes, unit_frame
+from ..selectivity import SELECTIVITY
 from .style import shorten, thousands
 from .tabular import Text, number
+from .unit_data import measures_of_paper
 
 PAPER = ("ccmas", "precision_60")
 """The measures of Table 2."""
@@ -37,6 +39,10 @@ class TopUnits:
         Whether each layer gives its own highest units.
     n_units
         Units of the run.
+
+    See Also
+    --------
+    top_units : Compute it.
     """
 
     ranked_by: tuple[Column, ...]
@@ -79,14 +85,15 @@ class TopUnits:
 
 
 def top_units(run: Run, measures: Sequence[str] | None = None, count: int = 1, *, per_layer: bool = True) -> TopUnits:
-    """Choose the units with the highest score of each measure; of equal ones the first.
+    """Choose the units with the highest value of each measure; of equal ones the first.
 
     Parameters
     ----------
     run
-        A run that was measured.
+        A run with tables.
     measures
-        The measures to choose by; default: those of the paper's Table 2.
+        Names of the columns to choose by, ``"auc"`` or ``"dissection.iou"``; default: the measures of the paper's
+        Table 2.
     count
         How many units for each measure (and layer).
     per_layer
@@ -95,20 +102,37 @@ def top_units(run: Run, measures: Sequence[str] | None = None, count: int = 1, *
     Returns
     -------
     TopUnits
-        Falling by measure; columns of units that are nowhere defined are left out.
+        Falling by measure, without units that have no value.
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no such column.
+
+    See Also
+    --------
+    boxplots : The distributions of the measures.
+
+    Examples
+    --------
+    >>> top_units(run, ["ccmas"]).frame()[["ranked_by", "unit", "class"]]
+      ranked_by   unit class
+    0     ccmas  fc6:0   cat
     """
-    ranked_by = tuple(find_measure(run, name) for name in measures or PAPER)
-    table = run.table("selectivity")
-    beside = tuple(dict.fromkeys([*(find_measure(run, name) for name in BESIDE), *ranked_by]))
+    names = list(measures or measures_of_paper(PAPER))
+    shown = measures_of_paper(BESIDE) if SELECTIVITY in run.tables else []
+    columns = {found.full_name: found for found in find_columns(run, [*shown, *names])}
+    ranked_by = [columns[found.full_name] for found in find_columns(run, names)]
+    table = unit_frame(run, columns.values())
     parts = []
     for column in ranked_by:
         found = table.dropna(subset=[column.name]).sort_values(column.name, ascending=False, kind="stable")
         found = found.groupby("layer", sort=False).head(count) if per_layer else found.head(count)
-        of = found.get(f"{column.name}_class", pd.Series(index=found.index, dtype=object))
-        part = found[["unit", "layer", *(shown.name for shown in beside)]].copy()
+        part = found.copy()
         part.insert(0, "ranked_by", column.name)
-        part.insert(3, "class", [class_name(run, name) for name in of])
-        if f"{column.name}_p" in found:
-            part.insert(4, "p", found[f"{column.name}_p"])
+        part.insert(3, "class", titles_of_classes(run, column, found["unit"]))
+        if p := column.linked("p"):
+            part.insert(4, "p", p.by_unit.reindex(found["unit"]).to_numpy())
         parts.append(part)
-    return TopUnits(ranked_by, beside, pd.concat(parts, ignore_index=True), per_layer, len(table))
+    described, beside = (tuple(found.column for found in some) for some in (ranked_by, columns.values()))
+    return TopUnits(described, beside, pd.concat(parts, ignore_index=True), per_layer, len(table))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..columns import Column
+from ..columns import Column, link_by_name
 from .best import at_class
 from .block import Measured
 from .classes import Classes
@@ -37,9 +37,10 @@ def describe_error(name: str) -> Column:
 HISTOGRAM_CLASSWISE = CLASSWISE | {f"{name}_error": describe_error(name) for name in BINNED}
 """The class-wise arrays of a run without stored activations."""
 
-HISTOGRAM_COLUMNS = COLUMNS | {
-    f"{name}_error": describe_error(name) for name in ("top_class_selectivity", *BINNED, "mutual_information")
-}
+HISTOGRAM_COLUMNS = link_by_name(
+    COLUMNS
+    | {f"{name}_error": describe_error(name) for name in ("top_class_selectivity", *BINNED, "mutual_information")}
+)
 """The columns of the selectivity table of such a run."""
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..columns import Column, top_name
+from ..columns import Column, link_by_name, top_name
 
 BOWERS = "Bowers et al. 2014"
 GALE = "Gale et al. 2020"
@@ -50,7 +50,7 @@ def count(name: str, title: str, definition: str, source: str = "") -> Column:
 MI = "max_informedness"
 AT_MI = "at the threshold of maximum informedness"
 
-COLUMNS = {
+COLUMNS = link_by_name({
     column.name: column
     for column in [
         Column("unit", "Unit", "the unit's id, layer:index", kind="text"),
@@ -146,7 +146,7 @@ COLUMNS = {
                 "items that never part ties, tells of the class", "sum p(b, A) log2(p(b, A) / p(b) p(A))", MORCOS, 0.0,
                 None),
     ]
-}  # fmt: skip
+})  # fmt: skip
 """The columns of the selectivity table, in order."""
 
 CLASSWISE = {
@@ -262,7 +262,8 @@ def for_top(columns: Mapping[str, Column], top: int | None) -> dict[str, Column]
     for name, column in columns.items():
         new = top_name(name, top)
         title = re.sub("^Precision(?=:|$)", "Precision in the top 60", column.title) if new != name else column.title
-        renamed[new] = replace(column, name=new, title=re.sub("top (60|100)", f"top {top}", title))
+        links = {role: top_name(link, top) for role, link in column.links.items()}
+        renamed[new] = replace(column, name=new, title=re.sub("top (60|100)", f"top {top}", title), links=links)
         if name in OVER_TOP and column.kind != "chance":  # the mean over so many permutations has no such number
             texts = (re.sub(r"\b(60|100)\b", str(top), text) for text in (column.definition, column.formula))
             definition, formula = (text.replace("/ 99", f"/ {top - 1}") for text in texts)

@@ -1,48 +1,39 @@
-"""The paper's claims on how selective single units are, section 3.1, each with the rule by which it holds in a run.
+"""The paper's claims on the selectivity of single units (section 3.1), each with the rule by which it holds in a run.
 
 They are about hidden units. The minimal bar is the paper's: some class and threshold with more hits than misses and
 more hits than false alarms (the column ``detector``).
 """
 
 from ..figures import histogram
-from .evidence import (
-    DETECTOR_BY_PRECISION,
-    NO_CCMAS,
-    Claim,
-    Evidence,
-    Verdict,
-    claim,
-    listed,
-    no_precise,
-    too_few_items,
-)
+from .observations import Observations, with_classes
+from .verdicts import DETECTOR_BY_PRECISION, NO_CCMAS, Claim, Verdict, claim, no_precise, too_few_items
 
 BAR = "more hits than misses and more hits than false alarms"
 
 
 @claim("3.1", "No unit is localist.", "No hidden unit is active to all items of some class more than to any other.")
-def no_localist(seen: Evidence) -> Verdict:
+def no_localist(data: Observations) -> Verdict:
     """Section 3.1: "there were no localist 'grandmother units'"; none among 5,210 units of AlexNet."""
-    found = seen.hidden[seen.hidden["localist"].astype(bool)]
-    named = "" if found.empty else f": {listed(seen, found, 'localist')}"
-    return Verdict(found.empty, f"{len(found):,} of {len(seen.hidden):,} hidden units are localist{named}.")
+    found = data.hidden[data.hidden["localist"].astype(bool)]
+    named = "" if found.empty else f": {with_classes(data, found, 'localist')}"
+    return Verdict(found.empty, f"{len(found):,} of {len(data.hidden):,} hidden units are localist{named}.")
 
 
 @claim("3.1", "Multiple units have near 100 % precision.", "Two hidden units or more have a precision of at least .95.")
-def near_perfect_precision(seen: Evidence) -> Verdict:
+def near_perfect_precision(data: Observations) -> Verdict:
     """Section 3.1: "multiple units in the fc6 and fc7 layers had near 100% precision scores"."""
-    if reason := too_few_items(seen, 0.95):
+    if reason := too_few_items(data, 0.95):
         return Verdict(None, reason)
-    values = seen.defined[seen.precision]
+    values = data.defined[data.precision]
     many = int((values >= 0.95).sum())
     return Verdict(many >= 2, f"{many:,} of {len(values):,} units have at least .95; the highest has "
                    f"{values.max():.2f}, the median is {values.median():.2f}.")  # fmt: skip
 
 
 @claim("3.1", "Multiple units have CCMAS scores approaching 1.", "Two hidden units or more have a CCMAS above .9.")
-def high_ccmas(seen: Evidence) -> Verdict:
+def high_ccmas(data: Observations) -> Verdict:
     """Section 3.1: "multiple units had CCMAS scores approaching 1"; 1,487 units of fc7 above .9."""
-    values = seen.hidden["ccmas"].dropna()
+    values = data.hidden["ccmas"].dropna()
     if values.empty:
         return NO_CCMAS
     many = int((values > 0.9).sum())
@@ -55,15 +46,15 @@ def high_ccmas(seen: Evidence) -> Verdict:
     "Units with a precision above .75 have low recall at perfect precision.",
     "Every hidden unit with precision above .75 has a recall at perfect precision below .5.",
 )
-def low_recall(seen: Evidence) -> Verdict:
+def low_recall(data: Observations) -> Verdict:
     """Section 3.1, Figure 2: "the highest recall with a perfect precision score was only .08"."""
-    if seen.precise.empty:
-        return Verdict(None, no_precise(seen))
-    recall = seen.precise["recall_at_precision_1"]
-    best = seen.precise.nlargest(1, "recall_at_precision_1")
+    if data.precise.empty:
+        return Verdict(None, no_precise(data))
+    recall = data.precise["recall_at_precision_1"]
+    best = data.precise.nlargest(1, "recall_at_precision_1")
     numbers = (
         f"Of {len(recall):,} such units, {int((recall >= 0.5).sum()):,} reach .5; the median recall is "
-        f"{recall.median():.2f}, the highest {recall.max():.2f} ({listed(seen, best, 'recall_at_precision_1')}; "
+        f"{recall.median():.2f}, the highest {recall.max():.2f} ({with_classes(data, best, 'recall_at_precision_1')}; "
         "in the paper .08)."
     )
     return Verdict(bool(recall.max() < 0.5), numbers)
@@ -74,9 +65,9 @@ def low_recall(seen: Evidence) -> Verdict:
     "Precision overstates selectivity relative to signal-detection measures.",
     f"More than half of the hidden units with precision above .75 have no threshold with {BAR}.",
 )
-def precision_overstates(seen: Evidence) -> Verdict:
-    """Sections 3.1 and 4: precision is "misleadingly high"; unit fc6.1199 has 98 % and is no detector."""
-    return overstates(seen, seen.precision, "precision") if len(seen.precise) else Verdict(None, no_precise(seen))
+def precision_overstates(data: Observations) -> Verdict:
+    """Sections 3.1 and 4: precision is "misleadingly high"; unit fc6.1199 has 98 % and is not a detector."""
+    return overstates(data, data.precision, "precision") if len(data.precise) else Verdict(None, no_precise(data))
 
 
 @claim(
@@ -84,25 +75,25 @@ def precision_overstates(seen: Evidence) -> Verdict:
     "CCMAS overstates selectivity relative to signal-detection measures.",
     f"More than half of the hidden units with CCMAS above .75 have no threshold with {BAR}.",
 )
-def ccmas_overstates(seen: Evidence) -> Verdict:
+def ccmas_overstates(data: Observations) -> Verdict:
     """Sections 3.1 and 4: CCMAS is "misleadingly high"."""
-    if seen.hidden["ccmas"].isna().all():
+    if data.hidden["ccmas"].isna().all():
         return NO_CCMAS
-    if not (seen.hidden["ccmas"] > DETECTOR_BY_PRECISION).any():
-        return Verdict(None, f"No hidden unit has a CCMAS above .75; the highest is {seen.hidden['ccmas'].max():.2f}.")
-    return overstates(seen, "ccmas", "CCMAS")
+    if not (data.hidden["ccmas"] > DETECTOR_BY_PRECISION).any():
+        return Verdict(None, f"No hidden unit has a CCMAS above .75; the highest is {data.hidden['ccmas'].max():.2f}.")
+    return overstates(data, "ccmas", "CCMAS")
 
 
 @claim("3.1", "No unit meets the minimal bar of an object detector.",
        f"No hidden unit has a class and a threshold with {BAR}.")  # fmt: skip
-def none_meets_the_bar(seen: Evidence) -> Verdict:
+def none_meets_the_bar(data: Observations) -> Verdict:
     """Section 3.1: "the most selective units do not even come close to this low bar"."""
-    found = seen.hidden[seen.hidden["detector"].astype(bool)]
-    best = seen.defined.nlargest(1, "detector_score")
+    found = data.hidden[data.hidden["detector"].astype(bool)]
+    best = data.defined.nlargest(1, "detector_score")
     numbers = (
-        f"{len(found):,} of {len(seen.hidden):,} hidden units meet it ({len(found) / len(seen.hidden):.0%}). The "
+        f"{len(found):,} of {len(data.hidden):,} hidden units meet it ({len(found) / len(data.hidden):.0%}). The "
         f"highest detector score, which must exceed .5, is {best['detector_score'].iloc[0]:.2f} "
-        f"({listed(seen, best, 'detector_score')})."
+        f"({with_classes(data, best, 'detector_score')})."
     )
     return Verdict(found.empty, numbers)
 
@@ -113,17 +104,17 @@ def none_meets_the_bar(seen: Evidence) -> Verdict:
     "The unit highest on precision, on CCMAS and on maximum informedness, at its threshold of maximum informedness, "
     "misses half of the class or more, or has as many false alarms as hits or more: each of the three.",
 )
-def poor_at_best(seen: Evidence) -> Verdict:
+def poor_at_best(data: Observations) -> Verdict:
     """Abstract and section 4: "the most selective units had a poor hit-rate or a high false-alarm rate (or both)"."""
     parts, poor = [], []
-    for measure in (seen.precision, "ccmas", "max_informedness"):
-        if seen.defined[measure].isna().all():
+    for measure in (data.precision, "ccmas", "max_informedness"):
+        if data.defined[measure].isna().all():
             continue
-        best = seen.defined.nlargest(1, measure).iloc[0]
+        best = data.defined.nlargest(1, measure).iloc[0]
         recall, false = best["max_informedness_recall"], best["max_informedness_false_discovery_rate"]
         poor.append(recall <= 0.5 or false >= 0.5)
         parts.append(
-            f"{seen.columns[measure].title} {best[measure]:.2f}, {best['unit']}: hit-rate {recall:.2f}, "
+            f"{data.columns[measure].title} {best[measure]:.2f}, {best['unit']}: hit-rate {recall:.2f}, "
             f"and {false:.0%} of what is above the threshold is of other classes"
         )
     return Verdict(all(poor), "; ".join(parts) + ".")
@@ -135,9 +126,9 @@ def poor_at_best(seen: Evidence) -> Verdict:
     " of at least .96).",
     "The false discovery rate FP / (FP + TP) at maximum informedness is at least .96 in every hidden unit.",
 )
-def false_alarms(seen: Evidence) -> Verdict:
+def false_alarms(data: Observations) -> Verdict:
     """Section 3.1: "a false alarm rate above its optimal threshold > 99% (indeed the minimum ... was 0.96)"."""
-    table = seen.defined
+    table = data.defined
     discovery, alarm = (table[f"max_informedness_false_{kind}_rate"] for kind in ("discovery", "alarm"))
     numbers = (
         f"False discovery rate: {discovery.min():.2f} to {discovery.max():.2f}, median {discovery.median():.2f}. "
@@ -151,24 +142,24 @@ def false_alarms(seen: Evidence) -> Verdict:
 @claim(
     "3.1",
     "The modal response of a precise unit to its own class is zero (Figure 3, fc6.1199).",
-    "In the histogram of the unit looked at, no bin of the class holds more items than activation 0 does.",
+    "In the histogram of the unit examined closely, no bin of the class holds more items than activation 0 does.",
 )
-def mode_is_zero(seen: Evidence) -> Verdict:
+def mode_is_zero(data: Observations) -> Verdict:
     """Section 3.1, Figure 3: "the modal response to Monarch butterflies was zero"."""
-    found = histogram(seen.run, seen.unit, seen.name)
+    found = histogram(data.run, data.unit, data.name)
     total = int(found.in_class.sum()) + found.zeros_in_class
     numbers = (
-        f"Unit {seen.unit}, {found.name}: {found.zeros_in_class:,} of {total:,} items of the class at 0; the fullest "
+        f"Unit {data.unit}, {found.name}: {found.zeros_in_class:,} of {total:,} items of the class at 0; the fullest "
         f"bin, {found.edges[1] - found.edges[0]:g} wide, holds {found.in_class.max():,}."
     )
     return Verdict(bool(found.zeros_in_class and found.zeros_in_class >= found.in_class.max()), numbers)
 
 
-def overstates(seen: Evidence, measure: str, title: str) -> Verdict:
-    """Say how many of the units above .75 on a measure miss the minimal bar (section 3.1)."""
-    high = seen.hidden[seen.hidden[measure] > DETECTOR_BY_PRECISION]
+def overstates(data: Observations, measure: str, title: str) -> Verdict:
+    """Return how many of the units above .75 on a measure miss the minimal bar (section 3.1)."""
+    high = data.hidden[data.hidden[measure] > DETECTOR_BY_PRECISION]
     missed = int((~high["detector"].astype(bool)).sum())
-    both = seen.defined.dropna(subset=[measure])
+    both = data.defined.dropna(subset=[measure])
     numbers = (
         f"{missed:,} of {len(high):,} units with {title} above .75 miss the bar. Over all, the median {title} is "
         f"{both[measure].median():.2f} and the median detector score {both['detector_score'].median():.2f}; "

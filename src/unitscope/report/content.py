@@ -1,24 +1,24 @@
-"""What the report says: gathered from the run's tables, in plain dictionaries for the template."""
+"""Contents of the report, from the run's tables, as plain dictionaries for the template."""
 
 from typing import Any
 
 import pandas as pd
 
-from ..columns import own_name
 from ..figures import rank_disagreement, top_units
-from ..figures.boxplots import measures_of
-from ..figures.chosen import class_name
 from ..figures.tabular import number
 from ..figures.top_units import BESIDE
+from ..figures.unit_data import count_top, measures_of_paper
 from ..run import Run
+from ..run.lookup import find_columns, list_columns, title_of_class
+from ..selectivity import SELECTIVITY
 
 
 def summary(run: Run, table: pd.DataFrame) -> list[str]:
-    """Say in a few sentences what was found."""
+    """Return the main results in a few sentences."""
     n = len(table)
-    items = run.parameters("selectivity")
+    items = run.parameters(SELECTIVITY)
     which = "correctly classified items" if items["items"] == "correct" else "items"
-    n_top = own_name("precision_60", table).split("_")[1]
+    n_top = count_top(run)
     zhou, localist, bar = (int(table[name].sum()) for name in ("zhou_detector", "localist", "detector"))
     both = int((table["zhou_detector"] & table["detector"]).sum())
     sentences = [
@@ -30,7 +30,7 @@ def summary(run: Run, table: pd.DataFrame) -> list[str]:
     ]
     if table["max_informedness"].notna().any():
         best = table.iloc[int(table["max_informedness"].argmax())]
-        name = class_name(run, best["max_informedness_class"])
+        name = title_of_class(run, best["max_informedness_class"])
         sentences.append(
             f"The highest maximum informedness is {best['max_informedness']:.2f}, unit {best['unit']} for {name}: "
             f"{best['max_informedness_recall']:.0%} of its members are above the threshold, "
@@ -40,9 +40,9 @@ def summary(run: Run, table: pd.DataFrame) -> list[str]:
 
 
 def competed(run: Run) -> str:
-    """Say which classes the measures chose among."""
-    settings = run.parameters("selectivity")
-    present = int(run.table("selectivity")["n_classes"].max())
+    """Return the classes among which the measures choose."""
+    settings = run.parameters(SELECTIVITY)
+    present = int(run.stored_table(SELECTIVITY).frame["n_classes"].max())
     united = settings.get("class_sets", {})
     sets = ", ".join(f"{name} ({len(members):,} classes)" for name, members in united.items())
     if settings.get("only_class_sets"):
@@ -51,21 +51,21 @@ def competed(run: Run) -> str:
 
 
 def measured(run: Run) -> str:
-    """Say how the run was measured."""
-    settings = run.parameters("selectivity")
+    """Return how the run was measured."""
+    settings = run.parameters(SELECTIVITY)
     again = [f"{resampled(run)}, seed {settings['seed']}"] if resampled(run) else []
     return "; ".join([f"{settings['n_items']:,} items ({settings['items']}){competed(run)}", *again])
 
 
 def resampled(run: Run) -> str:
-    """Say what the measures were compared with; empty if with nothing."""
-    settings = run.parameters("selectivity")
+    """Return the number of permutations and bootstrap samples; empty if there are none."""
+    settings = run.parameters(SELECTIVITY)
     words = {"permutations": "permutations", "bootstrap": "bootstrap samples"}
     return " and ".join(f"{settings[name]:,} {word}" for name, word in words.items() if settings.get(name))
 
 
 def recorded(run: Run) -> list[tuple[str, str]]:
-    """List what was recorded, as pairs of a word and what it was."""
+    """Return what was recorded, as pairs of a key and a value."""
     identity, origin = run.manifest.identity, run.manifest.provenance
     model = identity.get("model", {})
     computation = identity.get("computation", {})
@@ -91,7 +91,7 @@ def recorded(run: Run) -> list[tuple[str, str]]:
 
 
 def stored_as(run: Run) -> str:
-    """Say what was kept of the activations."""
+    """Return the form in which activations are stored."""
     kept = run.manifest.histograms
     if kept is not None:
         return (
@@ -121,41 +121,49 @@ def layers(run: Run, table: pd.DataFrame) -> list[list[str]]:
 
 
 def unit_rows(run: Run, table: pd.DataFrame, units: list[str]) -> dict[str, Any]:
-    """Make a table of some units with what the measures say of them, and their class of maximum informedness."""
-    columns = run.columns("selectivity")
-    beside = [own_name(name, table) for name in BESIDE]
-    found = table.set_index("unit").loc[units]
+    """Return a table of some units with their measures and their class of maximum informedness."""
+    shown = find_columns(run, measures_of_paper(BESIDE))
+    classes = table.set_index("unit")["max_informedness_class"]
     rows = [
         {
             "unit": unit,
-            "class": class_name(run, row["max_informedness_class"]),
-            "values": [number(row[name]) for name in beside],
+            "class": title_of_class(run, classes[unit]),
+            "values": [number(found.by_unit[unit]) for found in shown],
         }
-        for unit, row in found.iterrows()
+        for unit in units
     ]
-    return {"titles": [columns[name].title for name in beside], "rows": rows}
+    return {"titles": [found.title for found in shown], "rows": rows}
 
 
 def tops(run: Run, count: int) -> list[dict[str, Any]]:
-    """List the units highest on each measure, of all layers."""
+    """Return the units highest on each measure of each table, of all layers."""
     return [
-        {"column": column, "table": top_units(run, [column.name], count, per_layer=False).text}
-        for column in measures_of(run)
+        {"column": found.column, "table": top_units(run, [found.full_name], count, per_layer=False).text}
+        for found in list_columns(run)
     ]
 
 
 def disagreed(run: Run, table: pd.DataFrame, count: int) -> dict[str, Any]:
-    """List the units that the measures disagree about most."""
-    columns = run.columns("selectivity")
-    ranked = rank_disagreement(table).head(count)
+    """Return the units that the measures disagree about most."""
+    columns = run.columns(SELECTIVITY)
+    ranked = rank_disagreement(run).head(count)
     rows = unit_rows(run, table, ranked["unit"].tolist())
     for row, (_, found) in zip(rows["rows"], ranked.iterrows(), strict=True):
         row["highest_by"], row["lowest_by"] = columns[found["highest_by"]].title, columns[found["lowest_by"]].title
     return rows
 
 
-def units_to_show(table: pd.DataFrame, per_layer: int = 1, disagreeing: int = 4, most: int = 12) -> list[str]:
-    """Choose the units worth a picture: the most informed of each layer, and those most disagreed about."""
+def units_to_show(run: Run, table: pd.DataFrame, per_layer: int = 1, disagreeing: int = 4, most: int = 12) -> list[str]:
+    """Return the units to show pictures of: the most informed of each layer, and those most disagreed about."""
     ranked = table.dropna(subset=["max_informedness"]).sort_values("max_informedness", ascending=False, kind="stable")
     best = ranked.groupby("layer", sort=False).head(per_layer)["unit"].tolist()[: most - disagreeing]
-    return list(dict.fromkeys([*best, *rank_disagreement(table)["unit"].head(disagreeing)]))
+    return list(dict.fromkeys([*best, *rank_disagreement(run)["unit"].head(disagreeing)]))
+
+
+def data_dictionary(run: Run) -> list[dict[str, Any]]:
+    """Return each table with its columns, without those that permutations and bootstrap add."""
+    added = ("chance", "probability", "limit")
+    return [
+        {"table": name, "columns": [column for column in run.columns(name).values() if column.kind not in added]}
+        for name in sorted(run.tables, key=lambda name: name != SELECTIVITY)
+    ]

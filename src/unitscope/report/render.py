@@ -1,4 +1,4 @@
-"""Drawing the report: figures and pictures become data URIs, the template becomes one HTML file."""
+"""Write the report: figures and pictures as data URIs in one HTML file."""
 
 import base64
 import io
@@ -8,22 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 from matplotlib import rc_context
 from PIL import Image
 
-from ..columns import own_name
 from ..data import LabelledItems
 from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter, make_figure
-from ..figures.chosen import class_name, unit_row
+from ..figures.examples import classes_of_item
 from ..figures.pictures import Pictures, open_pictures
 from ..figures.style import STYLE
+from ..figures.unit_data import INFORMEDNESS, PRECISION, count_top
 from ..run import Run
 from ..run.atomic import replacing
 from ..run.files import explained
+from ..run.lookup import class_of_unit, find_columns, title_of_class, unit_frame
 from ..run.own_files import MARK, refuse_foreign
+from ..run.top_items import top_items
+from ..selectivity import SELECTIVITY
 from ..version import __version__
 from . import content
-from .held import held_items
 
 
 def write_report(
@@ -50,12 +53,12 @@ def write_report(
     items_per_unit
         Items of each kind (most active, false alarms ...) shown for each unit that gets pictures.
     overwrite
-        Replace a file that Unitscope did not write; one that it wrote is always replaced.
+        Replace a file that Unitscope did not write; a report that it wrote is always replaced.
     data, trust
         Where the items are, if not where the run says, and whether code that it names may run: see
         `unitscope.data.open_items`.
     progress
-        Called with the number of pictures drawn, and of all.
+        Called with the number of figures that are drawn, and the number of all.
 
     Returns
     -------
@@ -65,13 +68,24 @@ def write_report(
     Raises
     ------
     UnitscopeError
-        If the run was not measured, no unit has a value of any measure, or another's file is in the place.
+        If the run was not measured, no unit has a value of any measure, the run was measured again while it was
+        read, or `path` exists and Unitscope did not write it.
+
+    See Also
+    --------
+    reproduce : The paper's figures and claims.
+    unitscope.figures : The figures one by one.
+
+    Examples
+    --------
+    >>> write_report(run, run.directory / "page.html").name
+    'page.html'
     """
     path = Path(path) if path is not None else run.directory / "report.html"
     refuse_foreign(path, overwrite)
-    table = run.table("selectivity")
+    table = run.table(SELECTIVITY)
     panels = boxplots(run).panels
-    shown = content.units_to_show(table)
+    shown = content.units_to_show(run, table)
     total, done = len(panels) + 1 + len(shown), 0
 
     def step() -> None:
@@ -84,9 +98,8 @@ def write_report(
     for panel in panels:
         distributions.append({"column": panel.column, "picture": as_svg(panel)})
         step()
-    pair = (own_name("precision_60", table), "max_informedness")
-    both = table[[*pair]].notna().all(axis=1).any()
-    scatter = as_svg(disagreement(run, *pair)) if both else ""
+    both = unit_frame(run, find_columns(run, [PRECISION, INFORMEDNESS])).notna().all(axis=1).any()
+    scatter = as_svg(disagreement(run)) if both else ""
     step()
     pictures = open_pictures(run, data=data, trust=trust)
     units = []
@@ -98,7 +111,7 @@ def write_report(
         .get_template("report.html")
         .render(
             name=run.name,
-            n_top=pair[0].split("_")[1],
+            n_top=count_top(run),
             version=__version__,
             mark=MARK,
             sentences=content.summary(run, table),
@@ -112,11 +125,7 @@ def write_report(
             tops=content.tops(run, units_per_measure),
             units=units,
             missing=pictures.missing,
-            dictionary=[
-                column
-                for column in run.columns("selectivity").values()
-                if column.kind not in ("chance", "probability", "limit")
-            ],
+            dictionary=content.data_dictionary(run),
             resampled=content.resampled(run),
         )
     )
@@ -126,23 +135,19 @@ def write_report(
 
 
 def show_unit(run: Run, table: Any, unit: str, pictures: Pictures, count: int) -> dict[str, Any]:
-    """Gather what is shown of one unit: jitterplot, numbers, items that it answers and false alarms."""
+    """Return what is shown of one unit: jitterplot, numbers, most active items, false alarms."""
     plot = jitter(run, unit) if run.manifest.histograms is None else None
     rows: list[dict[str, Any]] = []
     if plot is None:
-        items = held_items(run, unit, count)
-        for item in items:
-            found = pictures.of(item["item_id"])
-            item["picture"] = "" if found is None else as_jpeg(found)
-        rows.append({"title": "Most active items", "items": items})
+        rows.append({"title": "Most active items", "items": show_top_items(run, unit, count, pictures)})
     elif plot.names:
         shown = examples(run, unit, count=count, pictures=pictures)
         chosen = shown.table.to_dict("records")
         for example, picture in zip(chosen, shown.pictures, strict=True):
-            example["picture"] = "" if picture is None else as_jpeg(picture)
+            example["picture"] = as_jpeg(picture)
         for key, title in shown.titles.items():
             rows.append({"title": title, "items": [item for item in chosen if item["row"] == key]})
-    names = ", ".join(plot.names) if plot else class_name(run, unit_row(run, unit)["max_informedness_class"])
+    names = ", ".join(plot.names) if plot else title_of_class(run, class_of_unit(run, INFORMEDNESS, unit))
     return {
         "unit": unit,
         "names": names,
@@ -152,8 +157,24 @@ def show_unit(run: Run, table: Any, unit: str, pictures: Pictures, count: int) -
     }
 
 
+def show_top_items(run: Run, unit: str, count: int, pictures: Pictures) -> list[dict[str, Any]]:
+    """Return the most active items of a unit with their classes and pictures."""
+    informed = class_of_unit(run, INFORMEDNESS, unit)
+    members = np.zeros(run.manifest.n_items, bool) if informed is None else run.members(informed)
+    return [
+        {
+            "item_id": str(row["item_id"]),
+            "class": classes_of_item(run, row["item"]),
+            "member": bool(members[row["item"]]),
+            "activation": row["activation"],
+            "picture": as_jpeg(pictures.of(row["item_id"])),
+        }
+        for row in top_items(run, unit, count).to_dict("records")
+    ]
+
+
 def pages() -> jinja2.Environment:
-    """Find the pages' templates; everything put into HTML is escaped, and into Markdown by the filter ``md``."""
+    """Return the templates of the pages; values are escaped in HTML, and in Markdown by the filter ``md``."""
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("unitscope.report", "pages"),
         autoescape=jinja2.select_autoescape(["html"]),
@@ -166,7 +187,7 @@ def pages() -> jinja2.Environment:
 
 
 def as_markdown(text: str) -> str:
-    r"""Escape what would be mark-up in Markdown.
+    r"""Return a text in which characters that are mark-up in Markdown are escaped.
 
     Examples
     --------
@@ -177,7 +198,7 @@ def as_markdown(text: str) -> str:
 
 
 def as_svg(drawable: Drawable) -> str:
-    """Draw a figure as SVG in a data URI."""
+    """Return a figure as SVG in a data URI."""
     buffer = io.BytesIO()
     with rc_context(STYLE):
         make_figure(drawable).savefig(buffer, format="svg", metadata={"Date": None})
@@ -185,15 +206,17 @@ def as_svg(drawable: Drawable) -> str:
 
 
 def as_png(drawable: Drawable) -> str:
-    """Draw a figure as PNG in a data URI; for figures of many points."""
+    """Return a figure as PNG in a data URI; for figures of many points."""
     buffer = io.BytesIO()
     with rc_context(STYLE):
         make_figure(drawable).savefig(buffer, format="png", dpi=130, metadata={"Software": None})
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def as_jpeg(picture: Image.Image) -> str:
-    """Write a small picture as JPEG in a data URI."""
+def as_jpeg(picture: Image.Image | None) -> str:
+    """Return a picture as JPEG in a data URI; an empty text if there is none."""
+    if picture is None:
+        return ""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,4 +1,4 @@
-"""Reproducing the paper on a run: every figure and table that the run allows, and a page that judges the claims."""
+"""Reproduce the paper with a run: its figures and tables, and a page that judges its claims."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,20 +9,23 @@ from typing import Any
 from ..data import LabelledItems
 from ..errors import UnitscopeError
 from ..figures import save_data, save_figure
-from ..figures.chosen import class_name, counted, measured_items
 from ..figures.pictures import open_pictures
+from ..figures.style import count_items
 from ..run import Run
 from ..run.atomic import replacing
 from ..run.files import explained
+from ..run.lookup import items_of_table, title_of_class
 from ..run.own_files import MARK, refuse_foreign_directory
+from ..selectivity import SELECTIVITY
 from ..version import __version__
 from .claims import CLAIMS
-from .evidence import Evidence, gather
+from .figures_of_paper import PaperFigure, figures_of_paper
+from .observations import Observations, gather
 from .paper import SECTIONS, SOURCE
-from .plates import Plate, plates
 from .render import pages
+from .verdicts import raise_if_replaced
 
-PAGE = "index.html"
+PAGES = ("index.html", "index.md")
 WORDS = {True: "Holds", False: "Does not hold", None: "Cannot be tested here"}
 MARKS = {True: "yes", False: "no", None: "untested"}
 
@@ -45,10 +48,9 @@ def reproduce(
     directory
         Where to write: ``index.html``, ``index.md``, a PNG and a CSV for each figure.
     progress
-        Called with the number of figures drawn, and of all.
+        Called with the number of figures that are drawn, and the number of all.
     overwrite
-        Write into a directory that holds other files; otherwise it must be new, empty, or that of an earlier
-        reproduction.
+        Write into a directory that holds other files. Otherwise it must be new, empty, or written by an earlier call.
     data, trust
         Where the items are, if not where the run says, and whether code that it names may run: see
         `unitscope.data.open_items`.
@@ -56,69 +58,87 @@ def reproduce(
     Returns
     -------
     dict
-        How many claims hold, do not hold and cannot be tested, by these words.
+        Number of claims that hold, do not hold and cannot be tested, with these words as keys.
 
     Raises
     ------
     UnitscopeError
-        If the run was not measured, or the directory cannot be written to or holds other files.
+        If the run was not measured, it was measured again while it was read, or the directory cannot be written to or
+        holds other files.
+
+    See Also
+    --------
+    write_report : A report of the run.
+    unitscope.figures : The figures one by one.
+
+    Examples
+    --------
+    >>> counts = reproduce(run, run.directory.parent / "page")
+    >>> sum(counts.values())
+    21
     """
     directory = Path(directory)
-    refuse_foreign_directory(directory, PAGE, overwrite)
-    seen = gather(run)
-    with explained(directory), replacing(directory / PAGE) as temporary:  # if stopped, the same call may go on here
-        temporary.write_text(f'<meta name="generator" content="{MARK}"><p>This page is being written.</p>\n')
-    wanted = list(plates(seen, open_pictures(run, data=data, trust=trust)))
+    refuse_foreign_directory(directory, PAGES[0], overwrite)
+    observed = gather(run)
+    for page in PAGES:  # until all figures are there, so that no earlier page shows new figures
+        write_page(directory / page, f'<meta name="generator" content="{MARK}"><p>This page is being written.</p>\n')
+    wanted = list(figures_of_paper(observed, open_pictures(run, data=data, trust=trust)))
     drawn = []
-    for done, plate in enumerate(wanted, 1):
-        drawn.append(draw(plate, directory))
+    for done, figure in enumerate(wanted, 1):
+        drawn.append(draw(figure, run, directory))
         if progress:
             progress(done, len(wanted))
-    claims = judge(seen)
+    claims = judge(observed)
     counts = Counter(claim["word"] for claim in claims)
     content = {
         "name": run.name,
         "version": __version__,
         "mark": MARK,
         "source": SOURCE,
-        "lead": lead(seen),
+        "introduction": introduction(observed),
         "counted": f"Of {len(claims)} claims, {counts[WORDS[True]]} hold in this run, {counts[WORDS[False]]} do not, "
         f"and {counts[WORDS[None]]} cannot be tested on it.",
         "claims": claims,
         "sections": [
             {
                 **asdict(section),
-                "here": recorded_here(seen) if section.number == "2" else [],
+                "here": recorded_here(observed) if section.number == "2" else [],
                 "claims": [claim for claim in claims if claim["section"] == section.number],
-                "plates": [plate for plate in drawn if plate["section"] == section.number],
+                "figures": [figure for figure in drawn if figure["section"] == section.number],
             }
             for section in SECTIONS
         ],
     }
-    for suffix in ("md", "html"):
-        path = directory / f"index.{suffix}"
-        with explained(directory), replacing(path) as temporary:
-            temporary.write_text(pages().get_template(f"reproduce.{suffix}").render(content), encoding="utf-8")
+    for page in PAGES:
+        template = pages().get_template(page.replace("index", "reproduce"))
+        write_page(directory / page, template.render(content))
     return {word: counts[word] for word in WORDS.values()}
 
 
-def draw(plate: Plate, directory: Path) -> dict[str, str]:
-    """Write a figure and its numbers; where the run does not allow it, say why instead."""
-    said = {"section": plate.section, "name": plate.name, "title": plate.title, "reason": ""}
+def write_page(path: Path, text: str) -> None:
+    """Write a page in the place of an earlier one."""
+    with explained(path.parent), replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def draw(figure: PaperFigure, run: Run, directory: Path) -> dict[str, str]:
+    """Write a figure and its numbers, and return its place on the page, with the reason if it cannot be drawn."""
+    described = {"section": figure.section, "name": figure.name, "title": figure.title, "reason": ""}
     try:
-        data = plate.make()
+        drawn = figure.make()
     except UnitscopeError as error:
-        return said | {"reason": str(error)}
-    save_figure(data, directory / f"{plate.name}.png", overwrite=True)
-    save_data(data, directory / f"{plate.name}.csv", overwrite=True)
-    return said
+        raise_if_replaced(run, error)
+        return described | {"reason": str(error)}
+    save_figure(drawn, directory / f"{figure.name}.png", overwrite=True)
+    save_data(drawn, directory / f"{figure.name}.csv", overwrite=True)
+    return described
 
 
-def judge(seen: Evidence) -> list[dict[str, Any]]:
-    """Judge every claim, in words for the page."""
+def judge(data: Observations) -> list[dict[str, Any]]:
+    """Return the verdict on every claim, as text for the page."""
     judged = []
     for claim in CLAIMS:
-        verdict = claim.judge(seen)
+        verdict = claim.judge(data)
         judged.append(
             {
                 "section": claim.section,
@@ -132,33 +152,33 @@ def judge(seen: Evidence) -> list[dict[str, Any]]:
     return judged
 
 
-def lead(seen: Evidence) -> list[str]:
-    """Say what the page is, and what of the run it is about."""
+def introduction(data: Observations) -> list[str]:
+    """Return what the page is about."""
     sentences = [
-        "This page walks through a paper section by section, draws its figures and tables from this run, and says of"
-        " each claim whether it holds in this run. A claim that does not hold here is not refuted: networks, classes"
-        " and items are others than the paper's."
+        "This page follows a paper section by section, draws its figures and tables from this run, and states for each "
+        "claim whether it holds in this run. A claim that does not hold here is not refuted: the network, the classes "
+        "and the items differ from the paper's."
     ]
-    if seen.output:
+    if data.output:
         sentences.append(
-            f"The layer {seen.output}, the last and with as many units as there are classes, is taken for the "
-            "network's output: it is in the figures, but not in the claims, which are about hidden layers."
+            f"The layer {data.output}, the last and with as many units as there are classes, is taken as the "
+            "network's output: it is in the figures but not in the claims, which are about hidden layers."
         )
     return sentences
 
 
-def recorded_here(seen: Evidence) -> list[str]:
-    """Say what this run recorded, and which unit is looked at closely."""
-    run = seen.run
-    keep, items = measured_items(run)
+def recorded_here(data: Observations) -> list[str]:
+    """Return what this run recorded, and which unit is examined closely."""
+    run = data.run
+    keep, items = items_of_table(run, SELECTIVITY)
     sentences = [
-        f"This run: {len(seen.hidden):,} hidden units in {', '.join(seen.layers)}; {counted(int(keep.sum()), items)} "
-        f"of {len(run.classes):,} classes, the largest {'of them or of the class sets ' if run.class_sets else ''}with "
-        f"{seen.largest:,}."
+        f"This run: {len(data.hidden):,} hidden units in {', '.join(data.layers)}; "
+        f"{count_items(int(keep.sum()), items)} of {len(run.classes):,} classes, the largest "
+        f"{'of them or of the class sets ' if run.class_sets else ''}with {data.largest:,}."
     ]
-    if seen.unit:
+    if data.unit:
         sentences.append(
-            f"The unit looked at closely is {seen.unit}, for {class_name(run, seen.name)}: of the hidden units of "
+            f"The unit examined closely is {data.unit}, for {title_of_class(run, data.name)}: of the hidden units of "
             "highest precision, one that does not meet the minimal bar of a detector, if there is any."
         )
     if not run.class_sets:

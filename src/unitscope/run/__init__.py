@@ -6,10 +6,12 @@ This room knows the written format (its contract is ``docs/run-format.md``) and 
 from .blocks import ItemBlock, UnitBlock, item_blocks, unit_blocks
 from .checkpoint import read_checkpoint, write_checkpoint
 from .layout import BLOCK_ITEMS, FORMAT_VERSION
+from .lookup import find_column
 from .manifest import Layer, Manifest
 from .run import Run, open_run
 from .status import Status, read_status
 from .tables import StoredTable
+from .top_items import top_items
 from .writing import RunWriter, create_run
 
 __all__ = [
@@ -24,10 +26,12 @@ __all__ = [
     "StoredTable",
     "UnitBlock",
     "create_run",
+    "find_column",
     "item_blocks",
     "open_run",
     "read_checkpoint",
     "read_status",
+    "top_items",
     "unit_blocks",
     "write_checkpoint",
 ]

@@ -62,13 +62,13 @@ class StoredArrays:
                 raise ValueError(f"{name!r} is no name of an array")
         return cls(arrays_path(directory, table, content["id"]), digests)
 
-    def labels(self) -> dict[str, list[str]]:
-        """Return the names along the axes, by axis; nothing if their description is damaged."""
+    def labels(self, remedy: str) -> dict[str, list[str]]:
+        """Return the names along the axes, by axis; raise an error that ends with `remedy` if they are damaged."""
         try:
-            attributes = zarr.open_group(self.group, mode="r", zarr_format=3).attrs
-            return dict(attributes.get("labels", {}))  # type: ignore[arg-type]
-        except Exception:  # a damaged description can make the library raise almost anything
-            return {}
+            group = zarr.open_group(self.group, mode="r", zarr_format=3)
+            return {axis: [*map(str, names)] for axis, names in dict(group.attrs.get("labels", {})).items()}  # type: ignore[arg-type]
+        except Exception as error:  # a damaged description can make the library raise almost anything
+            raise UnitscopeError(f"{self.group / 'zarr.json'} is damaged ({one_line(error)}); {remedy}") from error
 
     def read(self, name: str, rows: slice | None, remedy: str) -> np.ndarray:
         """Read an array, or some rows of it; raise an error that names a damaged one and ends with `remedy`."""

@@ -1,5 +1,6 @@
 """Tables: one row per unit, Parquet, whose columns describe themselves in the fields' metadata."""
 
+import functools
 import hashlib
 import json
 import shutil
@@ -52,10 +53,14 @@ class StoredTable:
         """Names of the arrays."""
         return self.arrays.names if self.arrays else []
 
-    @property
+    @functools.cached_property
     def labels(self) -> dict[str, list[str]]:
         """Names along the axes of the arrays, such as the ids of classes, by axis."""
-        return self.arrays.labels() if self.arrays else {}
+        if self.arrays is None:
+            return {}
+        again = make_again(self.directory, self.name)
+        self.check_arrays(self.arrays, again)
+        return self.arrays.labels(again)
 
     def array(self, name: str, rows: slice | None = None) -> np.ndarray:
         """Read an array, or some rows of it.
@@ -68,19 +73,24 @@ class StoredTable:
         again = make_again(self.directory, self.name)
         if self.arrays is None:
             raise UnitscopeError(f"the table {self.name} of {self.directory} has no arrays; {again}")
-        if not self.arrays.group.exists():
-            if self.is_replaced():
-                raise UnitscopeError(
-                    f"the table {self.name} of {self.directory} was replaced while it was read; run the same command "
-                    "again, or open the run again"
-                )
-            raise UnitscopeError(f"{self.arrays.group}, the arrays of the table {self.name}, is missing; {again}")
+        self.check_arrays(self.arrays, again)
         if name not in self.arrays.names:
             raise UnitscopeError(
                 f"the table {self.name} of {self.directory} has no array {name}{near_names(name, self.arrays.names)}; "
                 f"it has: {', '.join(self.arrays.names)}"
             )
         return self.arrays.read(name, rows, again)
+
+    def check_arrays(self, arrays: StoredArrays, again: str) -> None:
+        """Raise an error if the arrays are missing; it ends with the step `again` unless the table was replaced."""
+        if arrays.group.exists():
+            return
+        if self.is_replaced():
+            raise UnitscopeError(
+                f"the table {self.name} of {self.directory} was replaced while it was read; run the same command "
+                "again, or open the run again"
+            )
+        raise UnitscopeError(f"{arrays.group}, the arrays of the table {self.name}, is missing; {again}")
 
     def is_replaced(self) -> bool:
         """Return whether the run holds another analysis by now."""

@@ -15,11 +15,14 @@ from ..run.layout import CHUNK_UNITS
 from .settings import Settings
 from .worker import SelectivityWorker
 
+SELECTIVITY = "selectivity"
+"""Name of the table of measures. The paper's own figures and claims are about its columns."""
+
 BLOCK_BYTES = 400 * 2**20
-"""At most so many bytes are read at a time; with the next block and a copy, memory stays below 2 GiB."""
+"""Largest number of bytes that are read at a time; with the next block and a copy, memory stays below 2 GiB."""
 
 RESAMPLED_UNITS = 8
-"""Units in a block where each takes long: a stopped measurement then repeats little."""
+"""Units in a block if each takes long: a stopped measurement then repeats little."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,11 @@ class Selectivity:
     Attributes
     ----------
     settings
-        What is asked for.
+        The options.
     """
 
     settings: Settings
-    table: str = "selectivity"
+    table: str = SELECTIVITY
     doing: str = "measuring"
 
     def columns(self, run: Run) -> list[Column]:
@@ -49,9 +52,9 @@ class Selectivity:
         return self.settings.parameters(int(run.choose_items(self.settings.items).sum()))
 
     def blocks(self, run: Run) -> list[UnitBlock]:
-        """Cut the run's units into blocks that follow the chunks of the stored arrays, or its histograms.
+        """Return blocks of units that follow the chunks of the stored arrays, or the run's histograms.
 
-        Where there are so many items that a chunk's units would not fit into memory, they are read a part at a time.
+        If the units of a chunk would not fit into memory, a block is a part of a chunk.
         """
         if run.manifest.histograms is not None:
             return list(unit_blocks(run.layers))
@@ -61,17 +64,17 @@ class Selectivity:
         return list(unit_blocks(run.layers, max(1, min(most, 1 << max(fitting.bit_length() - 1, 0)))))
 
     def open(self, run: Run, threads: int | None) -> SelectivityWorker:
-        """Return what measures blocks in this process."""
+        """Return the worker that measures blocks in this process."""
         return SelectivityWorker(run, self.settings, threads)
 
     def gather(self, run: Run, parts: Sequence[StoredPart]) -> Result:
-        """Put the blocks together; adjusted p-values follow from all units of a layer."""
+        """Return the table of all blocks; adjusted p-values follow from all units of a layer."""
         result = put_together(parts, {"class": [*run.classes["class"].astype(str), *self.settings.class_sets]})
         return replace(result, frame=with_q(result.frame)[list(self.settings.columns)])
 
 
 def with_q(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add to each ``NAME_p`` its ``NAME_q``: Benjamini and Hochberg's adjustment over the units of each layer.
+    """Return the table with ``NAME_q`` for each ``NAME_p``, adjusted by Benjamini and Hochberg over each layer's units.
 
     Examples
     --------
@@ -87,7 +90,7 @@ def with_q(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def adjust(p: pd.Series) -> np.ndarray:
-    """Adjust the p-values of one layer; units without one take no part."""
+    """Return the adjusted p-values of one layer; units without a p-value are left out."""
     from scipy.stats import false_discovery_control  # takes a second to import, and is rarely needed
 
     q = np.full(len(p), np.nan)

@@ -1,4 +1,4 @@
-"""Class sets as people write them: ``buses=n04146614,n04487081``, a CSV file, names of superclasses."""
+"""Class sets from the command line: ``buses=n04146614,n04487081``, a CSV file, names of superclasses."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ def gather_class_sets(
     file: Path | None = None,
     superclasses: Sequence[str] = (),
 ) -> dict[str, tuple[str, ...]]:
-    """Gather class sets from all the ways in which they can be given.
+    """Return class sets from all the ways in which they can be given.
 
     Parameters
     ----------
@@ -31,12 +31,16 @@ def gather_class_sets(
     Returns
     -------
     dict
-        Name to classes, as they were given.
+        Name to classes, as given.
 
     Raises
     ------
     UnitscopeError
         If a set is given twice, or cannot be read.
+
+    See Also
+    --------
+    measure_run : Measures class sets like classes.
 
     Examples
     --------
@@ -58,7 +62,17 @@ def gather_class_sets(
 
 
 def wnids_of(classes: pd.DataFrame) -> list[str]:
-    """Return what may be WordNet ids of the classes: the column for them, or the classes' own ids."""
+    """Return the WordNet ids of classes: their column ``wnid`` if there is one, else the ids of the classes.
+
+    See Also
+    --------
+    gather_class_sets : Uses them to find superclasses.
+
+    Examples
+    --------
+    >>> wnids_of(pd.DataFrame({"class": ["dog"], "wnid": ["n02084071"]}))
+    ['n02084071']
+    """
     return classes["wnid" if "wnid" in classes else "class"].astype(str).tolist()
 
 
@@ -67,7 +81,7 @@ def parse_class_set(text: str) -> tuple[str, tuple[str, ...]]:
     name, equals, members = text.partition("=")
     names = tuple(member.strip() for member in members.split(",") if member.strip())
     if not name.strip() or not equals or not names:
-        raise UnitscopeError(f"--class-set {text} is no class set; write NAME=CLASS,CLASS")
+        raise UnitscopeError(f"--class-set {text} is not a class set; write NAME=CLASS,CLASS")
     return name.strip(), names
 
 

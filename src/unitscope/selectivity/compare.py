@@ -1,6 +1,7 @@
-"""Two runs side by side, measure by measure, layer by layer: for instance trained against untrained."""
+"""Compare two runs measure by measure, layer by layer: for instance a trained and an untrained network."""
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,15 @@ import pandas as pd
 from ..columns import Column
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..run import Run
+from ..run.lookup import NUMBERS, TableColumn, find_columns, names_of, unit_frame
+from .analysis import SELECTIVITY
+
+OPTIONS = {"items": "--items", "class_sets": "class sets", "only_class_sets": "--only-class-sets", "top": "--top"}
+"""Parameters of tables that change values, and their names in messages."""
 
 
-def compare_runs(first: Run, second: Run) -> pd.DataFrame:
-    """Compare the units of two measured runs, layer by layer.
+def compare_runs(first: Run, second: Run, measures: Sequence[str] | None = None) -> pd.DataFrame:
+    """Compare the units of two runs, layer by layer.
 
     Units of two networks do not correspond, so that layers are compared as samples of units.
 
@@ -19,48 +25,72 @@ def compare_runs(first: Run, second: Run) -> pd.DataFrame:
     ----------
     first, second
         Runs that have been measured. Layers that only one of them has are left out.
+    measures
+        Names of columns, ``"auc"`` or ``"dissection.iou"``; default: all measures and yes-or-no columns of the table
+        of selectivity that both have.
 
     Returns
     -------
     pandas.DataFrame
         One row per layer and measure: ``layer``, ``measure`` (the column's name), ``title``, ``kind``; ``units``,
         ``median`` and ``highest`` of the first run and, with ``_2``, of the second (of a yes-or-no column the
-        share of units, and how many); and ``superiority``, the chance that a unit of the first run has a higher
-        value than one of the second, ties counting half (0.5: no difference; Vargha & Delaney 2000).
+        share of units with yes, and their number); and ``superiority``, the chance that a unit of the first run has a
+        higher value than one of the second, ties counting half (0.5: no difference; Vargha & Delaney 2000).
 
     Raises
     ------
     UnitscopeError
-        If a run is not measured, or they have no layer in common.
+        If a run is not measured, there is no such column, or the runs have no layer in common.
 
     Warns
     -----
     UnitscopeWarning
-        If they were measured on other items, with other class sets or another `top`; measures whose names say how
-        many of the most active items they look at are then left out.
+        If the tables were made with different items, class sets or `top`; measures whose names contain the number of
+        the most active items are then left out by default.
+
+    See Also
+    --------
+    measure_run : Measure a run.
+
+    Examples
+    --------
+    >>> compare_runs(run, run, ["auc"])[["layer", "measure", "units", "units_2", "superiority"]]
+      layer measure  units  units_2  superiority
+    0   fc6     auc      4        4          0.5
     """
-    tables = [run.table("selectivity") for run in (first, second)]
-    warn_of_differences(first, second)
+    names = shared_names(first, second) if measures is None else measures
+    pairs = [find_columns(run, names, (*NUMBERS, "flag")) for run in (first, second)]
     layers = [layer.name for layer in first.layers if layer.name in {layer.name for layer in second.layers}]
     if not layers:
         raise UnitscopeError(
             f"{first.directory} and {second.directory} have no layer in common; record the same layers of both"
         )
+    warn_of_differences(first, second, *pairs)
+    tables = [unit_frame(run, columns) for run, columns in zip((first, second), pairs, strict=True)]
     rows = []
     for layer in layers:
         one, two = (table[table["layer"] == layer] for table in tables)
-        for column in comparable_columns(first, second):
-            a, b = (part[column.name].dropna().to_numpy(float) for part in (one, two))
-            rows.append({"layer": layer, **named(column), **beside(column, a, b)})
+        for left, right in zip(*pairs, strict=True):
+            a, b = one[left.name].dropna().to_numpy(float), two[right.name].dropna().to_numpy(float)
+            described = {"layer": layer, "measure": left.name, "title": left.title, "kind": left.column.kind}
+            rows.append({**described, **compare_samples(left.column, a, b)})
     return pd.DataFrame(rows)
 
 
-def warn_of_differences(first: Run, second: Run) -> None:
-    """Say which settings the two were measured with that bear on the values and are not the same."""
-    one, two = (run.parameters("selectivity") for run in (first, second))
-    words = {"items": "--items", "class_sets": "class sets", "only_class_sets": "--only-class-sets",
-             "top": "--top"}  # fmt: skip
-    different = [words[name] for name in words if one.get(name) != two.get(name)]
+def shared_names(first: Run, second: Run) -> list[str]:
+    """Return the full names of the measures and yes-or-no columns of selectivity that both runs have."""
+    one, two = (names_of(run.stored_table(SELECTIVITY), ("measure", "flag")) for run in (first, second))
+    return [f"{SELECTIVITY}.{name}" for name in one if name in two]
+
+
+def warn_of_differences(first: Run, second: Run, columns: Sequence[TableColumn], others: Sequence[TableColumn]) -> None:
+    """Warn if the columns come from tables that were made with different options."""
+    different = dict.fromkeys(
+        OPTIONS[name]
+        for one, two in zip(columns, others, strict=True)
+        for name in OPTIONS
+        if one.table.parameters.get(name) != two.table.parameters.get(name)
+    )
     if different:
         warnings.warn(
             f"{first.name} and {second.name} were measured with different {' and '.join(different)}; measure one of "
@@ -70,33 +100,18 @@ def warn_of_differences(first: Run, second: Run) -> None:
         )
 
 
-def comparable_columns(first: Run, second: Run) -> list[Column]:
-    """List the measures and yes-or-no columns that both runs have."""
-    others = second.columns("selectivity")
-    return [
-        column
-        for column in first.columns("selectivity").values()
-        if column.kind in ("measure", "flag") and column.name in others
-    ]
-
-
-def named(column: Column) -> dict[str, str]:
-    """Name a column for the table."""
-    return {"measure": column.name, "title": column.title, "kind": column.kind}
-
-
-def beside(column: Column, a: np.ndarray, b: np.ndarray) -> dict[str, float]:
-    """Set two samples side by side."""
-    found: dict[str, float] = {}
+def compare_samples(column: Column, a: np.ndarray, b: np.ndarray) -> dict[str, float]:
+    """Return number, median and highest of two samples, and the superiority of the first."""
+    compared: dict[str, float] = {}
     for values, ending in ((a, ""), (b, "_2")):
-        found[f"units{ending}"] = len(values)
+        compared[f"units{ending}"] = len(values)
         if column.kind == "flag":
-            found[f"median{ending}"] = values.mean() if len(values) else np.nan
-            found[f"highest{ending}"] = values.sum()
+            compared[f"median{ending}"] = values.mean() if len(values) else np.nan
+            compared[f"highest{ending}"] = values.sum()
         else:
-            found[f"median{ending}"] = float(np.median(values)) if len(values) else np.nan
-            found[f"highest{ending}"] = values.max() if len(values) else np.nan
-    return {**found, "superiority": superiority(a, b)}
+            compared[f"median{ending}"] = float(np.median(values)) if len(values) else np.nan
+            compared[f"highest{ending}"] = values.max() if len(values) else np.nan
+    return {**compared, "superiority": superiority(a, b)}
 
 
 def superiority(a: np.ndarray, b: np.ndarray) -> float:

@@ -52,12 +52,12 @@ def measure_run(
         the number of classes, class index and class population. With 20, ``precision_60`` is ``precision_20`` and
         ``n_classes_top_100`` is ``n_classes_top_20``.
     permutations
-        Compare every measure with this many permutations of the labels: adds ``NAME_chance``, ``NAME_p`` and
+        Number of label permutations to compare every measure with: adds ``NAME_chance``, ``NAME_p`` and
         ``NAME_q`` (Benjamini-Hochberg over the units of a layer).
     bootstrap
-        Draw items again this many times, stratified by class: adds ``NAME_low`` and ``NAME_high``.
+        Number of bootstrap samples of the items, stratified by class: adds ``NAME_low`` and ``NAME_high``.
     seed
-        Of the random numbers of both.
+        Random seed for permutations and bootstrap.
     threads
         Threads to use; default: one per core.
     on
@@ -67,18 +67,30 @@ def measure_run(
         The command line that does this, with the word ``RUN`` for the directory; `unitscope status` tells users to run
         it again if the measurement is stopped.
     progress
-        Called as the work goes on, with units done and units in all.
+        Called with what is being done, the number of units done, and the number of all.
 
     Returns
     -------
     pandas.DataFrame
-        One row per unit; ``run.columns("selectivity")`` says what the columns mean.
+        One row per unit; ``run.columns("selectivity")`` describes the columns.
 
     Raises
     ------
     UnitscopeError
         If another process measures the run, no items are left, values are not finite, a class set has a class
-        that the run has not, or workers died.
+        that the run does not have, or workers died.
+
+    See Also
+    --------
+    unitscope.measure : Measure an array of activations.
+    compare_runs : Compare two measured runs.
+
+    Examples
+    --------
+    >>> table = measure_run(run, class_sets={"pets": ["cat", "dog"]}, threads=1)
+    >>> table[["unit", "max_informedness_class"]].head(1)
+        unit max_informedness_class
+    0  fc6:0                    cat
     """
     settings = Settings.of(
         run,
@@ -98,7 +110,7 @@ def measure_run(
 
 
 def warn_of_negatives(frame: pd.DataFrame) -> None:
-    """Name the layers in which ratio measures are undefined because activations are negative."""
+    """Warn of the layers in which ratio measures are undefined because activations are negative."""
     negative = frame["undefined"].str.contains("negative activations", regex=False)
     if negative.any():
         layers = ", ".join(frame.loc[negative, "layer"].unique())
@@ -111,7 +123,7 @@ def warn_of_negatives(frame: pd.DataFrame) -> None:
 
 
 def warn_of_single_items(frame: pd.DataFrame) -> None:
-    """Say that measures mean little where every class has one item: the most active item is a class by itself."""
+    """Warn if every class has one item: each unit is then perfect for the class of its most active item."""
     if (frame["n_items"] == frame["n_classes"]).all():
         warnings.warn(
             "every class has one item, so that each unit is perfect for the class of its most active item; unite "

@@ -1,4 +1,4 @@
-"""What a measurement is asked for, and the classes that follow from it."""
+"""Options of a measurement, and the classes that follow from them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -24,7 +24,7 @@ from ..run import Run
 
 @dataclass(frozen=True)
 class Settings:
-    """What a measurement is asked for.
+    """Options of a measurement; `Settings.of` checks them against a run.
 
     Attributes
     ----------
@@ -33,13 +33,13 @@ class Settings:
     class_sets
         Unions of classes to measure like any class: name to class ids.
     only_class_sets
-        Whether a measure's best class is to be chosen among the class sets only.
+        Whether each measure chooses its class among the class sets only.
     top
-        How many of the most active items some measures look at; ``None`` for the usual 60 and 100.
+        Number of the most active items that some measures look at; ``None`` for the usual 60 and 100.
     permutations, bootstrap
-        How many of each; 0 for none.
+        Number of each; 0 for none.
     seed
-        Of the random numbers of both.
+        Random seed for permutations and bootstrap.
     histograms
         Whether the run keeps histograms instead of activations, so that measures have errors.
     """
@@ -55,12 +55,12 @@ class Settings:
 
     @classmethod
     def of(cls, run: Run, items: str | None, class_sets: Mapping[str, tuple[str, ...]], **others: Any) -> "Settings":
-        """Check what was asked for against the run.
+        """Return settings that a run can be measured with.
 
         Raises
         ------
         UnitscopeError
-            If it cannot be had.
+            If the run cannot be measured with these options.
         """
         run.choose_items(items)
         settings = cls(
@@ -90,31 +90,31 @@ class Settings:
 
     @property
     def columns(self) -> dict[str, Column]:
-        """The columns of the table that comes of it."""
+        """The columns of the resulting table."""
         if self.histograms:
             return for_top(HISTOGRAM_COLUMNS, self.top)
         return for_top(COLUMNS | tested_columns(self.permutations, self.bootstrap), self.top)
 
     @property
     def classwise(self) -> dict[str, Column]:
-        """The class-wise arrays that come of it."""
+        """The resulting class-wise arrays."""
         return for_top(HISTOGRAM_CLASSWISE if self.histograms else CLASSWISE, self.top)
 
     def parameters(self, n_items: int) -> dict[str, Any]:
-        """Say with what a table was made."""
+        """Return the parameters that are stored with the table."""
         return {**asdict(self), "class_sets": {name: list(ids) for name, ids in self.class_sets.items()},
                 "n_items": n_items}  # fmt: skip
 
 
 def classes_of(run: Run, keep: np.ndarray, settings: Settings) -> tuple[Classes, np.ndarray]:
-    """Make the classes that a run's chosen items belong to.
+    """Return the classes of a run's items that are used.
 
     Returns
     -------
     classes : Classes
     names : numpy.ndarray
-        The id of each class that has one, in order; where items have several classes, ``""`` for the labels that
-        stand for their combinations.
+        The ids of the classes, in order; if items have several classes, first ``""`` for each label that represents a
+        combination of classes.
     """
     ids = run.classes["class"].astype(str).tolist()
     if run.multi_label:

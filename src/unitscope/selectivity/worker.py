@@ -1,4 +1,4 @@
-"""Reading and measuring blocks of units of a run."""
+"""Read and measure blocks of units of a run."""
 
 import functools
 import warnings
@@ -24,7 +24,7 @@ class SelectivityWorker:
     run
         An open run.
     settings
-        What is asked for.
+        The options.
     threads
         Threads to use; ``None`` for one per core.
     """
@@ -37,14 +37,14 @@ class SelectivityWorker:
         self.classes, self.names = classes_of(run, self.keep, settings)
 
     def read(self, block: UnitBlock) -> np.ndarray | Histograms:
-        """Read a block's activations to the chosen items, ``(units, items)``, or its histograms."""
+        """Return a block's activations to the items that are used, ``(units, items)``, or its histograms."""
         if self.run.manifest.histograms is not None:
             return Histograms.from_arrays(read_checkpoint(self.run.directory, block))
         values = self.run.activations(block.layer, block.first, block.last)
         return values if self.keep.all() else np.ascontiguousarray(values[:, self.keep])
 
     def compute(self, block: UnitBlock, data: np.ndarray | Histograms, progress: Callable[[int], None]) -> Part:
-        """Measure a block of units."""
+        """Return the measures of a block of units."""
         units = self.run.units.iloc[block.row : block.row + block.size]
         ids = units["unit"].tolist()
         found, classwise = (
@@ -53,13 +53,13 @@ class SelectivityWorker:
         )
         columns: dict[str, Any] = {}
         for name, column in self.settings.columns.items():
-            if name in units and name not in found:  # an imported file may say anything of units
+            if name in units and name not in found:  # imported files may have any columns of units
                 columns[name] = units[name].to_numpy()
             elif column.kind == "class":
                 columns[name] = named(found[name], self.names)
             elif name in found:  # q follows from all units of a layer, later
                 columns[name] = found[name]
-        # Labels that stand for combinations of classes have no name and no column in the arrays.
+        # Labels that represent combinations of classes have no name and no column in the arrays.
         anonymous = 0 if self.classes.labels_are_classes else self.classes.n_labels
         return Part(pd.DataFrame(columns), {name: array[:, anonymous:] for name, array in classwise.items()})
 
