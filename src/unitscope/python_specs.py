@@ -169,19 +169,36 @@ def call_function(rest: str, options: Mapping[str, object]) -> Any:
     >>> call_function("fractions:Fraction", {"numerator": 1, "denominator": 3})
     Fraction(1, 3)
     """
-    function = load_function(rest)
+    return call_with(load_function(rest), f"py:{rest}", options)
+
+
+def call_with(function: Callable[..., Any], what: str, options: Mapping[str, object], *arguments: object) -> Any:
+    """Call a function that is not Unitscope's own with arguments and, as keywords, options.
+
+    Parameters
+    ----------
+    function, arguments, options
+        The call.
+    what
+        The function's name in messages.
+
+    Raises
+    ------
+    UnitscopeError
+        If the function does not accept an option, needs one that is missing, or raises.
+    """
     try:
-        inspect.signature(function).bind(**options)
+        inspect.signature(function).bind(*arguments, **options)
     except TypeError as error:
-        raise UnitscopeError(f"py:{rest} cannot be called with these options: {first_line(error)}") from error
+        raise UnitscopeError(f"{what} cannot be called with these options: {first_line(error)}") from error
     except ValueError:
-        pass  # a builtin without a signature: the call itself will tell
+        pass  # a builtin without a signature: the call itself raises the error
     try:
-        return function(**options)
+        return function(*arguments, **options)
     except UnitscopeError:
         raise
     except Exception as error:
-        raise UnitscopeError(f"py:{rest} failed: {_place(error)}") from error
+        raise UnitscopeError(f"{what} failed: {_place(error)}") from error
 
 
 def takes_option(rest: str, name: str) -> bool:

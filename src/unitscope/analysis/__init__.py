@@ -5,7 +5,17 @@ An analysis says what it computes (``analysis``) block of units by block of unit
 """
 
 from .add_table import add_table
-from .analysis import Analysis, ItemWorker, Part, Result, UnitWorker, put_together
+from .analysis import ANALYSES, Analysis, ItemWorker, Part, Result, UnitWorker, put_together
 from .work import compute_parts
 
-__all__ = ["Analysis", "ItemWorker", "Part", "Result", "UnitWorker", "add_table", "compute_parts", "put_together"]
+__all__ = [
+    "ANALYSES",
+    "Analysis",
+    "ItemWorker",
+    "Part",
+    "Result",
+    "UnitWorker",
+    "add_table",
+    "compute_parts",
+    "put_together",
+]

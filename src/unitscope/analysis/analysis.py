@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..columns import Array, Column
+from ..plugins import Registry
 from ..run import ItemBlock, Run, UnitBlock
 from ..run.files import read_npz, read_parquet
 
@@ -165,6 +166,13 @@ class Analysis(Protocol):
     def gather(self, run: Run, parts: Sequence[StoredPart]) -> Result:
         """Make the result of the parts, which are in the order of their blocks."""
         ...
+
+
+ANALYSES: Registry[Callable[..., Analysis]] = Registry("unitscope.analyses")
+"""Analyses that installed packages and scripts have added: classes or functions that return one, given its options.
+
+The name is that of the table and of the command, ``unitscope NAME RUN``.
+"""
 
 
 def put_together(parts: Sequence[StoredPart], labels: Mapping[str, Sequence[str]] | None = None) -> Result:
