@@ -85,8 +85,16 @@ def describe(shapes: Mapping[str, tuple[int, ...]]) -> str:
 
 
 def extra_versions() -> dict[str, str]:
-    """Return the version of every extra measure, by name."""
-    return {name: measure.version for name, measure in EXTRA_MEASURES.items()}
+    """Return the version of every extra measure, by name.
+
+    Raises
+    ------
+    UnitscopeError
+        If a measure cannot be imported, or one of its columns or arrays has a name that exists already.
+    """
+    versions = {name: measure.version for name, measure in EXTRA_MEASURES.items()}
+    extra_columns(versions), extra_classwise(versions)
+    return versions
 
 
 def find_extra(versions: Mapping[str, str]) -> dict[str, ExtraMeasure]:
