@@ -31,9 +31,6 @@ def tiny(monkeypatch):
     """Install the package for this process and those that it starts."""
     monkeypatch.syspath_prepend(PLACE)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PLACE), os.environ.get("PYTHONPATH", "")]))
-    yield
-    for name in [name for name in sys.modules if name.startswith("tiny_unitscope")]:
-        del sys.modules[name]
 
 
 @pytest.fixture
@@ -144,7 +141,9 @@ def test_runs_that_keep_histograms_leave_it_out(tiny, tmp_path):
     assert run.parameters("selectivity")["extra_measures"] == {}
 
 
-def test_help_names_the_package_and_imports_it_only_for_its_own_help(tiny):
+def test_help_names_the_package_and_imports_it_only_for_its_own_help(tiny, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("tiny_unitscope")]:
+        monkeypatch.delitem(sys.modules, name)
     for words, name in (((), "spread"), (("figure",), "profile")):
         text = invoke(*words, "--help").stdout
         assert f" {name} " in text
