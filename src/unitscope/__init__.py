@@ -1,8 +1,10 @@
 """How selective are the single units of a neural network? Every measure the literature uses, side by side.
 
 `measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
-activations recorded elsewhere; `open_run` opens one, `open_items` its items, `measure_run` measures it, `write_report`
-shows it, `reproduce` judges a paper's claims in it, and `export_run` writes it for other programs.
+activations recorded elsewhere; `open_run` opens a `Run`, `open_items` its items, `open_network` its network.
+`measure_run` measures a run, `compare_runs` compares two, `figures` draws, `write_report` writes a page, `reproduce`
+judges a paper's claims, and `export_run` writes a run for other programs. `COLUMNS` describes every measure.
+`analysis` and `testing` are for authors of analyses and plug-ins.
 """
 
 import importlib
@@ -12,20 +14,26 @@ from .errors import UnitscopeError, UnitscopeWarning
 from .version import __version__
 
 if TYPE_CHECKING:
+    from . import analysis, figures, testing
     from .data import load_data, open_items
     from .exchange import export_run, import_file
-    from .measures import measure
+    from .measures import COLUMNS, measure
     from .models import load_model, open_network
     from .recording import record
     from .report import reproduce, write_report
-    from .run import open_run
-    from .selectivity import measure_run
+    from .run import Run, open_run
+    from .selectivity import compare_runs, measure_run
 
 __all__ = [
+    "COLUMNS",
+    "Run",
     "UnitscopeError",
     "UnitscopeWarning",
     "__version__",
+    "analysis",
+    "compare_runs",
     "export_run",
+    "figures",
     "import_file",
     "load_data",
     "load_model",
@@ -36,10 +44,16 @@ __all__ = [
     "open_run",
     "record",
     "reproduce",
+    "testing",
     "write_report",
 ]
 
+MODULES = ("analysis", "figures", "testing")
+
 ROOMS = {
+    "COLUMNS": "measures",
+    "Run": "run",
+    "compare_runs": "selectivity",
     "export_run": "exchange",
     "import_file": "exchange",
     "load_data": "data",
@@ -56,7 +70,14 @@ ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public function when it is first used, so that ``import unitscope`` is quick and needs no PyTorch."""
+    """Import a public name when it is first used, so that ``import unitscope`` is quick and needs no PyTorch."""
+    if name in MODULES:
+        return importlib.import_module(f".{name}", __name__)
     if name not in ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f".{ROOMS[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -1,37 +1,37 @@
-"""What Unitscope says when something is wrong: one sentence that names the thing and the next step."""
+"""Errors and warnings: one sentence that names the problem and the next step."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class UnitscopeError(Exception):
-    """Bad input or a broken run, said in one sentence for the user.
+    """Bad input or a damaged run, described in one sentence.
 
-    The command line prints the message and exits with status 2; no traceback. Everything that a user can
-    get wrong raises this and nothing else; any other exception is a bug of ours.
+    The command line prints the message without a traceback and exits with status 2. Every mistake of a user raises
+    this exception; any other exception is a bug in Unitscope.
     """
 
 
 class UnitscopeWarning(UserWarning):
-    """Something a user should know, though the work goes on: negative activations, a class with one item."""
+    """Something that users should know but that does not stop the work, for instance negative activations."""
 
 
 def near_names(name: str, known: Iterable[str], n: int = 3) -> str:
-    """Suggest known names near a mistyped one, ready to be put at the end of an error message.
+    """Return a suggestion of known names similar to a mistyped one, to append to an error message.
 
     Parameters
     ----------
     name
-        What the user wrote.
+        The name that the user wrote.
     known
-        What could have been meant.
+        The names that exist.
     n
-        How many suggestions at the most.
+        Largest number of suggestions.
 
     Returns
     -------
     str
-        ``" (did you mean 'a' or 'b'?)"``, or ``""`` if nothing is near.
+        ``" (did you mean 'a' or 'b'?)"``, or ``""`` if no name is similar.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""``py:`` specs: functions of the user's own, by module or by file. Importing them runs their code."""
+"""``py:`` specs: functions of the user, by module or by file. Importing them runs their code."""
 
 import hashlib
 import importlib
@@ -20,8 +20,8 @@ from .specs import first_line
 def load_function(rest: str) -> Callable[..., Any]:
     """Import the function that a ``py:`` spec names.
 
-    The file's folder, or the current directory for a module, is appended to ``sys.path``, so that the file's
-    neighbours can be imported as they could by a script.
+    The file's folder, or the current directory for a module, is appended to ``sys.path``, so that the file can import
+    files beside it, as a script can.
 
     Parameters
     ----------
@@ -57,12 +57,12 @@ def load_function(rest: str) -> Callable[..., Any]:
 
 
 def import_file(path: Path) -> ModuleType:
-    """Import a Python file under a name of its own, once.
+    """Import a Python file once, under a name that no other module has.
 
     Raises
     ------
     UnitscopeError
-        If the file is absent, or running it fails.
+        If the file does not exist, or running it fails.
     """
     path = path.expanduser().absolute()
     name = f"unitscope_py_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
@@ -75,7 +75,7 @@ def import_file(path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # before running it, as Python does: classes defined in it look it up
+    sys.modules[name] = module  # before it runs, as Python does: classes defined in it look it up
     try:
         spec.loader.exec_module(module)
     except Exception as error:
@@ -85,7 +85,7 @@ def import_file(path: Path) -> ModuleType:
 
 
 def _import_module(name: str) -> ModuleType:
-    """Import a module that is installed or lies in the current directory."""
+    """Import a module that is installed or in the current directory."""
     _append_to_path(Path.cwd())
     try:
         return importlib.import_module(name)
@@ -102,7 +102,7 @@ def _import_module(name: str) -> ModuleType:
 def find_source(rest: str) -> Path | None:
     """Return the file that a ``py:`` spec names, absolute, without importing anything.
 
-    ``importlib.util.find_spec`` imports the packages that a module is in; this looks into them instead.
+    ``importlib.util.find_spec`` would import the packages that contain a module.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def find_source(rest: str) -> Path | None:
     Returns
     -------
     pathlib.Path or None
-        ``None`` if there is no such file or module, or it has no file, as those built into Python.
+        ``None`` if there is no such file or module, or the module has no file, as modules built into Python.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def find_source(rest: str) -> Path | None:
 
 
 def _find_module(name: str, places: list[str] | None) -> ModuleSpec | None:
-    """Find a module as importing would: in the places of its package, or where modules and the user's own are."""
+    """Return the spec of a module: in the directories of its package, on ``sys.path``, or in the current directory."""
     for finder in sys.meta_path:
         found = finder.find_spec(name, places)
         if found is not None:
@@ -145,47 +145,64 @@ def _find_module(name: str, places: list[str] | None) -> ModuleSpec | None:
 
 
 def hash_source(rest: str) -> str:
-    """Return the sha256 of the file that a ``py:`` spec names, empty if it names none; nothing is imported."""
+    """Return the sha256 of the file that a ``py:`` spec names, empty if there is none; nothing is imported."""
     file = find_source(rest)
     return hashlib.sha256(file.read_bytes()).hexdigest() if file else ""
 
 
 def _append_to_path(folder: Path) -> None:
-    """Let modules in a folder be imported, after everything that could be imported before."""
+    """Append a folder to ``sys.path``, so that it hides no other module."""
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 
 
 def call_function(rest: str, options: Mapping[str, object]) -> Any:
-    """Call the function of a ``py:`` spec with options as keywords.
+    """Return the result of the function of a ``py:`` spec, called with options as keywords.
 
     Raises
     ------
     UnitscopeError
-        If the function does not take an option, needs one that is missing, or raises.
+        If the function does not accept an option, needs one that is missing, or raises.
 
     Examples
     --------
     >>> call_function("fractions:Fraction", {"numerator": 1, "denominator": 3})
     Fraction(1, 3)
     """
-    function = load_function(rest)
+    return call_with(load_function(rest), f"py:{rest}", options)
+
+
+def call_with(function: Callable[..., Any], what: str, options: Mapping[str, object], *arguments: object) -> Any:
+    """Call a function that is not Unitscope's own with arguments and, as keywords, options.
+
+    Parameters
+    ----------
+    function, arguments, options
+        The call.
+    what
+        The function's name in messages.
+
+    Raises
+    ------
+    UnitscopeError
+        If the function does not accept an option, needs one that is missing, or raises.
+    """
     try:
-        inspect.signature(function).bind(**options)
+        inspect.signature(function).bind(*arguments, **options)
     except TypeError as error:
-        raise UnitscopeError(f"py:{rest} cannot be called with these options: {first_line(error)}") from error
+        raise UnitscopeError(f"{what} cannot be called with these options: {first_line(error)}") from error
     except ValueError:
-        pass  # a builtin without a signature: the call itself will tell
+        pass  # a builtin without a signature: the call itself raises the error
     try:
-        return function(**options)
+        return function(*arguments, **options)
     except UnitscopeError:
         raise
     except Exception as error:
-        raise UnitscopeError(f"py:{rest} failed: {_place(error)}") from error
+        raise UnitscopeError(f"{what} failed: {_place(error)}") from error
 
 
 def takes_option(rest: str, name: str) -> bool:
-    """Say whether the function of a ``py:`` spec has a parameter of its own of this name.
+    """Return whether the function of a ``py:`` spec has a parameter of this name.
 
     Examples
     --------
@@ -199,7 +216,7 @@ def takes_option(rest: str, name: str) -> bool:
 
 
 def _place(error: Exception) -> str:
-    """Say what was raised, and in which line of which file."""
+    """Return the type and message of an exception, with the file and line that raised it."""
     text = f"{type(error).__name__}: {first_line(error)}"
     if isinstance(error, SyntaxError):
         return text
@@ -208,10 +225,10 @@ def _place(error: Exception) -> str:
 
 
 class Imported:
-    """An object that came out of a ``py:`` spec, made so that it can be pickled for worker processes.
+    """An object that a ``py:`` spec made, which can be pickled for worker processes.
 
-    A module imported from a file cannot be found by its name in another process; this imports the file there
-    before it unpickles the object.
+    Another process cannot find a module that was imported from a file by its name; unpickling therefore imports the
+    file first.
 
     Attributes
     ----------
@@ -230,6 +247,6 @@ class Imported:
 
 
 def _unpickle(rest: str, value: bytes) -> Imported:
-    """Import the code of a spec, then unpickle what came out of it."""
+    """Import the code of a spec, then unpickle the object."""
     load_function(rest)
     return Imported(rest, pickle.loads(value))

@@ -1,4 +1,4 @@
-"""How networks and data are named: ``scheme:rest`` and options ``key=value``, the same for both."""
+"""Specs of networks and data, ``scheme:rest``, and their options, ``key=value``."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,16 +19,16 @@ def split_spec(spec: str, schemes: Iterable[str], kind: str) -> tuple[str, str]:
     Parameters
     ----------
     spec
-        What the user wrote, for instance ``"torchvision:alexnet"``.
+        The spec, for instance ``"torchvision:alexnet"``.
     schemes
         The known schemes.
     kind
-        What the spec names, for messages: ``"model"`` or ``"data"``.
+        What the spec stands for, in messages: ``"model"`` or ``"data"``.
 
     Returns
     -------
     tuple of str
-        Scheme and rest; the rest may hold more colons and may be empty.
+        Scheme and rest; the rest may contain more colons and may be empty.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def split_spec(spec: str, schemes: Iterable[str], kind: str) -> tuple[str, str]:
 
 
 def _spellings(spec: str, known: list[str], kind: str) -> str:
-    """Two likely ways to write a spec that came without a scheme."""
+    """Return one or two likely spellings of a spec without a scheme."""
     if spec in known:
         return repr(f"{spec}:")
     if ".py" in spec:
@@ -73,22 +73,22 @@ def _spellings(spec: str, known: list[str], kind: str) -> str:
 
 
 def parse_options(texts: Iterable[str]) -> dict[str, Any]:
-    """Read options as they come from the command line.
+    """Return options from the words of a command line.
 
     Parameters
     ----------
     texts
-        Words of the form ``key=value``; the value may hold more ``=``.
+        Words of the form ``key=value``; the value may contain more ``=``.
 
     Returns
     -------
     dict
-        Values typed by `parse_value`.
+        Values as returned by `parse_value`.
 
     Raises
     ------
     UnitscopeError
-        If a word has no ``=``, or a key is no name or is given twice.
+        If a word has no ``=``, or a key is not a valid name or is given twice.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def parse_options(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def parse_value(text: str) -> bool | int | float | str | None:
-    """Read an option's value: a number, ``true``, ``false`` or ``none`` in any case, otherwise text.
+    """Return the value of an option: a number, a boolean, None (in upper or lower case), otherwise the text itself.
 
     Examples
     --------
@@ -122,12 +122,12 @@ def parse_value(text: str) -> bool | int | float | str | None:
 
 
 def refuse_unknown(options: Mapping[str, object], known: Iterable[str], spec: str) -> None:
-    """Raise if there is an option that nobody takes.
+    """Raise an error if there is an unknown option.
 
     Raises
     ------
     UnitscopeError
-        Naming the first unknown option, and a near one or all known ones.
+        Naming the first unknown option, and similar or all known ones.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def whole_number(options: Mapping[str, object], key: str, at_least: int) -> int 
     Raises
     ------
     UnitscopeError
-        If it is something else, or too small.
+        If it is not a whole number, or too small.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def whole_number(options: Mapping[str, object], key: str, at_least: int) -> int 
 
 
 def first_line(error: BaseException) -> str:
-    r"""Return the first line of an exception's message, or its type where it has none, to quote in a sentence.
+    r"""Return the first line of an exception's message, or its type if it has none, to quote in a sentence.
 
     Examples
     --------
@@ -177,6 +177,6 @@ def first_line(error: BaseException) -> str:
 
 
 def check_choice(option: str, value: str, choices: Iterable[str]) -> None:
-    """Raise if an option's value is not one of its choices."""
+    """Raise an error if the value of an option is not one of its choices."""
     if value not in choices:
         raise UnitscopeError(f"--{option} {value} is unknown; choose one of {', '.join(choices)}")

@@ -131,7 +131,7 @@ def test_no_worker_is_said_and_one_that_comes_is_used(make_run, tmp_path):
             cluster.worker()
 
     try:
-        with pytest.warns(UnitscopeWarning, match="has no workers; waiting until some come") as warned:
+        with pytest.warns(UnitscopeWarning, match="has no workers; waiting for some to connect") as warned:
             measure_run(run, on=cluster.on, progress=start_late)
     finally:
         cluster.stop()

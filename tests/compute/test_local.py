@@ -172,7 +172,7 @@ def test_jobs_of_a_batch_system(pair, tmp_path, helpers, monkeypatch):
     ("on", "message"),
     [
         ("locl:2", "no --on scheme 'locl' .did you mean 'local'"),
-        ("local:none", "--on local:none has no number of processes; write for instance local:4"),
+        ("local:none", "--on local:none must end with a number of processes, for instance local:4"),
         ("dask:", "names no scheduler; write for instance dask:tcp://"),
         ("slurm", "there is no SLURM here .*--print-slurm"),
         ("slurm:partitoin=gpu", "takes no option 'partitoin' .did you mean 'partition'"),

@@ -49,7 +49,7 @@ def test_the_environment_tells_the_shard(environment, expected):
 @pytest.mark.parametrize(
     ("text", "environment", "message"),
     [
-        ("3", {}, "--shard 3 is not a share of the work; write for instance 3/16, or auto"),
+        ("3", {}, "--shard 3 is not a shard; write for instance 3/16, or auto"),
         ("0/4", {}, "--shard 0/4 does not exist: shards are counted from 1 to 4"),
         ("5/4", {}, "--shard 5/4 does not exist"),
         ("auto", {}, "found neither SLURM_ARRAY_TASK_ID nor RANK and WORLD_SIZE"),

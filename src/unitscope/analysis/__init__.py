@@ -1,11 +1,21 @@
-"""What every analysis of a run shares: a lock, parts that resume, threads, processes, Dask, SLURM, progress.
+"""What all analyses of a run share: a lock, parts that resume, threads, processes, Dask, SLURM, progress.
 
-An analysis says what it computes (``analysis``) block of units by block of units, or block of items by block of items;
-``add_table`` computes what is missing (``work``), keeps finished blocks as ``parts``, and adds the table to the run.
+An analysis (``analysis``) is computed in blocks of units or in blocks of items; ``add_table`` computes the blocks that
+are missing (``work``), keeps finished ones as ``parts``, and adds the table to the run.
 """
 
 from .add_table import add_table
-from .analysis import Analysis, ItemWorker, Part, Result, UnitWorker, put_together
+from .analysis import ANALYSES, Analysis, ItemWorker, Part, Result, UnitWorker, put_together
 from .work import compute_parts
 
-__all__ = ["Analysis", "ItemWorker", "Part", "Result", "UnitWorker", "add_table", "compute_parts", "put_together"]
+__all__ = [
+    "ANALYSES",
+    "Analysis",
+    "ItemWorker",
+    "Part",
+    "Result",
+    "UnitWorker",
+    "add_table",
+    "compute_parts",
+    "put_together",
+]

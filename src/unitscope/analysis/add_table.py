@@ -25,7 +25,7 @@ def add_table(
 ) -> pd.DataFrame:
     """Run an analysis and add its table, arrays and images to the run.
 
-    The same call continues an analysis that was stopped. The results of an earlier analysis stay until the new one is
+    The same call resumes an analysis that was stopped. The results of an earlier analysis are kept until the new one is
     complete, and are then replaced together.
 
     Parameters
@@ -39,10 +39,10 @@ def add_table(
     threads
         Threads of each process; default: one per core.
     command
-        The command line that does this, with the word ``RUN`` for the directory; ``unitscope status`` tells users to
-        run it again if the analysis is stopped.
+        The command line of this call, with the word ``RUN`` for the directory; ``unitscope status`` shows it if the
+        analysis is stopped.
     progress
-        Called as the work goes on with what is done, how many units or items are done, and how many there are.
+        Called during the work with a description, the number of units or items that are done, and their total.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def add_table(
 
 
 def store_arrays(run: Run, analysis: Analysis, result: Result) -> StoredArrays | None:
-    """Write the arrays of a result beside those of the analysis before."""
+    """Write the arrays of a result; those of the earlier analysis stay until the table is replaced."""
     described = analysis.arrays(run)
     if not described:
         return None

@@ -1,8 +1,8 @@
 """The interface of an analysis: settings -> blocks -> parts -> a table of units, with arrays and images.
 
-An analysis of *unit blocks* computes each block by itself, as a rule from stored activations. One of *item blocks*
-passes items through the network and adds up. Both kinds run the same way: the missing blocks are computed, here or
-elsewhere, each result is kept as a part, and when all parts are there they become the table.
+An analysis of *unit blocks* computes each block by itself, usually from stored activations. An analysis of *item
+blocks* passes items through the network and adds up. Both kinds run the same way: missing blocks are computed, in this
+process or in others, each result is kept as a part, and when all parts exist they become the table.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,25 +14,26 @@ import numpy as np
 import pandas as pd
 
 from ..columns import Array, Column
+from ..plugins import Registry
 from ..run import ItemBlock, Run, UnitBlock
 from ..run.files import read_npz, read_parquet
 
 DAMAGED_PART = "delete it and run the same command again"
 
 Rows = tuple[int, Mapping[str, np.ndarray]]
-"""Rows of some arrays: the number of the first, and the rows by name of the array."""
+"""Rows of some arrays: the number of the first row, and the rows by the name of the array."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What an analysis computes of one block.
+    """The result of one block.
 
     Attributes
     ----------
     frame
-        Of a block of units its rows of the table; of a block of items a row for each item, or nothing.
+        For a block of units, its rows of the table; for a block of items, a row for each item, or nothing.
     arrays
-        Of a block of units its rows of the arrays; of a block of items anything that can be added up.
+        For a block of units, its rows of the arrays; for a block of items, anything that can be added up.
     images
         Files to add to the run's images: name, such as ``"conv1-17.png"``, and content.
     """
@@ -44,14 +45,14 @@ class Part:
 
 @dataclass(frozen=True)
 class StoredPart:
-    """A part on disk; its contents are read when they are asked for.
+    """A part on disk, read when its contents are used.
 
     Attributes
     ----------
     block
-        What it was computed of; of items also several blocks that were added up.
+        The block it was computed from; for items, this may span several blocks that were added up.
     path
-        The file of its rows of the table.
+        The file with its rows of the table.
     """
 
     block: UnitBlock | ItemBlock
@@ -78,7 +79,7 @@ class Result:
     arrays
         Rows of its arrays, a few at a time, so that large arrays need no memory.
     labels
-        Names along the axes of the arrays, such as the ids of classes, by axis.
+        Names along the axes of the arrays, for instance the ids of classes, by axis.
     """
 
     frame: pd.DataFrame
@@ -127,9 +128,9 @@ class Analysis(Protocol):
     Attributes
     ----------
     table
-        The name of its table, for instance ``"selectivity"``; its lock, parts and images have this name too.
+        The name of its table, for instance ``"selectivity"``, and of its lock, parts and images.
     doing
-        What progress bars call it, for instance ``"measuring"``.
+        What progress bars show, for instance ``"measuring"``.
     """
 
     @property
@@ -139,7 +140,7 @@ class Analysis(Protocol):
 
     @property
     def doing(self) -> str:
-        """What progress bars call it."""
+        """What progress bars show."""
         ...
 
     def columns(self, run: Run) -> Sequence[Column]:
@@ -167,8 +168,15 @@ class Analysis(Protocol):
         ...
 
 
+ANALYSES: Registry[Callable[..., Analysis]] = Registry("unitscope.analyses")
+"""Analyses that installed packages and scripts have added: classes or functions that return one, given its options.
+
+The name is that of the table and of the command, ``unitscope NAME RUN``.
+"""
+
+
 def put_together(parts: Sequence[StoredPart], labels: Mapping[str, Sequence[str]] | None = None) -> Result:
-    """Return the result of parts that are blocks of units: their rows one after the other."""
+    """Return the result of parts that are blocks of units: their rows, concatenated."""
     frame = pd.concat([part.frame for part in parts], ignore_index=True) if parts else pd.DataFrame()
     rows = ((part.block.row, part.read_arrays()) for part in parts if isinstance(part.block, UnitBlock))
     return Result(frame, rows, labels or {})

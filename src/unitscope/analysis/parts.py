@@ -1,8 +1,8 @@
-"""Finished blocks of an analysis that is under way, kept in the run until all are there.
+"""Finished blocks of an unfinished analysis, kept in the run until all are finished.
 
-Parts are in ``tables/.TABLE-DIGEST/``, where DIGEST is that of the parameters, so that parts of analyses with other
-parameters never meet. A part is ``NAME.parquet`` (rows of the table; its metadata says who computed it, and of how
-many units or items), written last, and ``NAME.npz`` (arrays); its images are in ``images/``.
+Parts are in ``tables/.TABLE-DIGEST/``, where DIGEST is a hash of the parameters, so that parts of analyses with other
+parameters are never mixed. A part is ``NAME.parquet`` (rows of the table; its metadata say which process
+computed how many units or items), written last, and ``NAME.npz`` (arrays); its images are in ``images/``.
 """
 
 import contextlib
@@ -69,7 +69,7 @@ class Parts:
         ]
 
     def write(self, block: UnitBlock | ItemBlock, part: Part) -> None:
-        """Write a part; a sum of item blocks takes the place of smaller sums of the same blocks."""
+        """Write a part; a sum of item blocks replaces smaller sums of the same blocks."""
         path = self.directory / f"{block.name}.parquet"
         worker = json.dumps({**this_worker(), "size": block.size})
         try:
@@ -100,7 +100,7 @@ class Parts:
         """Return the parts that cover all blocks, in order."""
         if blocks and isinstance(blocks[0], ItemBlock):
             names = sorted(path.stem for path in self.directory.glob("[0-9]*-[0-9]*.parquet"))
-            for name in names:  # left by a process that was killed after it had written a larger sum
+            for name in names:  # a process was killed between writing a larger sum and removing the smaller ones
                 self._remove_smaller(ItemBlock.from_name(name))
             names = sorted(path.stem for path in self.directory.glob("[0-9]*-[0-9]*.parquet"))
             return [StoredPart(ItemBlock.from_name(name), self.directory / f"{name}.parquet") for name in names]
@@ -112,7 +112,7 @@ class Parts:
         return found[0] if found else None
 
     def move_images(self) -> None:
-        """Replace the run's images of this analysis by those of the parts."""
+        """Replace the images of this analysis in the run by those of the parts."""
         place = self.run.directory / "images" / self.table
         made = self.directory / "images"
         if not made.exists():

@@ -1,4 +1,4 @@
-"""Computing the blocks of an analysis: in threads of this process, or as tasks of a pool. Either way parts are left."""
+"""Computing the blocks of an analysis, in this process or as tasks of a pool, and writing their parts."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from .analysis import Analysis, ItemWorker, UnitWorker
 from .parts import Parts
 
 PATIENCE = 20
-"""A sum of items is stored when adding has taken this many times as long as storing the last sum did."""
+"""A sum of items is stored when adding has taken this many times as long as storing the previous sum."""
 
 Blocks = Sequence[UnitBlock | ItemBlock]
 
@@ -80,7 +80,7 @@ def compute_blocks(
 
 
 def compute_units(worker: UnitWorker, parts: Parts, blocks: Sequence[UnitBlock], report: Callable[[int], None]) -> None:
-    """Compute blocks of units: while one is computed, the next is read and the last one written."""
+    """Compute blocks of units; while one is computed, the next is read and the previous one written."""
     done = 0
     with ThreadPoolExecutor(2) as beside:
         reading = beside.submit(worker.read, blocks[0])
@@ -104,7 +104,7 @@ def compute_units(worker: UnitWorker, parts: Parts, blocks: Sequence[UnitBlock],
 def add_items(
     worker: ItemWorker, parts: Parts, blocks: Sequence[ItemBlock], report: Callable[[int], None], resume: bool
 ) -> None:
-    """Add up blocks of items, each unbroken row of blocks by itself, and store the sum now and then."""
+    """Add up blocks of items, each consecutive sequence of blocks separately, and store the sum from time to time."""
     done = 0
     for row in unbroken_rows(blocks):
         first, since, took = start_sum(worker, parts, row[0].first, resume), time.perf_counter(), 0.0
@@ -135,7 +135,7 @@ def start_sum(worker: ItemWorker, parts: Parts, item: int, resume: bool) -> int:
 
 
 def unbroken_rows(blocks: Sequence[ItemBlock]) -> list[list[ItemBlock]]:
-    """Cut blocks of items where one does not follow the other.
+    """Split blocks of items into sequences in which each block starts where the previous one ends.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def compute_elsewhere(
     on: str | Pool,
     report: Callable[[int], None],
 ) -> None:
-    """Compute blocks as tasks of a pool; how many are done is seen by their parts."""
+    """Compute blocks as tasks of a pool; progress is read from the parts on disk."""
 
     def tick() -> None:
         report(sum(block.size for block in blocks) - sum(block.size for block in parts.missing(blocks)))
@@ -174,7 +174,7 @@ def compute_elsewhere(
 
 
 def name_share(run: Run, share: Blocks) -> str:
-    """Name some blocks for messages."""
+    """Return a name of some blocks for messages."""
     first = share[0]
     if isinstance(first, UnitBlock):
         return f"units {run.units['unit'].iloc[first.row]} and following"
@@ -182,7 +182,7 @@ def name_share(run: Run, share: Blocks) -> str:
 
 
 def compute_share(directory: str, analysis: Analysis, blocks: list[Any], threads: int | None) -> None:
-    """Compute those of some blocks that are missing. This is the task: it runs in a process of a pool."""
+    """Compute the missing ones of some blocks. This is the task that runs in a process of a pool."""
     run = open_run(directory)
     parts = Parts(run, analysis.table, analysis.parameters(run))
     missing = parts.missing(blocks)

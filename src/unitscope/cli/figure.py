@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from .added import AddedGroup, PartOptions, added_command, call_part
 from .options import DataOptions, Items, ItemsFrom, Measures, Overwrite, RunPath, Trust, items_from, split_names
 from .show import OUT
-
-figures = typer.Typer(no_args_is_help=True, help="Draw a figure or table of the paper as PNG, SVG or PDF.")
 
 Unit = Annotated[str, typer.Argument(metavar="UNIT", help="A unit, LAYER:INDEX.", show_default=False)]
 Classes = Annotated[
@@ -26,6 +25,39 @@ Output = Annotated[
     ),
 ]
 Data = Annotated[bool, typer.Option("--data", help="Also write the numbers, as CSV beside the picture.")]
+
+
+class Figures(AddedGroup):
+    """Unitscope's figures, and those that installed packages add."""
+
+    part_group = "unitscope.figures"
+
+    def make(self, name: str) -> Any:
+        """Return the command of an added figure."""
+
+        def part() -> Any:
+            from ..figures import FIGURES
+
+            return FIGURES[name]
+
+        def draw(
+            run: RunPath,
+            options: PartOptions,
+            output: Output = None,
+            data: Data = False,
+            overwrite: Overwrite = False,
+        ) -> None:
+            from ..run import open_run
+
+            drawn = call_part(part(), f"the figure {name}", options, open_run(run))
+            chosen = "-".join(option.partition("=")[2] for option in options)
+            place = of_unit(run, name, chosen) if chosen else run / "images" / f"{name}.png"
+            write(drawn, output or place, data, overwrite)
+
+        return added_command(name, draw, part)
+
+
+figures = typer.Typer(cls=Figures, no_args_is_help=True, help="Draw a figure or table of the paper as PNG, SVG or PDF.")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,34 +1,43 @@
 """The ``unitscope`` command: the groups of commands, and errors in one sentence."""
 
+import contextlib
 import sys
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..version import __version__
-from . import compare, demo, exchange, figure, measure, record, report, reproduce, status
+from . import analyse, compare, demo, exchange, figure, measure, record, report, reproduce, status
 from .show import ERRORS
 
 
-class Commands(TyperGroup):
+class Commands(analyse.Analyses):
     """The commands; bad input is one sentence and exit status 2, Ctrl-C is exit status 130."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep the words of the command line, for commands that advise to run it again."""
         ctx.meta["unitscope.words"] = list(args)
-        return super().parse_args(ctx, args)
+        with one_sentence():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        try:
+        with one_sentence():
             return super().invoke(ctx)
-        except UnitscopeError as error:
-            stop(str(error), 2)
-        except KeyboardInterrupt:
-            stop("stopped; what was finished is kept, and the same command goes on from there", 130)
+
+
+@contextlib.contextmanager
+def one_sentence() -> Iterator[None]:
+    """Print errors as one sentence and exit: with status 2, or 130 after Ctrl-C."""
+    try:
+        yield
+    except UnitscopeError as error:
+        stop(str(error), 2)
+    except KeyboardInterrupt:
+        stop("stopped; what was finished is kept, and the same command goes on from there", 130)
 
 
 app = typer.Typer(

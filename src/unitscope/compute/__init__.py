@@ -1,12 +1,12 @@
-"""Where tasks run: processes of this machine, a Dask cluster, SLURM; and how work is shared between them.
+"""Pools that run tasks: processes of this machine, a Dask cluster, SLURM; and how work is divided between them.
 
-All it asks of a place is ``submit(function, *arguments)``, which returns a future. Tasks are pure functions that write
-their results into the run, so a task that is lost leaves nothing behind but work that is still to be done.
+A pool is anything with ``submit(function, *arguments)``, which returns a future. Tasks are functions that write their
+results into the run, so that a task that is lost leaves nothing to clean up: running the same command again does it.
 """
 
 from .batch_script import batch_script
-from .pool import Pool, open_pool
+from .pool import POOLS, Pool, open_pool
 from .shards import Shard, cut, find_shard
 from .tasks import run_tasks
 
-__all__ = ["Pool", "Shard", "batch_script", "cut", "find_shard", "open_pool", "run_tasks"]
+__all__ = ["POOLS", "Pool", "Shard", "batch_script", "cut", "find_shard", "open_pool", "run_tasks"]

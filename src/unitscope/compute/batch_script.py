@@ -1,4 +1,4 @@
-"""A script for ``sbatch`` that does what a command does, in a job array; printed, to be edited."""
+"""A script for ``sbatch`` that runs a command as a job array, to be printed and edited."""
 
 import re
 import shlex
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def batch_script(words: Sequence[str], name: str, shards: int) -> str:
-    """Write a batch script.
+    """Return a batch script.
 
     Parameters
     ----------
     words
         The words of the command, after ``unitscope``.
     name
-        The job's name; what is not a letter, number, dot, dash or underscore becomes a dash.
+        The job's name; characters other than letters, numbers, dots, dashes and underscores become dashes.
     shards
         Number of tasks of the job array, each of which takes one shard.
 
@@ -29,7 +29,7 @@ def batch_script(words: Sequence[str], name: str, shards: int) -> str:
     #SBATCH --array=1-8
     """
     name = re.sub(r"[^\w.-]+", "-", name)
-    # The count of shards stands in the command, not in --array, so that some tasks can be submitted again as they were.
+    # The number of shards is part of the command, not read from --array, so that some tasks can be submitted again.
     return f"""\
 #!/bin/bash
 #SBATCH --job-name={name}
@@ -39,13 +39,13 @@ def batch_script(words: Sequence[str], name: str, shards: int) -> str:
 #SBATCH --cpus-per-task=4
 #SBATCH --mem=16G
 #SBATCH --requeue
-# take one # away to use these:
+# remove one # to use these:
 ##SBATCH --partition=NAME
 ##SBATCH --account=NAME
 ##SBATCH --gpus=1
 
-# A task that is stopped loses the block in progress: submit this again, or only some tasks of it
-# (sbatch --array=3,7 SCRIPT), and look with: unitscope status RUN
+# A task that is stopped loses the block in progress: submit this script again, or only some of its tasks
+# (sbatch --array=3,7 SCRIPT). To see what is finished: unitscope status RUN
 set -eu
 cd {shlex.quote(str(Path.cwd()))}
 
@@ -54,6 +54,6 @@ cd {shlex.quote(str(Path.cwd()))}
 
 
 def program() -> str:
-    """Return the command's path in the environment that runs now, or its bare name."""
+    """Return the path of ``unitscope`` in the current environment, or its bare name."""
     beside = Path(sys.executable).with_name("unitscope")
     return str(beside) if beside.is_file() else "unitscope"

@@ -1,4 +1,4 @@
-"""A Dask cluster that runs already: ``dask:tcp://host:8786``."""
+"""A running Dask cluster: ``dask:tcp://host:8786``."""
 
 import contextlib
 import pkgutil
@@ -18,7 +18,7 @@ PATIENCE = 10
 
 @contextlib.contextmanager
 def open_dask(rest: str, logs: Path) -> Iterator["DaskCluster"]:
-    """Connect to a scheduler; leaving the context cancels what still waits there."""
+    """Connect to a scheduler; leaving the context cancels the tasks that are not finished."""
     if not rest:
         raise UnitscopeError("--on dask: names no scheduler; write for instance dask:tcp://host:8786")
     try:
@@ -38,7 +38,7 @@ def open_dask(rest: str, logs: Path) -> Iterator["DaskCluster"]:
 
 
 def check_versions(client: Any, address: str) -> None:
-    """Refuse a scheduler or workers that cannot read our tasks: such a worker would end itself without a word to us."""
+    """Refuse a scheduler or workers with another version: a worker that cannot read tasks exits without any message."""
     question = (pkgutil.resolve_name, "unitscope.version:__version__")
     try:
         answers = {f"scheduler {address}": client.run_on_scheduler(*question)}
@@ -49,15 +49,15 @@ def check_versions(client: Any, address: str) -> None:
         if answer != __version__:
             has = f"has no Unitscope ({first_line(answer)})" if isinstance(answer, Exception) else f"has {answer}"
             raise UnitscopeError(
-                f"the Dask {place} {has}; install Unitscope {__version__}, which is here, in all places, and start "
-                "scheduler and workers again"
+                f"the Dask {place} {has}; install Unitscope {__version__}, as on this machine, everywhere, and "
+                "restart scheduler and workers"
             )
 
 
 class DaskCluster:
     """A pool of Dask workers.
 
-    The scheduler itself gives the task of a worker that died to another one, until several have died over it.
+    The scheduler itself reruns the task of a worker that died on another worker, a limited number of times.
     """
 
     retries = 0
@@ -70,17 +70,17 @@ class DaskCluster:
         self._client = client
         self._executor = client.get_executor(pure=False)
         self._address = address
-        self._said = False
+        self._warned = False
         self.width = 4 * max(self._workers(), 4)
 
     def tick(self) -> None:
-        """Say once that there is no worker, or none any more: Dask itself waits without a word."""
+        """Warn once if there are no workers, or none are left; Dask itself waits without a message."""
         if self._client.status != "running" or self._workers():
-            self._said = False
-        elif not self._said:
-            self._said = True
+            self._warned = False
+        elif not self._warned:
+            self._warned = True
             warnings.warn(
-                f"the Dask scheduler at {self._address} has no workers; waiting until some come (Ctrl-C stops)",
+                f"the Dask scheduler at {self._address} has no workers; waiting for some to connect (Ctrl-C stops)",
                 UnitscopeWarning,
                 stacklevel=2,
             )
@@ -89,5 +89,5 @@ class DaskCluster:
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future:
-        """Run a function on the next worker that is free."""
+        """Run a function on the next free worker and return its future."""
         return self._executor.submit(function, *arguments)

@@ -1,4 +1,4 @@
-"""Processes of this machine, each on cores of its own; one that is killed takes only its own task along."""
+"""Processes of this machine, each on its own cores; if one is killed, only its own task is lost."""
 
 import contextlib
 import multiprocessing
@@ -18,9 +18,9 @@ from .parent import end_with_parent
 
 @contextlib.contextmanager
 def open_local(rest: str, logs: Path) -> Iterator["LocalProcesses"]:
-    """Start processes: as many as `rest` says, or one per core."""
+    """Open a pool of `rest` processes, or of one per core."""
     if rest and not (rest.isdecimal() and int(rest) > 0):
-        raise UnitscopeError(f"--on local:{rest} has no number of processes; write for instance local:4")
+        raise UnitscopeError(f"--on local:{rest} must end with a number of processes, for instance local:4")
     pool = LocalProcesses(int(rest) if rest else n_cores())
     try:
         yield pool
@@ -31,8 +31,8 @@ def open_local(rest: str, logs: Path) -> Iterator["LocalProcesses"]:
 class LocalProcesses:
     """A pool of processes.
 
-    Every process has an executor of its own, because ``ProcessPoolExecutor`` gives up all its tasks when any of its
-    processes dies. A thread for each process waits for its results.
+    Every process has an executor of its own, because a ``ProcessPoolExecutor`` abandons all its tasks when one of its
+    processes dies. One thread per process waits for results.
     """
 
     lost = (BrokenProcessPool,)
@@ -47,11 +47,11 @@ class LocalProcesses:
         self._threads = ThreadPoolExecutor(n, thread_name_prefix="unitscope-local")
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future:
-        """Run a function in the next process that is free."""
+        """Run a function in the next free process and return its future."""
         return self._threads.submit(self._run, function, arguments)
 
     def stop(self) -> None:
-        """End all processes, in the middle of their tasks if need be."""
+        """End all processes, even in the middle of a task."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.stop()
@@ -66,7 +66,7 @@ class LocalProcesses:
 
 
 class Worker:
-    """One process, started when it is first needed and again after it died."""
+    """One process, started when it is first needed and restarted after it died."""
 
     def __init__(self, number: int, count: int):
         self._place = (number, count)
@@ -75,14 +75,14 @@ class Worker:
         self._stopped = False
 
     def run(self, function: Callable[..., Any], arguments: tuple) -> Any:
-        """Run a task and wait for it."""
+        """Run a task and return its result."""
         if self._stopped:
             raise CancelledError
         try:
             if self._executor is None:
                 # Spawned, not forked: threads of PyTorch and Numba do not survive a fork.
                 self._executor = ProcessPoolExecutor(
-                    1, multiprocessing.get_context("spawn"), initializer=settle, initargs=self._place
+                    1, multiprocessing.get_context("spawn"), initializer=prepare_process, initargs=self._place
                 )
                 self._process = self._executor.submit(os.getpid).result()
             return self._executor.submit(function, *arguments).result()
@@ -102,11 +102,11 @@ class Worker:
         executor.shutdown(cancel_futures=True)
 
 
-def settle(number: int, count: int) -> None:
-    """Prepare a process: its share of the cores, its graphics card, its end when the one that started it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the process that started us, which ends us
+def prepare_process(number: int, count: int) -> None:
+    """Give a new process its share of the cores and its GPU, and let it end with the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent process, which ends this one
     if hasattr(os, "sched_setaffinity"):
-        # Every library that counts its cores then starts as many threads as it should.
+        # Libraries that count the available cores then start the right number of threads.
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, cores[number::count] or [cores[number % len(cores)]])
     os.environ["LOCAL_RANK"] = str(number)

@@ -6,18 +6,18 @@ import threading
 
 
 def end_with_parent() -> None:
-    """Start a thread that ends this process as soon as the process that started it is gone.
+    """Start a thread that ends this process as soon as its parent process has ended.
 
-    A worker waits for tasks from its parent. When the parent is killed with ``kill -9`` nobody tells the worker, and it
-    would wait, with all its memory, until the machine is restarted.
+    A worker waits for tasks from its parent. When the parent is killed with ``kill -9``, the worker is not notified and
+    would wait forever, keeping its memory.
 
-    Call it first in a worker, in the initializer of a pool. Workers of PyTorch's DataLoader have a watch of their own.
+    Call it in the initializer of a pool. Workers of PyTorch's DataLoader watch their parent themselves.
     """
     threading.Thread(target=_wait_for_parent, name="unitscope-parent", daemon=True).start()
 
 
 def _wait_for_parent() -> None:
-    """Wait until the parent is gone, then end at once."""
+    """Wait until the parent process has ended, then exit."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

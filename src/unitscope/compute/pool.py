@@ -1,4 +1,4 @@
-"""From a text such as ``dask:tcp://host:8786`` to something that runs tasks."""
+"""From a text such as ``dask:tcp://host:8786`` to a pool that runs tasks; the registry of pools."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..plugins import Registry
 from ..specs import split_spec
 from .dask_cluster import open_dask
 from .local import open_local
@@ -15,35 +16,34 @@ from .slurm import open_slurm
 class Pool(Protocol):
     """Anything that runs tasks, for instance any executor of ``concurrent.futures``.
 
-    A pool may also say, as attributes, into how many tasks work should be cut for it (``width``), which exceptions mean
-    that a worker died rather than that the task is at fault (``lost``), how often such a task should be submitted again
-    (``retries``), and what to call every second while tasks run (``tick``).
+    A pool may have more attributes: ``width``, the number of tasks to cut work into; ``lost``, a tuple of exceptions
+    which mean that a worker died rather than that the task failed; ``retries``, how often to submit such a task again;
+    and ``tick``, a function that is called every second while tasks run.
     """
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future:
-        """Run a function somewhere, some time."""
+        """Schedule a call of a function and return its future."""
         ...
 
 
-SCHEMES: dict[str, Callable[[str, Path], contextlib.AbstractContextManager[Pool]]] = {
-    "local": open_local,
-    "dask": open_dask,
-    "slurm": open_slurm,
-}
-"""What opens each kind of place."""
+POOLS: Registry[Callable[[str, Path], contextlib.AbstractContextManager[Pool]]] = Registry(
+    "unitscope.pools", {"local": open_local, "dask": open_dask, "slurm": open_slurm}
+)
+"""The function that opens each kind of pool, given the rest of the text and a directory for logs."""
 
 
 @contextlib.contextmanager
 def open_pool(on: str | Pool, logs: Path = Path("unitscope-logs")) -> Iterator[Pool]:
-    """Open a place where tasks run; leaving the context ends what was started for it, and what still runs there.
+    """Open a pool; leaving the context ends the processes or jobs that were started for it, finished or not.
 
     Parameters
     ----------
     on
         ``local:4`` for four processes of this machine (``local`` for one per core), ``dask:tcp://HOST:8786`` for a Dask
-        cluster, ``slurm`` or ``slurm:key=value,...`` for jobs of SLURM; or an open pool, which stays open.
+        cluster, ``slurm`` or ``slurm:key=value,...`` for SLURM jobs, or a scheme of an installed package; or an open
+        pool, which stays open.
     logs
-        Directory for the files of a batch system, seen by all machines.
+        Directory for the log files of a batch system, on a disk that all machines share.
 
     Yields
     ------
@@ -52,7 +52,7 @@ def open_pool(on: str | Pool, logs: Path = Path("unitscope-logs")) -> Iterator[P
     Raises
     ------
     UnitscopeError
-        If the place is unknown or does not answer.
+        If there is no such pool, or it does not answer.
 
     Examples
     --------
@@ -67,6 +67,6 @@ def open_pool(on: str | Pool, logs: Path = Path("unitscope-logs")) -> Iterator[P
     if not isinstance(on, str):
         yield on
         return
-    scheme, rest = split_spec(f"{on}:" if on in SCHEMES else on, SCHEMES, "--on")
-    with SCHEMES[scheme](rest, logs) as pool:
+    scheme, rest = split_spec(f"{on}:" if on in POOLS else on, POOLS, "--on")
+    with POOLS[scheme](rest, logs) as pool:
         yield pool

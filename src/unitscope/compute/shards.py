@@ -1,4 +1,4 @@
-"""Shares of the work: ``--shard 3/16``, for processes that know nothing of each other."""
+"""Shards of the work, ``--shard 3/16``, for independent processes."""
 
 import os
 import re
@@ -13,14 +13,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Shard:
-    """One process's share of the work.
+    """One process's shard of the work.
 
     Attributes
     ----------
     number
-        Which share, from 1 to `count`.
+        Number of the shard, from 1 to `count`.
     count
-        How many shares there are.
+        Number of shards.
     """
 
     number: int
@@ -30,10 +30,10 @@ class Shard:
         return f"{self.number}/{self.count}"
 
     def blocks(self, n_blocks: int) -> range:
-        """Return the blocks of this share of a run.
+        """Return the blocks of a run that belong to this shard.
 
-        They follow each other, so that a process reads neighbouring items, and depend on nothing but the two
-        numbers, so that a process that is started again finds its own.
+        They are consecutive, so that a process reads neighbouring items, and depend on the two numbers only, so that a
+        process that is restarted gets the same blocks.
 
         Examples
         --------
@@ -44,12 +44,12 @@ class Shard:
 
 
 def find_shard(text: str, environment: Mapping[str, str] = os.environ) -> Shard:
-    """Read which share of the work is meant.
+    """Return the shard that a text describes.
 
     Parameters
     ----------
     text
-        ``"3/16"``: the third of sixteen, the first being 1; or ``"auto"``: what the environment says, by
+        ``"3/16"``: the third of sixteen, counted from 1; or ``"auto"``: read from the environment,
         ``SLURM_ARRAY_TASK_ID`` (with ``_MIN``, ``_MAX``, ``_STEP``, ``_COUNT``), or ``RANK`` and ``WORLD_SIZE`` as
         torchrun sets them, or both: several ranks in each task of an array.
     environment
@@ -62,7 +62,7 @@ def find_shard(text: str, environment: Mapping[str, str] = os.environ) -> Shard:
     Raises
     ------
     UnitscopeError
-        If it is no share, or the environment does not tell.
+        If the text is not a shard, or the environment does not determine one.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def find_shard(text: str, environment: Mapping[str, str] = os.environ) -> Shard:
         return from_environment(environment)
     match = re.fullmatch(r"([0-9]+)/([0-9]+)", text)
     if not match:
-        raise UnitscopeError(f"--shard {text} is not a share of the work; write for instance 3/16, or auto")
+        raise UnitscopeError(f"--shard {text} is not a shard; write for instance 3/16, or auto")
     shard = Shard(int(match[1]), int(match[2]))
     if not 1 <= shard.number <= shard.count:
         raise UnitscopeError(f"--shard {text} does not exist: shards are counted from 1 to {shard.count}")
@@ -83,7 +83,7 @@ def find_shard(text: str, environment: Mapping[str, str] = os.environ) -> Shard:
 
 
 def from_environment(environment: Mapping[str, str]) -> Shard:
-    """Read the share from what SLURM or torchrun have set."""
+    """Return the shard from the variables that SLURM or torchrun set."""
     task, n_tasks, rank, n_ranks = 0, 1, 0, 1
     if "SLURM_ARRAY_TASK_ID" in environment:
         number = whole("SLURM_ARRAY_TASK_ID", environment)
@@ -93,7 +93,7 @@ def from_environment(environment: Mapping[str, str]) -> Shard:
         if (n_tasks - 1) * step != last - first:
             raise UnitscopeError(
                 f"--shard auto cannot count the tasks of this array: it has {n_tasks} from {first} to {last}, "
-                "which is no range; write --shard $SLURM_ARRAY_TASK_ID/N"
+                "which is not a range; write --shard $SLURM_ARRAY_TASK_ID/N"
             )
         task = (number - first) // step
     if "WORLD_SIZE" in environment:
@@ -109,7 +109,7 @@ def from_environment(environment: Mapping[str, str]) -> Shard:
 
 
 def whole(name: str, environment: Mapping[str, str], default: int | None = None) -> int:
-    """Read a variable that must be a whole number."""
+    """Return a variable that must be a whole number."""
     text = environment.get(name)
     if text is None and default is not None:
         return default

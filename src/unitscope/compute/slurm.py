@@ -12,15 +12,15 @@ from ..errors import UnitscopeError
 from ..specs import first_line, parse_options, refuse_unknown, whole_number
 
 JOBS = 4
-"""Into how many jobs work is cut by default."""
+"""Default number of jobs that work is divided into."""
 
 DEFAULTS = {"job_name": "unitscope", "time": 240, "cpus_per_task": 4, "mem": "16GB"}
-"""What a job asks for by default; time in minutes."""
+"""Default resources of a job; time in minutes."""
 
 
 @contextlib.contextmanager
 def open_slurm(rest: str, logs: Path) -> Iterator["SlurmJobs"]:
-    """Make ready to submit jobs; leaving the context cancels those that are not finished."""
+    """Open a pool of SLURM jobs; leaving the context cancels those that are not finished."""
     options = parse_options(word for word in rest.split(",") if word)
     jobs = whole_number(options, "jobs", at_least=1) or JOBS
     try:
@@ -46,7 +46,7 @@ def open_slurm(rest: str, logs: Path) -> Iterator["SlurmJobs"]:
 class SlurmJobs:
     """A pool of SLURM jobs, one for each task.
 
-    A job that was killed, preempted or out of time is submitted again; its task then does what is still missing.
+    A job that was killed, preempted or ran out of time is submitted again; its task then computes what is missing.
     """
 
     retries = 2
@@ -68,9 +68,9 @@ class SlurmJobs:
         from submitit.core.utils import FailedJobError
 
         try:
-            job = self._executor.submit(outcome, function, arguments)
-        except FailedJobError as error:  # sbatch said no
-            raise UnitscopeError(f"SLURM did not take the job: {first_line(error)}") from error
+            job = self._executor.submit(run_task, function, arguments)
+        except FailedJobError as error:  # sbatch refused
+            raise UnitscopeError(f"SLURM refused the job: {first_line(error)}") from error
         future: Future = Future()
         self._jobs[future] = job
         return future
@@ -99,8 +99,8 @@ class SlurmJobs:
                     future.set_exception(error)
 
 
-def outcome(function: Callable[..., Any], arguments: tuple) -> tuple[Any, Exception | None]:
-    """Run a task; return its result and its error, because submitit hands on only the text of an error."""
+def run_task(function: Callable[..., Any], arguments: tuple) -> tuple[Any, Exception | None]:
+    """Run a task; return its result and its error, because submitit passes on only the text of an error."""
     try:
         return function(*arguments), None
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Tasks are run wherever a pool runs them, and again where a worker died."""
+"""Running tasks in a pool; tasks whose worker died are submitted again."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -20,8 +20,8 @@ def run_tasks(
 ) -> Iterator[tuple[str, Any]]:
     """Run a function with the arguments of every task; yield each task's name and result as it is done.
 
-    A task whose worker died is submitted again as often as the pool says; then it is left out, the others are still
-    run, and the error at the end names it.
+    A task whose worker died is submitted again, at most ``pool.retries`` times. If it still fails, the other tasks are
+    finished first, and then an error names it.
 
     Parameters
     ----------
@@ -30,11 +30,11 @@ def run_tasks(
     function
         A function that workers can import.
     tasks
-        What each task is called in messages, and its arguments.
+        The arguments of each task, by its name for messages.
     tick
-        Called every so often while waiting, and after every task.
+        Called at least every `seconds` while waiting, and after every task.
     seconds
-        How often at least.
+        Longest time between two calls of `tick`.
 
     Yields
     ------
@@ -44,8 +44,8 @@ def run_tasks(
     Raises
     ------
     UnitscopeError
-        If tasks were left out because their workers died. Any exception of a task is raised as it is; tasks that have
-        not begun are then cancelled.
+        If workers of a task died too often. An exception of a task itself is raised unchanged, and tasks that have not
+        started are cancelled.
 
     Examples
     --------
@@ -83,9 +83,9 @@ def run_tasks(
                         left_out[name] = error
                 else:
                     yield name, result
-            for look in (tick, getattr(pool, "tick", None)):
-                if look:
-                    look()
+            for call in (tick, getattr(pool, "tick", None)):
+                if call:
+                    call()
     finally:
         for future in running:
             future.cancel()

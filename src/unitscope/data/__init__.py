@@ -4,11 +4,24 @@ Whatever the source, items come out the same: a table in a fixed order that is n
 every item, a fingerprint, and a function that loads one item. Nothing here needs PyTorch.
 """
 
-from .items import LabelledItems, without
+from .items import LabelledItems, Loader, class_table, hash_rows, numbered_items, without
 from .labels import match_labels
-from .load import load_data
+from .load import DATA_SOURCES, load_data
 from .open_items import open_items
 from .pictures import as_rgb
 from .unreadable import find_unreadable
 
-__all__ = ["LabelledItems", "as_rgb", "find_unreadable", "load_data", "match_labels", "open_items", "without"]
+__all__ = [
+    "DATA_SOURCES",
+    "LabelledItems",
+    "Loader",
+    "as_rgb",
+    "class_table",
+    "find_unreadable",
+    "hash_rows",
+    "load_data",
+    "match_labels",
+    "numbered_items",
+    "open_items",
+    "without",
+]

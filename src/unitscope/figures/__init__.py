@@ -6,6 +6,9 @@ which belong to no run. Matplotlib only, no global state. Functions of measures 
 ``"auc"`` or ``"dissection.iou"`` (see `unitscope.run.lookup.find_column`).
 """
 
+from collections.abc import Callable
+
+from ..plugins import Registry
 from .boxplots import Boxplots, boxplots
 from .class_set import ClassSet, class_set
 from .constructed import Constructed, constructed
@@ -20,7 +23,26 @@ from .roc import Roc, roc
 from .style import Drawable, Sheet, make_figure, save_data, save_figure
 from .top_units import TopUnits, top_units
 
+FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
+    "unitscope.figures",
+    {
+        "boxplots": boxplots,
+        "class-set": class_set,
+        "constructed": constructed,
+        "correlations": correlations,
+        "disagreement": disagreement,
+        "examples": examples,
+        "fits": fits,
+        "histogram": histogram,
+        "jitter": jitter,
+        "roc": roc,
+        "top-units": top_units,
+    },
+)
+"""The function of each figure: it takes a run and options, and returns data that draw themselves."""
+
 __all__ = [
+    "FIGURES",
     "Boxplots",
     "ClassSet",
     "Constructed",

@@ -5,8 +5,7 @@
 ``top_items`` are the measures, ``gather`` puts them together in a ``block``, ``describe`` says what each means;
 ``chance`` measures over again what ``resampling`` makes of a ranking. Where activations are too many to keep,
 ``histogram`` counts them, ``histogram_tally`` makes the same tally of that, and ``bounds`` measures it, each measure
-with its error.
-NumPy and Numba only, no PyTorch.
+with its error. ``extra`` holds the measures that other packages add. NumPy and Numba only, no PyTorch.
 """
 
 from .block import Measured, measure_block
@@ -15,6 +14,15 @@ from .chance import bootstrap, compare_with_chance
 from .classes import Classes
 from .counting import head_sizes
 from .describe import CLASSWISE, COLUMNS, for_top, tested_columns
+from .extra import (
+    EXTRA_MEASURES,
+    ExtraMeasure,
+    class_members,
+    extra_classwise,
+    extra_columns,
+    extra_versions,
+    find_extra,
+)
 from .histogram import BINS_PER_OCTAVE, N_TOP, Histograms
 from .measure import measure, named
 from .tally import Tally, tally
@@ -23,15 +31,22 @@ __all__ = [
     "BINS_PER_OCTAVE",
     "CLASSWISE",
     "COLUMNS",
+    "EXTRA_MEASURES",
     "HISTOGRAM_CLASSWISE",
     "HISTOGRAM_COLUMNS",
     "N_TOP",
     "Classes",
+    "ExtraMeasure",
     "Histograms",
     "Measured",
     "Tally",
     "bootstrap",
+    "class_members",
     "compare_with_chance",
+    "extra_classwise",
+    "extra_columns",
+    "extra_versions",
+    "find_extra",
     "for_top",
     "head_sizes",
     "measure",

@@ -1,7 +1,7 @@
 """All measures of a block of units, as arrays for a run's table."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import UnitscopeWarning
 from .best import is_negative
 from .classes import Classes
+from .extra import ExtraMeasure, run_extra
 from .gather import classwise_arrays, reasons, table_columns
 from .tally import tally
 
@@ -40,6 +41,7 @@ def measure_block(
     units: Sequence[str] | None = None,
     top: int | None = None,
     threads: int | None = None,
+    extra: Mapping[str, ExtraMeasure] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Measured:
     """Measure units whose values stand together.
@@ -52,6 +54,8 @@ def measure_block(
         What the items belong to.
     units
         Names of the units, for messages.
+    extra
+        Measures of other packages to run too; see `unitscope.measures.extra`.
     top, threads, progress
         As in `measure`.
 
@@ -78,7 +82,8 @@ def measure_block(
         warn_of_negatives(is_negative(counts), names[some])
         of_classes = classwise_arrays(counts)
         columns = table_columns(counts, of_classes) | {"undefined": reasons(counts, of_classes)}
-        parts.append(Measured(columns, of_classes))
+        extra_columns, extra_classwise = run_extra(extra or {}, activations[some], classes)
+        parts.append(Measured(columns | extra_columns, of_classes | extra_classwise))
     return parts[0] if len(parts) == 1 else join(parts)
 
 

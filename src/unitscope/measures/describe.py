@@ -156,7 +156,7 @@ CLASSWISE = {
         share("zero_share", "Share of zeros", "share of the class's items with activation 0"),
         value("min", "Minimum", "smallest activation in the class"),
         value("max", "Maximum", "largest activation in the class"),
-        COLUMNS["ccmas"],
+        replace(COLUMNS["ccmas"], low=-1.0),
         COLUMNS["precision_60"],
         COLUMNS["recall_at_precision_1"],
         COLUMNS["recall_at_precision_95"],

@@ -9,6 +9,7 @@ import pandas as pd
 from ..columns import top_name
 from .block import measure_block
 from .describe import COLUMNS
+from .extra import extra_columns, extra_versions, find_extra
 from .inputs import check_index, read_activations, read_labels, read_names
 
 
@@ -53,7 +54,8 @@ def measure(
     Returns
     -------
     pandas.DataFrame
-        One row per unit; `COLUMNS`, or ``for_top(COLUMNS, top)``, says what the columns mean. NaN where a measure is
+        One row per unit; `COLUMNS`, or ``for_top(COLUMNS, top)``, says what the columns mean; those of measures that
+        installed packages add (`EXTRA_MEASURES`) come last. NaN where a measure is
         undefined, with the reason in ``undefined``, which also says where classes are too small for a measure to
         reach the end of its scale.
 
@@ -85,9 +87,13 @@ def measure(
     classes, names = read_labels(labels, len(values), class_names, class_sets)
     unit_major = np.ascontiguousarray(values.T, np.float32 if values.dtype == np.float16 else None)
     ids = [str(name) for name in names_of_units]
-    measured = measure_block(unit_major, classes, units=ids, top=top, threads=threads, progress=progress)
+    versions = extra_versions()
+    described = COLUMNS | extra_columns(versions)
+    measured = measure_block(
+        unit_major, classes, units=ids, top=top, threads=threads, extra=find_extra(versions), progress=progress
+    )
     columns: dict[str, Any] = {"unit": names_of_units}
-    for name, column in COLUMNS.items():
+    for name, column in described.items():
         if name in measured.columns:
             found = measured.columns[name]
             columns[top_name(name, top)] = named(found, names) if column.kind == "class" else found

@@ -8,19 +8,23 @@ from .choose import choose_layers
 from .computing import arithmetic, choose_device, on_device
 from .forward import HookedNetwork, capture
 from .layers import Layer, example_batch, list_layers
-from .load import LoadedModel, load_model
+from .load import MODEL_SOURCES, LoadedModel, load_model
 from .open_network import find_layers, open_network
 from .outputs import class_scores
 from .preprocess import Preprocess
 from .reduction import check_reduction, reduce_positions
+from .sources import Source
+from .untrained import reset_weights
 
 __all__ = [
+    "MODEL_SOURCES",
     "BatchOutputs",
     "HookedNetwork",
     "Inputs",
     "Layer",
     "LoadedModel",
     "Preprocess",
+    "Source",
     "arithmetic",
     "capture",
     "check_reduction",
@@ -37,5 +41,6 @@ __all__ = [
     "on_device",
     "open_network",
     "reduce_positions",
+    "reset_weights",
     "run_batches",
 ]

@@ -1,4 +1,4 @@
-"""Models by spec string."""
+"""Models by spec string; the registry of model sources."""
 
 import contextlib
 import hashlib
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnitscopeError
+from ..plugins import Registry
 from ..python_specs import load_function, takes_option
 from ..specs import split_spec, whole_number
 from . import sources
@@ -48,13 +49,17 @@ class LoadedModel:
     code_sha256: str = ""
 
 
-SCHEMES = {
-    "torchvision": sources.load_torchvision,
-    "timm": sources.load_timm,
-    "hf": sources.load_hf,
-    "py": sources.load_py,
-    "demo": sources.load_demo,
-}
+MODEL_SOURCES: Registry[Callable[[str, dict[str, Any], bool], sources.Source]] = Registry(
+    "unitscope.models",
+    {
+        "torchvision": sources.load_torchvision,
+        "timm": sources.load_timm,
+        "hf": sources.load_hf,
+        "py": sources.load_py,
+        "demo": sources.load_demo,
+    },
+)
+"""The function that loads the network of each scheme from the rest of the spec, the options, and whether untrained."""
 
 
 def load_model(spec: str, /, **options: Any) -> LoadedModel:
@@ -64,7 +69,8 @@ def load_model(spec: str, /, **options: Any) -> LoadedModel:
     ----------
     spec
         ``torchvision:NAME``, ``timm:NAME``, ``hf:OWNER/NAME[@REVISION]``, ``py:module:function`` or
-        ``py:file.py:function`` (these two run that code), or ``demo:``. No other scheme executes downloaded code.
+        ``py:file.py:function`` (these two run that code), ``demo:``, or a scheme of an installed package. No other
+        scheme of Unitscope's executes downloaded code.
     **options
         ``resize``, ``crop``, ``size``, ``mean``, ``std``, ``interpolation`` replace the preprocessing that comes with
         the model, all of it; ``untrained=True`` gives fresh weights; ``seed`` (default 0) is PyTorch's seed while the
@@ -79,13 +85,18 @@ def load_model(spec: str, /, **options: Any) -> LoadedModel:
     UnitscopeError
         If there is no such model, it cannot be loaded, or an option is not taken.
 
+    See Also
+    --------
+    unitscope.open_network : The network of a run.
+    unitscope.testing.check_model_source : Checks that a source of your own must pass.
+
     Examples
     --------
     >>> model = load_model("demo:")
     >>> len(model.classes)
     16
     """
-    scheme, rest = split_spec(spec, SCHEMES, "model")
+    scheme, rest = split_spec(spec, MODEL_SOURCES, "model")
     torch = sources.need("torch", "'unitscope[torch]'")
     own = {key: value for key, value in options.items() if key in OPTIONS}
     for_library = {key: value for key, value in options.items() if key not in (*OPTIONS, "untrained", "seed")}
@@ -96,7 +107,7 @@ def load_model(spec: str, /, **options: Any) -> LoadedModel:
         raise UnitscopeError(f"-M untrained={untrained} is neither true nor false")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(whole_number(options, "seed", at_least=0) or 0)
-        source = SCHEMES[scheme](rest, for_library, untrained)
+        source = MODEL_SOURCES[scheme](rest, for_library, untrained)
     module = source.module.eval().requires_grad_(False)
     preprocess = choose_preprocess(spec, source.preprocess, own)
     code = hash_code(load_function(rest), module) if scheme == "py" else ""

@@ -10,10 +10,10 @@ from typing import Any
 
 from ..compute import Pool, cut, open_pool, run_tasks
 from ..data import load_data, without
-from ..data.load import SCHEMES as DATA_SCHEMES
+from ..data.load import DATA_SOURCES
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..models import load_model
-from ..models.load import SCHEMES as MODEL_SCHEMES
+from ..models.load import MODEL_SOURCES
 from ..progress import Progress, no_progress
 from ..run import Manifest, RunWriter
 from ..run.ledger import entered_blocks, in_words
@@ -51,7 +51,7 @@ class Job:
 
 def describe_job(plan: Plan, directory: Path) -> Job:
     """Put a recording into words; refuse a model or data that were made in Python and have no spec."""
-    for spec, schemes, kind in ((plan.model.spec, MODEL_SCHEMES, "model"), (plan.data.spec, DATA_SCHEMES, "data")):
+    for spec, schemes, kind in ((plan.model.spec, MODEL_SOURCES, "model"), (plan.data.spec, DATA_SOURCES, "data")):
         try:
             split_spec(spec, schemes, kind)
         except UnitscopeError as error:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..plugins import find_entry_points
 from .manifest import Manifest
 
 COMMANDS = {"selectivity": "measure"}
-"""The command that makes each table of ours, for messages."""
+"""The command that makes each table, for messages, where it does not have the table's name."""
 
 RUN = "RUN"
 """Stands for the run's directory in a stored command: the directory may have been moved or copied since."""
@@ -62,6 +63,11 @@ def made_by(directory: Path, manifest: Manifest) -> str:
     command = repeat_command(manifest.provenance, directory)
     kind = "import" if "import" in manifest.identity else "record"
     return f"the same command: {command}" if command else f"the same {kind} command or call as before"
+
+
+def has_command(table: str) -> bool:
+    """Return whether a command makes a table: one of Unitscope's, or that of an analysis of an installed package."""
+    return table in COMMANDS or table in find_entry_points("unitscope.analyses")
 
 
 def command_for(directory: Path, table: str) -> str:

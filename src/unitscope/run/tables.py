@@ -18,7 +18,7 @@ from ..errors import UnitscopeError, near_names
 from . import layout
 from .arrays import StoredArrays, remove_other_arrays
 from .files import explained, read_parquet, read_schema, write_parquet
-from .repair import COMMANDS, make_again, make_first
+from .repair import has_command, make_again, make_first
 
 
 @dataclass(frozen=True)
@@ -204,6 +204,6 @@ def existing(directory: Path, name: str) -> Path:
     path = table_path(directory, name)
     if not path.is_file():
         names = table_names(directory)
-        step = make_first(directory, name) if name in COMMANDS else f"it has: {', '.join(names) or 'none'}"
+        step = make_first(directory, name) if has_command(name) else f"it has: {', '.join(names) or 'none'}"
         raise UnitscopeError(f"the run {directory} has no table {name}{near_names(name, names)}; {step}")
     return path

@@ -1,5 +1,6 @@
 """Options of a measurement, and the classes that follow from them."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..columns import Column
-from ..errors import UnitscopeError
+from ..errors import UnitscopeError, UnitscopeWarning
 from ..measures import (
     CLASSWISE,
     COLUMNS,
@@ -15,6 +16,9 @@ from ..measures import (
     HISTOGRAM_COLUMNS,
     N_TOP,
     Classes,
+    extra_classwise,
+    extra_columns,
+    extra_versions,
     for_top,
     head_sizes,
     tested_columns,
@@ -42,6 +46,8 @@ class Settings:
         Random seed for permutations and bootstrap.
     histograms
         Whether the run keeps histograms instead of activations, so that measures have errors.
+    extra_measures
+        Names and versions of the measures of other packages; none where the run keeps histograms.
     """
 
     items: str
@@ -52,6 +58,7 @@ class Settings:
     bootstrap: int = 0
     seed: int = 0
     histograms: bool = False
+    extra_measures: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: Run, items: str | None, class_sets: Mapping[str, tuple[str, ...]], **others: Any) -> "Settings":
@@ -63,8 +70,21 @@ class Settings:
             If the run cannot be measured with these options.
         """
         run.choose_items(items)
+        histograms = run.manifest.histograms is not None
+        extra = extra_versions()
+        if histograms and extra:
+            warnings.warn(
+                f"the run {run.directory} keeps histograms, so that the measures of other packages "
+                f"({', '.join(extra)}), which need the activation of every item, are left out",
+                UnitscopeWarning,
+                stacklevel=3,
+            )
         settings = cls(
-            items or run.default_items, dict(class_sets), histograms=run.manifest.histograms is not None, **others
+            items or run.default_items,
+            dict(class_sets),
+            histograms=histograms,
+            extra_measures={} if histograms else extra,
+            **others,
         )
         for name in ("permutations", "bootstrap", "seed"):
             if getattr(settings, name) < 0:
@@ -93,12 +113,14 @@ class Settings:
         """The columns of the resulting table."""
         if self.histograms:
             return for_top(HISTOGRAM_COLUMNS, self.top)
-        return for_top(COLUMNS | tested_columns(self.permutations, self.bootstrap), self.top)
+        own = for_top(COLUMNS | tested_columns(self.permutations, self.bootstrap), self.top)
+        return own | extra_columns(self.extra_measures)
 
     @property
     def classwise(self) -> dict[str, Column]:
         """The resulting class-wise arrays."""
-        return for_top(HISTOGRAM_CLASSWISE if self.histograms else CLASSWISE, self.top)
+        own = for_top(HISTOGRAM_CLASSWISE if self.histograms else CLASSWISE, self.top)
+        return own | extra_classwise(self.extra_measures)
 
     def parameters(self, n_items: int) -> dict[str, Any]:
         """Return the parameters that are stored with the table."""

@@ -11,7 +11,15 @@ import pandas as pd
 from ..analysis import Part
 from ..columns import top_name
 from ..errors import UnitscopeWarning
-from ..measures import Histograms, bootstrap, compare_with_chance, measure_block, measure_histograms, named
+from ..measures import (
+    Histograms,
+    bootstrap,
+    compare_with_chance,
+    find_extra,
+    measure_block,
+    measure_histograms,
+    named,
+)
 from ..run import Run, UnitBlock, read_checkpoint
 from .settings import Settings, classes_of
 
@@ -35,6 +43,7 @@ class SelectivityWorker:
         self.threads = threads
         self.keep = run.choose_items(settings.items)
         self.classes, self.names = classes_of(run, self.keep, settings)
+        self.extra = find_extra(settings.extra_measures)
 
     def read(self, block: UnitBlock) -> np.ndarray | Histograms:
         """Return a block's activations to the items that are used, ``(units, items)``, or its histograms."""
@@ -80,8 +89,9 @@ class SelectivityWorker:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnitscopeWarning)  # one warning for the run comes at the end
             result = measure_block(
-                values, self.classes, units=ids, top=settings.top, threads=self.threads, progress=report
-            )
+                values, self.classes, units=ids, top=settings.top, threads=self.threads, extra=self.extra,
+                progress=report,
+            )  # fmt: skip
         found: dict[str, np.ndarray] = dict(result.columns)
         number = 0
         for resample, samples in ((compare_with_chance, settings.permutations), (bootstrap, settings.bootstrap)):
