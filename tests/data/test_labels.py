@@ -102,7 +102,7 @@ def test_encoding_sorts_what_has_no_names():
 
 @pytest.mark.parametrize("label", [-1, 0.5, None, np.array([1, 2]), float("nan"), float("inf")])
 def test_what_is_no_label(label):
-    with pytest.raises(UnitscopeError, match=r"py:x:y: item 1 has the label .* whole number from 0"):
+    with pytest.raises(UnitscopeError, match=r"py:x:y: item 1 has the label .* whole numbers from 0"):
         encode_labels([0, label], ["a", "b"], "py:x:y")
 
 
@@ -115,7 +115,7 @@ def test_a_label_beyond_the_classes(label):
 @pytest.mark.parametrize("label", [np.timedelta64(1, "ns"), np.datetime64(1, "ns"), np.ma.masked])
 def test_dates_and_masked_values_are_not_class_numbers(label):
     """As plain numbers they are whole ones: nanoseconds, and 0 for what is masked."""
-    with pytest.raises(UnitscopeError, match=r"item 1 has the label .*; a label must be a class name"):
+    with pytest.raises(UnitscopeError, match=r"item 1 has the label .*; labels must be class names"):
         encode_labels([0, label], ["a", "b"], "py:x:y")
 
 
@@ -124,5 +124,5 @@ def test_classes_of_one_name_stay_apart():
     assert labels.tolist() == [0, 1, 2]
     assert class_table(names)["class"].tolist() == ["crane (0)", "dog", "crane (2)"]
     assert class_table(names)["name"].tolist() == ["crane", "dog", "crane"]
-    with pytest.raises(UnitscopeError, match="item 1 has the label 'crane', which names several classes"):
+    with pytest.raises(UnitscopeError, match="item 1 has 'crane', which is the name of several classes"):
         encode_labels(["dog", "crane"], names, "py:x:y")

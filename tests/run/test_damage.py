@@ -218,7 +218,7 @@ def test_without_verifying_sizes_and_descriptions_are_checked(run):
     content[10] ^= 1
     shard.write_bytes(content)
     assert read_status(run.directory).faults == []
-    assert "is not what was written" in read_status(run.directory, verify=True).faults[0]
+    assert "has changed since it was written" in read_status(run.directory, verify=True).faults[0]
     (run.directory / "tables" / "selectivity.parquet").write_text("junk")
     status = read_status(run.directory)
     assert status.tables == []

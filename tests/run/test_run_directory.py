@@ -11,8 +11,8 @@ import zarr
 
 from unitscope.columns import Column
 from unitscope.errors import UnitscopeError
-from unitscope.run import Layer, Manifest, create_run, open_run
-from unitscope.run.ledger import check_blocks, in_words
+from unitscope.run import FORMAT_VERSION, Layer, Manifest, create_run, open_run
+from unitscope.run.ledger import check_blocks, format_ranges
 from unitscope.run.manifest import flatten
 
 RNG = np.random.default_rng(0)
@@ -133,7 +133,7 @@ def test_changed_bytes_of_the_same_length_are_found_by_content(tmp_path):
     content[10] ^= 1
     shard.write_bytes(content)
     assert check_blocks(tmp_path / "run", writer.manifest).damaged == {}
-    assert "is not what was written" in check_blocks(tmp_path / "run", writer.manifest, contents=True).damaged[0]
+    assert "has changed since" in check_blocks(tmp_path / "run", writer.manifest, contents=True).damaged[0]
 
 
 def test_a_damaged_ledger_entry_means_the_block_is_to_do(tmp_path):
@@ -177,7 +177,7 @@ def test_a_full_disk_is_said_and_keeps_finished_blocks(tmp_path, monkeypatch):
 def test_an_unknown_format_version_is_refused(tmp_path):
     fill(begin(tmp_path / "run"))
     path = tmp_path / "run" / "run.json"
-    path.write_text(path.read_text().replace('"format_version": 1', '"format_version": 99'))
+    path.write_text(path.read_text().replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 99'))
     with pytest.raises(UnitscopeError, match="format version 99"):
         open_run(tmp_path / "run")
 
@@ -263,9 +263,9 @@ def test_missing_run(tmp_path):
 
 
 def test_blocks_in_words():
-    assert in_words([]) == ""
-    assert in_words([3]) == "3"
-    assert in_words([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
+    assert format_ranges([]) == ""
+    assert format_ranges([3]) == "3"
+    assert format_ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
 
 
 def test_flatten_keeps_every_leaf():

@@ -10,7 +10,7 @@ from ..errors import UnitscopeError, UnitscopeWarning
 from ..models import LoadedModel
 from ..progress import Progress, no_progress
 from ..run import BLOCK_ITEMS, Run, Status, open_run, read_status
-from ..run.lock import alone
+from ..run.lock import locked
 from .begin import begin
 from .blocks import write_blocks
 from .histogram_writer import HistogramWriter
@@ -154,7 +154,7 @@ def record_run(
         progress=report,
     )
     if not settings.store:
-        with alone(writer.directory, "counting into"):
+        with locked(writer.directory, "counting into"):
             counter = HistogramWriter(writer, plan)
             write_blocks(plan, counter, counter.blocks_to_do(), report)
     elif on is None:
