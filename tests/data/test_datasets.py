@@ -129,7 +129,7 @@ def test_demo_fingerprint_is_its_settings():
 @pytest.mark.parametrize(
     ("spec", "options", "reason"),
     [
-        ("demo:scenes", {}, "says too much"),
+        ("demo:scenes", {}, "has extra text"),
         ("demo:", {"n": 0}, "n=0 must be a whole number of at least 1"),
         ("demo:", {"seed": -1}, "at least 0"),
         ("demo:", {"split": "val"}, "has no split 'val'"),

@@ -1,4 +1,4 @@
-"""From a data spec to labelled items."""
+"""Load labelled items by spec."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,12 +34,17 @@ def load_data(spec: str, /, **options: Any) -> LabelledItems:
     Returns
     -------
     LabelledItems
-        In the source's own order, never shuffled.
+        In the order of the source, never shuffled.
 
     Raises
     ------
     UnitscopeError
-        If the spec, an option or the data is at fault.
+        If the spec, an option or the data is invalid.
+
+    See Also
+    --------
+    open_items : Open the items of a recorded run.
+    find_unreadable : Find items that cannot be read.
 
     Examples
     --------
