@@ -16,7 +16,7 @@ def match_labels(
     """Return the output of the network for each class.
 
     Classes are matched by the label map, if given. Otherwise they are matched by name: the ID, name or wnid of each
-    class must be the name of exactly one output; if not all match, case, underscores and synonyms after a comma are ignored.
+    class must be the name of exactly one output; if not all match, case, underscores and later synonyms are ignored.
     Otherwise, if there are as many outputs as classes, they are matched by order, unless a name contradicts it.
 
     Parameters
