@@ -108,7 +108,7 @@ def test_readable_names(pets, tmp_path):
     for text, reason in [
         ("wnid,name\ndog,Hund\ncats,Katzen\n", "no row for the class 'ant'"),
         ("id,name\ndog,Hund\n", "must have the columns name and either class or wnid"),
-        ("class,name\ndog,Hund\ndog,Köter\n", "gives 'dog' more than once"),
+        ("class,name\ndog,Hund\ndog,Köter\n", "lists 'dog' more than once"),
         ("class,name\n", "has no rows below its header"),
         ("", "cannot be read as CSV"),
     ]:

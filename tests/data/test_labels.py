@@ -71,7 +71,7 @@ def test_a_label_map_decides(tmp_path):
     [
         ("class,out\ncat,2\n", "no column 'output'"),
         ("class,output\ncat,2\n", "no row for the class 'dog'"),
-        ("class,output\ncat,2\ndog,3\n", "'dog' the output '3', which the network does not have.*numbered 0 to 2"),
+        ("class,output\ncat,2\ndog,3\n", "'dog' to the output '3', which the network does not have.*numbered 0 to 2"),
         ("class,output\ncat,2\ndog,zebr\n", "did you mean 'zebra'"),
         ("class,output\ncat,2\ndog,-1\n", "does not have"),
         ("class,output\ncat,2\ndog,2\n", "the output '2' twice"),

@@ -96,9 +96,7 @@ def export(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="File (csv, or paper with several layers: folder); default: next to the run."
-        ),
+        typer.Option("--output", "-o", help="File or, for csv and paper with several layers, folder."),
     ] = None,
 ) -> None:
     """Write a run for other programs: HDF5, AnnData, CSV, NumPy, or the layout of the paper's .h5 files."""
