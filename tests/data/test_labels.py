@@ -97,6 +97,7 @@ def test_encoding_numbers_of_any_kind():
 
 def test_encoding_sorts_what_has_no_names():
     assert encode_labels([10, 9, 10], None, "py:x:y")[1] == ["9", "10"]
+    assert encode_labels(["10.5", "-1", "9.5"], None, "py:x:y")[1] == ["-1", "9.5", "10.5"]
     assert encode_labels(["10", "9", "x"], None, "py:x:y")[1] == ["10", "9", "x"]
 
 

@@ -146,7 +146,7 @@ def test_what_cannot_be_exported_is_said_and_nothing_is_written(run, tmp_path):
     with pytest.raises(UnitscopeError, match=r"run\.npz already exists"):
         export_run(run, to="npz")
     assert (tmp_path / "run.npz").read_text() == "precious"
-    with pytest.raises(UnitscopeError, match="an export, which says what it holds; leave --label out"):
+    with pytest.raises(UnitscopeError, match="an export, in which this is already defined; remove --label"):
         import_file(export_run(run, to="csv"), tmp_path / "other", label="stimulus")
     assert not (tmp_path / "other").exists()
 

@@ -211,7 +211,7 @@ def test_without_predictions_all_items_are_used(make_run):
     [
         ("fc9:1", "no layer fc9"),
         ("conv5:70", "no unit 70; its units are 0 to 69"),
-        ("conv5", "write LAYER:INDEX, for instance conv5:0"),
+        ("conv5", "write LAYER:INDEX, such as conv5:0"),
         ("conv4:0", "did you mean 'conv5'"),
     ],
 )
