@@ -195,7 +195,7 @@ def test_predictions_become_columns_of_the_items(make_run):
     np.testing.assert_array_equal(run.items["predicted"], predicted)
     np.testing.assert_array_equal(run.choose_items(), predicted == LABELS)
     assert run.choose_items("all").all()
-    with pytest.raises(UnitscopeError, match="no choice of items 'most'"):
+    with pytest.raises(UnitscopeError, match="must be 'correct' or 'all', not 'most'"):
         run.choose_items("most")
 
 
