@@ -75,7 +75,9 @@ def test_the_damaged_chunk_is_named_with_its_units_and_items(run):
     shard.write_bytes(content)
     np.testing.assert_array_equal(run.unit_activations("conv5:63"), VALUES["conv5"][:, 63])
     np.testing.assert_array_equal(run.item_activations("conv5", slice(0, 64)), VALUES["conv5"][:64])
-    with pytest.raises(UnitscopeError, match=f"^{shard} is damaged: units 64 to 69 of layer conv5, items 64 to 127 cannot be read"):
+    with pytest.raises(
+        UnitscopeError, match=f"^{shard} is damaged: units 64 to 69 of layer conv5, items 64 to 127 cannot be read"
+    ):
         run.unit_activations("conv5:66")
     with pytest.raises(UnitscopeError, match="units 64 to 69 of layer conv5, items 64 to 127"):
         run.item_activations("conv5", slice(100, 130))
