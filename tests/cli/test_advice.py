@@ -233,7 +233,7 @@ def test_without_its_manifest_a_run_is_recorded_in_another_place(original, tmp_p
     status, output = unitscope("status", copy, cwd=tmp_path)
     assert status == 2
     assert "run.json is damaged" in output
-    assert "put a copy of it in its place, or record or import the run again in a new directory" in output
+    assert "restore it from a copy, or record or import the run again into a new directory" in output
     shutil.copy(original / "run" / "run.json", copy)
     assert_same(content_of(original / "run"), content_of(copy))
 

@@ -159,7 +159,7 @@ def test_chance_intervals_and_class_sets(recorded):
     for text in ("class set pair: 2 classes", "median by chance", "units, q < .05", "95 % of highest", " to "):
         assert text in shown, text
     wrong = one_sentence(unitscope("measure", "run", "--class-set", "pair=cta", cwd=recorded, status=2))
-    assert "class set pair has the class cta, which this run does not have" in wrong
+    assert "class set pair contains cta, which is not a class of this run" in wrong
     none = one_sentence(unitscope("superclasses", "run", cwd=recorded, status=2))
     assert "they need WordNet ids" in none
 

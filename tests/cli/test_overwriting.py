@@ -13,7 +13,7 @@ from unitscope.report.figures_of_paper import figures_of_paper
 from unitscope.run.files import write_csv
 from unitscope.selectivity import measure_run
 
-FOREIGN = "was not written by Unitscope; choose another place, or replace it with --overwrite"
+FOREIGN = "was not written by Unitscope; choose another path, or replace it with --overwrite"
 
 
 @pytest.fixture
@@ -105,12 +105,12 @@ def test_a_reproduction_is_written_into_directories_of_its_own(run, tmp_path, tw
     site.mkdir()
     (site / "index.html").write_text("mine")
     said = unitscope("reproduce", run.directory, site, status=2)
-    assert f"the directory {site} is not empty and holds no index.html that Unitscope wrote" in said
+    assert f"the directory {site} is not empty and has no index.html written by Unitscope" in said
     assert [(path.name, path.read_text()) for path in site.iterdir()] == [("index.html", "mine")]
     unitscope("reproduce", run.directory, site, "--overwrite")
     unitscope("reproduce", run.directory, site)
     assert "mine" not in (site / "index.html").read_text()[:100]
-    with pytest.raises(UnitscopeError, match="is not empty and holds no index"):
+    with pytest.raises(UnitscopeError, match="is not empty and has no index"):
         reproduce(run, tmp_path)  # where the run itself is
 
 

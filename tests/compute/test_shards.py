@@ -181,13 +181,13 @@ def test_blocks_that_another_command_records_are_not_recorded_twice(mine, plain,
     )
     assert other.stdout.readline() == "held\n"
     try:
-        with pytest.raises(UnitscopeError, match=r"another process records the blocks 0-2 of .* now; wait until"):
+        with pytest.raises(UnitscopeError, match=r"another process is recording blocks 0-2 of .*; wait until"):
             record_shard(*mine, run, "1/2", **SETTINGS)
         assert read_status(run).check.finished == []
-        with pytest.raises(UnitscopeError, match=r"another process records the blocks 0-2 of .* now; wait until"):
+        with pytest.raises(UnitscopeError, match=r"another process is recording blocks 0-2 of .*; wait until"):
             record(*mine, run, **SETTINGS)
         assert read_status(run).check.finished == [3, 4, 5, 6]  # the blocks that nobody records
-        with pytest.raises(UnitscopeError, match=r"another process records the blocks 0-2 of .* now; wait until"):
+        with pytest.raises(UnitscopeError, match=r"another process is recording blocks 0-2 of .*; wait until"):
             record(*mine, run, on="local:1", **SETTINGS)
         record_shard(*mine, run, "2/2", **SETTINGS)  # its blocks are done
     finally:

@@ -95,7 +95,7 @@ def test_what_can_be_wrong_with_a_data_set_of_ones_own(mine):
         load_data(f"{mine}Data", n=0)
     with pytest.raises(UnitscopeError, match=r"reading the labels failed .cannot be decoded"):
         load_data(f"{mine}Data", n=5, broken=2)
-    with pytest.raises(UnitscopeError, match=r"item 0 has the label array.* must be a class name or a whole number"):
+    with pytest.raises(UnitscopeError, match=r"item 0 has the label array.* must be class names or whole numbers"):
         load_data(f"{mine}bare")
 
 
@@ -129,7 +129,7 @@ def test_demo_fingerprint_is_its_settings():
 @pytest.mark.parametrize(
     ("spec", "options", "reason"),
     [
-        ("demo:scenes", {}, "says too much"),
+        ("demo:scenes", {}, "has extra text"),
         ("demo:", {"n": 0}, "n=0 must be a whole number of at least 1"),
         ("demo:", {"seed": -1}, "at least 0"),
         ("demo:", {"split": "val"}, "has no split 'val'"),

@@ -108,7 +108,7 @@ def test_readable_names(pets, tmp_path):
     for text, reason in [
         ("wnid,name\ndog,Hund\ncats,Katzen\n", "no row for the class 'ant'"),
         ("id,name\ndog,Hund\n", "must have the columns name and either class or wnid"),
-        ("class,name\ndog,Hund\ndog,Köter\n", "gives 'dog' more than one name"),
+        ("class,name\ndog,Hund\ndog,Köter\n", "lists 'dog' more than once"),
         ("class,name\n", "has no rows below its header"),
         ("", "cannot be read as CSV"),
     ]:
@@ -213,7 +213,7 @@ def test_what_can_be_wrong_with_a_list(listed, tmp_path):
         with pytest.raises(UnitscopeError, match=reason):
             load_data(f"csv:{listed}", **options)
 
-    refused(r"has no column 'labl' .did you mean 'label'.* \(choose one with -D label=NAME\)", label="labl")
+    refused(r"has no column 'labl' .did you mean 'label'.* \(select one with -D label=NAME\)", label="labl")
     refused("has no split 'test'; it has 'train', 'val'", split="test")
     listed.write_text("path,label\na.png,x\nb.png,\n")
     refused("line 3 has no label")

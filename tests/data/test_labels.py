@@ -71,7 +71,7 @@ def test_a_label_map_decides(tmp_path):
     [
         ("class,out\ncat,2\n", "no column 'output'"),
         ("class,output\ncat,2\n", "no row for the class 'dog'"),
-        ("class,output\ncat,2\ndog,3\n", "'dog' the output '3', which the network does not have.*numbered 0 to 2"),
+        ("class,output\ncat,2\ndog,3\n", "'dog' to the output '3', which the network does not have.*numbered 0 to 2"),
         ("class,output\ncat,2\ndog,zebr\n", "did you mean 'zebra'"),
         ("class,output\ncat,2\ndog,-1\n", "does not have"),
         ("class,output\ncat,2\ndog,2\n", "the output '2' twice"),
@@ -97,12 +97,13 @@ def test_encoding_numbers_of_any_kind():
 
 def test_encoding_sorts_what_has_no_names():
     assert encode_labels([10, 9, 10], None, "py:x:y")[1] == ["9", "10"]
+    assert encode_labels(["10.5", "-1", "9.5"], None, "py:x:y")[1] == ["-1", "9.5", "10.5"]
     assert encode_labels(["10", "9", "x"], None, "py:x:y")[1] == ["10", "9", "x"]
 
 
 @pytest.mark.parametrize("label", [-1, 0.5, None, np.array([1, 2]), float("nan"), float("inf")])
 def test_what_is_no_label(label):
-    with pytest.raises(UnitscopeError, match=r"py:x:y: item 1 has the label .* whole number from 0"):
+    with pytest.raises(UnitscopeError, match=r"py:x:y: item 1 has the label .* whole numbers from 0"):
         encode_labels([0, label], ["a", "b"], "py:x:y")
 
 
@@ -115,7 +116,7 @@ def test_a_label_beyond_the_classes(label):
 @pytest.mark.parametrize("label", [np.timedelta64(1, "ns"), np.datetime64(1, "ns"), np.ma.masked])
 def test_dates_and_masked_values_are_not_class_numbers(label):
     """As plain numbers they are whole ones: nanoseconds, and 0 for what is masked."""
-    with pytest.raises(UnitscopeError, match=r"item 1 has the label .*; a label must be a class name"):
+    with pytest.raises(UnitscopeError, match=r"item 1 has the label .*; labels must be class names"):
         encode_labels([0, label], ["a", "b"], "py:x:y")
 
 
@@ -124,5 +125,5 @@ def test_classes_of_one_name_stay_apart():
     assert labels.tolist() == [0, 1, 2]
     assert class_table(names)["class"].tolist() == ["crane (0)", "dog", "crane (2)"]
     assert class_table(names)["name"].tolist() == ["crane", "dog", "crane"]
-    with pytest.raises(UnitscopeError, match="item 1 has the label 'crane', which names several classes"):
+    with pytest.raises(UnitscopeError, match="item 1 has 'crane', which is the name of several classes"):
         encode_labels(["dog", "crane"], names, "py:x:y")

@@ -242,11 +242,11 @@ def test_an_imported_run_says_what_is_missing_and_takes_items_with_its_ids(proje
     np.savez("cells.npz", V1=np.eye(12)[:, :5], labels=LABELS, item_ids=ids)
     run = import_file("cells.npz", "run")
     with pytest.raises(
-        UnitscopeError, match=r"does not say where its items are; give them with --items-from \(data=\)"
+        UnitscopeError, match=r"does not store the source of its items; give them with --items-from \(data=\)"
     ):
         open_items(run)
     assert open_items(run, data="folder:images").load(1).size == (64, 64)
-    with pytest.raises(UnitscopeError, match="their ids, or the order of these, are others"):
+    with pytest.raises(UnitscopeError, match="their IDs, or the order of the IDs, are different"):
         open_items(run, data=load_data("demo:", n=12))
 
 

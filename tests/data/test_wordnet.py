@@ -36,9 +36,9 @@ def test_what_is_above_all_classes_tells_nothing_apart():
 
 
 def test_no_such_superclass_is_one_sentence():
-    with pytest.raises(UnitscopeError, match=r"carnivor is no noun above .* .did you mean 'carnivore'"):
+    with pytest.raises(UnitscopeError, match=r"carnivor is not a noun above .* .did you mean 'carnivore'"):
         choose_superclasses(["carnivor"], [DOG, CAT, BIRD])
-    with pytest.raises(UnitscopeError, match="classes that are WordNet ids"):
+    with pytest.raises(UnitscopeError, match="classes that are WordNet IDs"):
         choose_superclasses(["dog"], ["cat", "dog"])
 
 

@@ -140,13 +140,13 @@ def test_the_papers_layout_of_one_layer_with_maps_reduced(make_run, tmp_path):
 
 
 def test_what_cannot_be_exported_is_said_and_nothing_is_written(run, tmp_path):
-    with pytest.raises(UnitscopeError, match="no export to 'xlsx'; choose one of h5, h5ad, csv, npz, paper"):
+    with pytest.raises(UnitscopeError, match="cannot export to 'xlsx'; choose one of h5, h5ad, csv, npz, paper"):
         export_run(run, tmp_path / "run.xlsx")
     (tmp_path / "run.npz").write_text("precious")
-    with pytest.raises(UnitscopeError, match=r"run\.npz is there already"):
+    with pytest.raises(UnitscopeError, match=r"run\.npz already exists"):
         export_run(run, to="npz")
     assert (tmp_path / "run.npz").read_text() == "precious"
-    with pytest.raises(UnitscopeError, match="an export, which says what it holds; leave --label out"):
+    with pytest.raises(UnitscopeError, match="an export, in which this is already defined; remove --label"):
         import_file(export_run(run, to="csv"), tmp_path / "other", label="stimulus")
     assert not (tmp_path / "other").exists()
 

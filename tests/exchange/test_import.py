@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 
 from unitscope import import_file
 from unitscope.errors import UnitscopeError, UnitscopeWarning
-from unitscope.exchange.check import check_block, count_new_ties
-from unitscope.exchange.found import make_matrix
+from unitscope.exchange.contents import make_matrix
+from unitscope.exchange.import_file import count_new_ties
 from unitscope.measures import measure
 from unitscope.run import open_run
 from unitscope.selectivity import measure_run
@@ -177,16 +177,16 @@ def test_one_hot_labels_are_labels(save, tmp_path):
     ("arrays", "options", "says"),
     [
         ({"V1": np.where(np.arange(36).reshape(12, 3) == 7, np.nan, RATES)}, {}, r"V1:1 has no value \(NaN\) .* 00002"),
-        ({"V1": RATES.astype(float) * 1e300}, {}, r"V1:\d has the value .* beyond float32"),
+        ({"V1": RATES.astype(float) * 1e300}, {}, r"V1:\d has the value .* out of range for float32"),
         ({"V1": np.full((12, 3), np.inf, np.float16)}, {}, r"V1:0 has the value inf .* 00000"),
-        ({"labels": None}, {}, "no labels; name where they are with --label"),
-        ({"labels": KINDS[:5]}, {}, "other items than 5 labels"),
+        ({"labels": None}, {}, "no labels; select them with --label"),
+        ({"labels": KINDS[:5]}, {}, "a different number of items than 5 labels"),
         ({"labels": np.where(np.arange(12) == 4, "", KINDS)}, {}, "the item 00004 has no label"),
-        ({"labels": np.full((12, 2), 2)}, {}, "must be 0 or 1"),
+        ({"labels": np.full((12, 2), 2)}, {}, "must all be 0 or 1"),
         ({"labels": np.array(list(KINDS), object)}, {}, r"labels in .* cannot be read .* dtype=str"),
         ({"labels": np.arange(12), "classes": np.array(["a", "b"])}, {}, "item 00002 has the label 2, which is none"),
         ({"item_id": np.zeros(12)}, {}, "item_id '0' more than once"),
-        ({"V1": np.array(["a"] * 12)}, {}, r"no matrix of numbers.*V1 \(12\)"),
+        ({"V1": np.array(["a"] * 12)}, {}, r"no numeric matrix.*V1 \(12\)"),
         ({"units": np.array(["a"])}, {}, "1 names for the 3 units of V1"),
         ({}, {"label": "lables"}, r"no array 'lables' .did you mean 'labels'\?.; it has: V1, labels"),
         ({}, {"activations": "V2"}, r"no matrix 'V2' .* it has: V1 \(12 x 3\)"),
@@ -207,10 +207,10 @@ def test_bad_input_is_refused_and_nothing_is_written(save, tmp_path, arrays, opt
     ("content", "says"),
     [
         (b"", "is empty"),
-        (b"\x89PNG\r\n\0\0", "of no known format; import reads .npz"),
-        (b"PK\3\4junk", "of no known format"),
+        (b"\x89PNG\r\n\0\0", "has an unknown format; import reads .npz"),
+        (b"PK\3\4junk", "has an unknown format"),
         (b"a,b\n1,2\n", r"no column of labels \(label\).*: a, b"),
-        (b"label,b\nx,y\n", "no numeric columns besides the label"),
+        (b"label,b\nx,y\n", "no numeric columns other than the label"),
         (b"label,b\n", "has no rows"),
         (b"\x89HDF\r\n\x1a\njunk", "damaged HDF5"),
     ],
@@ -226,7 +226,7 @@ def test_new_ties_are_counted(save, tmp_path):
     values[1, 0] = values[0, 0] + 1e-12
     values[3, 2] = values[2, 2] + 1e-12
     values[4, 2] = values[2, 2] - 1e-12
-    with pytest.warns(UnitscopeWarning, match="makes 3 values of 2 units of V1 equal"):
+    with pytest.warns(UnitscopeWarning, match="3 values of 2 units of V1 become equal"):
         import_file(save(V1=values), tmp_path / "run")
 
 
@@ -245,7 +245,7 @@ def test_new_ties_by_brute_force(values):
 def test_truth_values_and_whole_numbers_are_activations_too(save, tmp_path):
     for name, values in (("a", RATES > 0), ("b", (RATES * 50).astype(np.int8)), ("c", np.arange(36).reshape(12, 3))):
         assert_rates(import_file(save(V1=values), tmp_path / name), values=values.astype(np.float32))
-    with pytest.warns(UnitscopeWarning, match="makes 3 values of 3 units"):
+    with pytest.warns(UnitscopeWarning, match="3 values of 3 units of V1 become equal"):
         import_file(save(V1=np.arange(36).reshape(12, 3) // 3 % 4 + 2**24), tmp_path / "d")
 
 
@@ -353,7 +353,7 @@ def test_labels_by_a_name_of_several_classes_are_refused(save, tmp_path):
     assert np.bincount(run.labels).tolist() == [4, 4, 4]
     names = classes["class_names"][np.arange(12) % 3]
     for wrong in ({"labels": names}, {"labels": ids, "predicted": names}):
-        with pytest.raises(UnitscopeError, match="the item 00000 has crane, which several classes are called"):
+        with pytest.raises(UnitscopeError, match="item 00000 has 'crane', which is the name of several classes"):
             import_file(save(**wrong, **classes), tmp_path / "refused")
 
 
@@ -361,11 +361,11 @@ def test_a_table_of_classes_names_each_once(tmp_path):
     np.save(tmp_path / "rates.npy", RATES)
     rows = "\n".join(["cat,dog,cat", *(["1,0,1", "0,1,0"] * 6)])
     (tmp_path / "labels.csv").write_text(rows)
-    with pytest.raises(UnitscopeError, match="has the column 'cat' twice; every class needs a name of its own"):
+    with pytest.raises(UnitscopeError, match="has the column 'cat' twice; class names must be unique"):
         import_file(tmp_path / "rates.npy", tmp_path / "run", labels=tmp_path / "labels.csv")
 
 
 def test_complex_values_are_not_cut_to_their_real_part():
     matrix = make_matrix("V1", (2, 2), 16, (RATES[:2, :2] + 1j).__getitem__)
     with pytest.raises(UnitscopeError, match="the values of V1 are complex64, not real numbers"):
-        check_block(matrix.read(slice(0, 2)), matrix, ["a", "b"])
+        matrix.read_checked(slice(0, 2), ["a", "b"])

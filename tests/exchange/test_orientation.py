@@ -44,7 +44,7 @@ def test_the_number_of_labels_tells(tmp_path, kind, turned, rows):
 def test_a_square_matrix_must_be_told(tmp_path, kind):
     square = np.arange(144, dtype=np.float32).reshape(12, 12)
     path, options = write(kind, tmp_path, square)
-    with pytest.raises(UnitscopeError, match=r"is 12 x 12, .* say --rows items or --rows units"):
+    with pytest.raises(UnitscopeError, match=r"is 12 x 12, .* give --rows items or --rows units"):
         import_file(path, tmp_path / "run", **options)
     for rows, expected in (("items", square), ("units", square.T)):
         run = import_file(path, tmp_path / rows, rows=rows, layer="V1", **options)
@@ -55,10 +55,10 @@ def test_a_matrix_that_fits_neither_way_is_refused(tmp_path):
     path, options = write("npy", tmp_path, RATES[:5])
     with pytest.raises(UnitscopeError, match="12 labels, but there are 5 items"):
         import_file(path, tmp_path / "run", **options)
-    with pytest.raises(UnitscopeError, match="no 'cells'; say --rows items or --rows units"):
+    with pytest.raises(UnitscopeError, match="must be 'items' or 'units', not 'cells'"):
         import_file(path, tmp_path / "run", rows="cells", **options)
     pd.DataFrame(RATES).assign(label=KINDS).to_csv(tmp_path / "t.csv", index=False)
-    with pytest.raises(UnitscopeError, match="says itself which are items"):
+    with pytest.raises(UnitscopeError, match="defines which axis is items"):
         import_file(tmp_path / "t.csv", tmp_path / "run", rows="units")
     assert not (tmp_path / "run").exists()
 
@@ -70,7 +70,7 @@ def test_labels_without_a_header_may_count_one_more(tmp_path):
     np.testing.assert_array_equal(run.activations("units").T, RATES)
     # 11 x 12 and 11 or 12 labels: both ways fit.
     np.save(tmp_path / "z.npy", np.zeros((11, 12)))
-    with pytest.raises(UnitscopeError, match="say --rows items"):
+    with pytest.raises(UnitscopeError, match="give --rows items"):
         import_file(tmp_path / "z.npy", tmp_path / "other", labels=tmp_path / "y.csv")
 
 
@@ -93,7 +93,7 @@ def test_labels_in_another_order_than_the_activations_are_refused(tmp_path):
     ids = [f"trial {i}" for i in range(12)]
     pd.DataFrame(RATES).assign(item_id=ids).to_csv(tmp_path / "x.csv", index=False)
     pd.DataFrame({"item_id": ids[::-1], "label": KINDS}).to_csv(tmp_path / "y.csv", index=False)
-    with pytest.raises(UnitscopeError, match=r"item 0 is 'trial 0' among the activations, but 'trial 11' in"):
+    with pytest.raises(UnitscopeError, match=r"item 0 is 'trial 0' in the activations, but 'trial 11' in"):
         import_file(tmp_path / "x.csv", tmp_path / "run", labels=tmp_path / "y.csv")
 
 

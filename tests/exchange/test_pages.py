@@ -36,7 +36,7 @@ def run_command(line):
     return done.output
 
 
-@pytest.mark.parametrize("page", ["import-export.md", "neurons.md"])
+@pytest.mark.parametrize("page", ["import-export.md", "neurons.md", "architecture.md"])
 @pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
 def test_every_example_of_the_page_is_true(page, tmp_path):
     pytest.importorskip("h5py")
@@ -51,5 +51,5 @@ def test_every_example_of_the_page_is_true(page, tmp_path):
             elif language == "console":
                 for command, *expected in (part.splitlines() for part in content.split("$ ")[1:]):
                     assert_in_order([line for line in expected if not line.startswith("warning")], run_command(command))
-            else:
+            elif not language:
                 assert_in_order(content.splitlines(), printed)

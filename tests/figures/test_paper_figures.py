@@ -96,7 +96,7 @@ def test_examples_choose_the_right_items(run):
     text = words(make_figure(found))
     assert "Items of the class with activation 0: 1 of 3" in text
     assert "Highest of the 5 items of other classes: false alarms; 2 are above 0" in text
-    assert "does not say where its items are; give them with --items-from (data=)" in " ".join(text.split())
+    assert "does not store the source of its items; give them with --items-from (data=)" in " ".join(text.split())
     assert "item00003" in text  # the items' names stand where their pictures would
 
 

@@ -74,7 +74,7 @@ def test_dead_units_are_counted(run):
 
 
 def test_without_pictures_the_reason_is_said(run):
-    assert "does not say where its items are; give them with --items-from (data=)." in read(run)
+    assert "does not store the source of its items; give them with --items-from (data=)." in read(run)
 
 
 def test_pictures_come_from_the_data_if_they_are_the_same(tmp_path):

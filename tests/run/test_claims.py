@@ -60,7 +60,7 @@ def test_blocks_of_another_process_are_left_to_it(writer, hold):
         assert own == [3, 4]
         fill(writer, own)
     assert not writer.finish()
-    with pytest.raises(UnitscopeError, match=r"another process records the blocks 0-2 of .*; wait until it is done or"):
+    with pytest.raises(UnitscopeError, match=r"another process is recording blocks 0-2 of .*; wait until"):
         writer.refuse_unfinished()
     writer.refuse_unfinished([3, 4])
 

@@ -75,7 +75,9 @@ def test_the_damaged_chunk_is_named_with_its_units_and_items(run):
     shard.write_bytes(content)
     np.testing.assert_array_equal(run.unit_activations("conv5:63"), VALUES["conv5"][:, 63])
     np.testing.assert_array_equal(run.item_activations("conv5", slice(0, 64)), VALUES["conv5"][:64])
-    with pytest.raises(UnitscopeError, match=f"^{shard} is damaged: units 64 to 69 of layer conv5, items 64 to 127, "):
+    with pytest.raises(
+        UnitscopeError, match=f"^{shard} is damaged: units 64 to 69 of layer conv5, items 64 to 127 cannot be read"
+    ):
         run.unit_activations("conv5:66")
     with pytest.raises(UnitscopeError, match="units 64 to 69 of layer conv5, items 64 to 127"):
         run.item_activations("conv5", slice(100, 130))
@@ -219,7 +221,7 @@ def test_without_verifying_sizes_and_descriptions_are_checked(run):
     content[10] ^= 1
     shard.write_bytes(content)
     assert read_status(run.directory).faults == []
-    assert "is not what was written" in read_status(run.directory, verify=True).faults[0]
+    assert "has changed since it was written" in read_status(run.directory, verify=True).faults[0]
     (run.directory / "tables" / "selectivity.parquet").write_text("junk")
     status = read_status(run.directory)
     assert status.tables == []

@@ -15,7 +15,7 @@ from unitscope.exchange import export_run, import_file
 from unitscope.run import create_run, open_run, read_status
 from unitscope.run.arrays import StoredArrays
 from unitscope.run.ledger import check_blocks
-from unitscope.run.lock import alone
+from unitscope.run.lock import locked
 
 LABELS = np.arange(12) % 2
 VALUES = np.arange(24, dtype=np.float32).reshape(12, 2)
@@ -68,7 +68,7 @@ def test_the_ledger_names_files_of_the_run_only(name, run, tmp_path):
 def test_a_lock_that_is_a_link_empties_no_other_file(run, tmp_path):
     (tmp_path / "diary").write_text("dear")
     (run.directory / ".measures.lock").symlink_to(tmp_path / "diary")
-    with alone(run.directory, "measures"):
+    with locked(run.directory, "measures"):
         pass
     assert (tmp_path / "diary").read_text() == "dear"
 

@@ -45,13 +45,13 @@ def test_class_sets_are_those_of_the_tables(run):
 @pytest.mark.parametrize(
     ("sets", "says"),
     [
-        ({"pair": ["n1", "n9"]}, "has the class n9"),
-        ({"n1": ["n2"]}, "bears the name of a class"),
+        ({"pair": ["n1", "n9"]}, "contains n9, which is not a class"),
+        ({"n1": ["n2"]}, "has the name of a class"),
         ({"none": []}, "has no classes"),
-        ({"pair": "n1"}, "class set pair must list its classes"),
-        ({"pair": None}, "class set pair must list its classes"),
-        ({1: ["n1"]}, "class set 1 must list its classes"),
-        ([("pair", ["n1"])], "class sets must be names with their classes"),
+        ({"pair": "n1"}, "class set pair must be a list of classes"),
+        ({"pair": None}, "class set pair must be a list of classes"),
+        ({1: ["n1"]}, "class set 1 must be a list of classes"),
+        ([("pair", ["n1"])], "class sets must map names to classes"),
     ],
 )
 def test_bad_sets_are_refused(run, sets, says):
@@ -96,7 +96,7 @@ def test_a_name_of_several_classes_is_no_class(run):
     pd.DataFrame({"class": NAMES, "name": ["crane", "dog", "crane"]}).to_parquet(path)
     run = open_run(run.directory)
     for use in (lambda: run.members("crane"), lambda: check_class_sets({"both": ["crane", "dog"]}, run.classes)):
-        with pytest.raises(UnitscopeError, match="2 classes are called crane; name one by its id: n1, n3"):
+        with pytest.raises(UnitscopeError, match="2 classes have the name crane; use a class ID instead: n1, n3"):
             use()
     add_table_with(run, {"both": ["n1", "n3"]})
     assert run.members("both").sum() == 4

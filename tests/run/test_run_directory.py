@@ -12,7 +12,7 @@ import zarr
 from unitscope.columns import Column
 from unitscope.errors import UnitscopeError
 from unitscope.run import FORMAT_VERSION, Layer, Manifest, create_run, open_run
-from unitscope.run.ledger import check_blocks, in_words
+from unitscope.run.ledger import check_blocks, format_ranges
 from unitscope.run.manifest import flatten
 
 RNG = np.random.default_rng(0)
@@ -133,7 +133,7 @@ def test_changed_bytes_of_the_same_length_are_found_by_content(tmp_path):
     content[10] ^= 1
     shard.write_bytes(content)
     assert check_blocks(tmp_path / "run", writer.manifest).damaged == {}
-    assert "is not what was written" in check_blocks(tmp_path / "run", writer.manifest, contents=True).damaged[0]
+    assert "has changed since" in check_blocks(tmp_path / "run", writer.manifest, contents=True).damaged[0]
 
 
 def test_a_damaged_ledger_entry_means_the_block_is_to_do(tmp_path):
@@ -216,7 +216,7 @@ def test_predictions_become_columns_of_the_items(make_run):
     np.testing.assert_array_equal(run.items["predicted"], predicted)
     np.testing.assert_array_equal(run.choose_items(), predicted == LABELS)
     assert run.choose_items("all").all()
-    with pytest.raises(UnitscopeError, match="no choice of items 'most'"):
+    with pytest.raises(UnitscopeError, match="must be 'correct' or 'all', not 'most'"):
         run.choose_items("most")
 
 
@@ -232,7 +232,7 @@ def test_without_predictions_all_items_are_used(make_run):
     [
         ("fc9:1", "no layer fc9"),
         ("conv5:70", "no unit 70; its units are 0 to 69"),
-        ("conv5", "write LAYER:INDEX, for instance conv5:0"),
+        ("conv5", "write LAYER:INDEX, such as conv5:0"),
         ("conv4:0", "did you mean 'conv5'"),
     ],
 )
@@ -284,9 +284,9 @@ def test_missing_run(tmp_path):
 
 
 def test_blocks_in_words():
-    assert in_words([]) == ""
-    assert in_words([3]) == "3"
-    assert in_words([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
+    assert format_ranges([]) == ""
+    assert format_ranges([3]) == "3"
+    assert format_ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
 
 
 def test_flatten_keeps_every_leaf():

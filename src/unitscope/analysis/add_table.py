@@ -8,7 +8,7 @@ from ..progress import Progress
 from ..run import Run
 from ..run.arrays import StoredArrays, create_table_arrays, write_rows
 from ..run.files import explained
-from ..run.lock import alone
+from ..run.lock import locked
 from .analysis import Analysis, Result
 from .parts import Parts
 from .work import compute_parts
@@ -57,7 +57,7 @@ def add_table(
     """
     parameters = analysis.parameters(run)
     parts = Parts(run, analysis.table, parameters)
-    with alone(run.directory, analysis.doing):
+    with locked(run.directory, analysis.doing):
         with explained(run.directory):
             parts.prepare(command)
         blocks = compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)

@@ -1,4 +1,4 @@
-"""``unitscope import`` and ``unitscope export``: activations from elsewhere, and to elsewhere."""
+"""``unitscope import`` and ``unitscope export``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,11 +21,11 @@ def import_(
         Path,
         typer.Argument(
             metavar="FILE",
-            help=".npz, .npy, CSV, .h5, .h5ad, or a folder: of the paper's .h5 files, or of an export's tables.",
+            help=".npz, .npy, CSV, .h5, .h5ad, or a folder of the paper's .h5 files or of exported tables.",
             show_default=False,
         ),
     ],
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory to make or to go on with.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory to create or continue.")],
     activations: Annotated[
         str | None,
         typer.Option(metavar="NAMES", help="Matrices, or columns of a table, by name or glob: 'V1,cell*'."),
@@ -35,27 +35,27 @@ def import_(
     ] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Labels in a file of their own, .npy or CSV: one per item, or a 0/1 table."),
+        typer.Option(metavar="FILE", help="Separate file of labels, .npy or CSV: one per item, or a 0/1 table."),
     ] = None,
     predicted: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column, key or dataset of the network's answers.")
+        str | None, typer.Option(metavar="NAME", help="Column, key or dataset of the network's predictions.")
     ] = None,
     classes: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="CSV of readable class names: class (or wnid), name.")
+        Path | None, typer.Option(metavar="FILE", help="CSV file of readable class names: class (or wnid), name.")
     ] = None,
-    layer: Annotated[str | None, typer.Option(metavar="NAME", help="What the only layer is called.")] = None,
+    layer: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the layer, if there is only one.")] = None,
     rows: Annotated[
         str | None,
-        typer.Option(metavar="items|units", help="What the rows of a matrix are; default: the number of labels tells."),
+        typer.Option(metavar="items|units", help="What the rows of a matrix are; default: from the number of labels."),
     ] = None,
     item_columns: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="Numeric columns of a table that are no units: 'trial,depth'.")
+        str | None, typer.Option(metavar="NAMES", help="Numeric columns of a table that are not units: 'trial,depth'.")
     ] = None,
     average: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Average the trials of each value of this column of items.")
     ] = None,
 ) -> None:
-    """Make a run of activations recorded elsewhere, also of real neurons; no PyTorch needed."""
+    """Make a run from activations of another program, or of real neurons; PyTorch is not needed."""
     from ..exchange import import_file
 
     with progress_bar() as progress:
@@ -92,14 +92,14 @@ def export(
     run: RunPath,
     to: Annotated[
         str | None,
-        typer.Option(metavar="h5|h5ad|csv|npz|paper", help="Kind of file; default: what the output's name ends with."),
+        typer.Option(metavar="h5|h5ad|csv|npz|paper", help="Format; default: the suffix of the output."),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File (csv, paper of several layers: folder); default: beside the run."),
+        typer.Option("--output", "-o", help="File or, for csv and paper with several layers, folder."),
     ] = None,
 ) -> None:
-    """Write a run for other programs: HDF5, AnnData, CSV, NumPy, or the layout of the paper's own .h5 files."""
+    """Write a run for other programs: HDF5, AnnData, CSV, NumPy, or the layout of the paper's .h5 files."""
     from ..exchange import export_run
     from ..run import open_run
 

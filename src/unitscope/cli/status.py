@@ -37,7 +37,7 @@ def status(
 
 def print_status(status: "Status") -> None:
     """Print what of a run is done, missing or damaged, and the command to run next."""
-    from ..run.ledger import in_words
+    from ..run.ledger import format_ranges
 
     manifest, check = status.manifest, status.check
     done = manifest.count_items(check.finished)
@@ -47,7 +47,7 @@ def print_status(status: "Status") -> None:
         soft_wrap=True,
     )
     if check.missing:
-        OUT.print(f"missing blocks: {in_words(check.missing)}", style="yellow", soft_wrap=True)
+        OUT.print(f"missing blocks: {format_ranges(check.missing)}", style="yellow", soft_wrap=True)
     for fault in status.faults:
         OUT.print(f"damaged: {fault}", style="red", soft_wrap=True)
     if not check.to_do and not status.damaged_files and not status.gathered:
@@ -58,7 +58,7 @@ def print_status(status: "Status") -> None:
                 worker.host,
                 str(worker.process),
                 worker.job or "-",
-                in_words(worker.blocks),
+                format_ranges(worker.blocks),
                 f"{worker.rate:,.1f}",
                 worker.last.astimezone().isoformat(sep=" ", timespec="seconds"),
             ]

@@ -1,7 +1,7 @@
 """Data: labelled items by spec string, such as ``folder:DIR``, ``csv:FILE``, ``hf:name`` or ``demo:``.
 
-Whatever the source, items come out the same: a table in a fixed order that is never shuffled, a class number for
-every item, a fingerprint, and a function that loads one item. Nothing here needs PyTorch.
+Every source provides the same: a table of items in a fixed order that is never shuffled, a class number for each
+item, a fingerprint, and a function that loads one item. This package does not need PyTorch.
 """
 
 from .items import LabelledItems, Loader, class_table, hash_rows, numbered_items, without

@@ -1,4 +1,4 @@
-"""Data sets of other libraries and of the user: ``torchvision:``, ``hf:``, ``py:``, and the built-in ``demo:``."""
+"""Load data sets of other libraries and of the user: ``torchvision:``, ``hf:``, ``py:``, and the built-in ``demo:``."""
 
 import hashlib
 import inspect
@@ -27,7 +27,7 @@ class Pairs(Loader):
     dataset: Imported
 
     def read(self, index: int) -> Any:
-        """Return the first of a pair."""
+        """Return the first element of a pair."""
         item = self.dataset.value[index][0]
         return as_rgb(item) if isinstance(item, Image.Image) else item
 
@@ -37,16 +37,16 @@ class Pairs(Loader):
 
 
 def load_py(rest: str, options: dict[str, Any]) -> LabelledItems:
-    """Load the map-style data set that a function returns, ``py:path/file.py:function``. Runs that code.
+    """Load the map-style data set that a function returns, ``py:path/file.py:function``. This runs the code.
 
-    The data set has a length and gives ``(item, label)`` pairs by index; items are Pillow images, uint8 arrays
-    of shape ``(height, width, 3)``, or float arrays or tensors that need no preprocessing. Labels are class
-    numbers or names. Its attribute ``classes`` names the classes; ``targets`` gives all labels at once.
+    The data set has a length and returns ``(item, label)`` pairs by index. Items are Pillow images, uint8 arrays of
+    shape ``(height, width, 3)``, or float arrays or tensors that need no preprocessing. Labels are class numbers or
+    names. The optional attribute ``classes`` lists the names of classes, ``targets`` all labels.
 
-    Options go to the function as keywords.
+    Options are passed to the function as keyword arguments.
     """
     spec = f"py:{rest}"
-    code = hash_source(rest)  # before it runs: what it changes about itself does not count
+    code = hash_source(rest)  # before it runs, because code may change its own file
     dataset = call_function(rest, options)
     for method in ("__len__", "__getitem__"):
         if not hasattr(dataset, method):
@@ -58,10 +58,10 @@ def load_py(rest: str, options: dict[str, Any]) -> LabelledItems:
 
 
 def load_torchvision(rest: str, options: dict[str, Any]) -> LabelledItems:
-    """Load a data set of torchvision, ``torchvision:CIFAR10``.
+    """Load a data set from torchvision, ``torchvision:CIFAR10``.
 
-    Options go to torchvision's class: ``root``, ``download=true``, ``split`` or ``train`` (for classes that only
-    know ``train``, ``split=train`` and ``split=test`` are understood) and others.
+    Options are passed to torchvision's class: ``root``, ``download=true``, ``split`` or ``train``, and others. For
+    classes that only have ``train``, ``split=train`` and ``split=test`` are translated.
     """
     spec = f"torchvision:{rest}"
     try:
@@ -79,23 +79,19 @@ def load_torchvision(rest: str, options: dict[str, Any]) -> LabelledItems:
         arguments["train"] = arguments.pop("split") == "train"
     refuse_unknown(arguments, known, spec)
     if "root" in known and "root" not in arguments:
-        raise UnitscopeError(f"{spec} needs a directory to find its files in; give -D root=DIR")
-    if "root" in arguments:  # files are read later, perhaps from another directory
+        raise UnitscopeError(f"{spec} needs the directory of its files; give -D root=DIR")
+    if "root" in arguments:  # files are read later, possibly from another directory
         arguments["root"] = str(Path(str(arguments["root"])).expanduser().absolute())
     try:
         dataset = make(**arguments)
     except Exception as error:
-        hint = (
-            ""
-            if arguments.get("download") or "download" not in known
-            else "; torchvision fetches it with -D download=true"
-        )
+        hint = "" if arguments.get("download") or "download" not in known else "; download it with -D download=true"
         raise UnitscopeError(f"{spec} cannot be loaded: {first_line(error)}{hint}") from error
     return _from_pairs(spec, options, Imported("torchvision.datasets:" + rest, dataset))
 
 
 def _from_pairs(spec: str, options: dict[str, Any], dataset: Imported) -> LabelledItems:
-    """Put the data together from a map-style data set."""
+    """Return labelled items from a map-style data set."""
     if not len(dataset.value):
         raise UnitscopeError(f"{spec} has no items; choose data with at least one")
     names = getattr(dataset.value, "classes", None)
@@ -108,7 +104,7 @@ def _from_pairs(spec: str, options: dict[str, Any], dataset: Imported) -> Labell
 
 
 def _all_labels(spec: str, dataset: Any) -> Sequence[Any]:
-    """All labels: from the list that many data sets keep, if it agrees with the pairs, or else pair by pair."""
+    """Return all labels, from an attribute of the data set if it agrees with the pairs, or else from each pair."""
     n = len(dataset)
     try:
         for name in ("targets", "labels", "_labels"):
@@ -119,19 +115,19 @@ def _all_labels(spec: str, dataset: Any) -> Sequence[Any]:
     except Exception as error:
         raise UnitscopeError(
             f"{spec}: reading the labels failed ({first_line(error)}); "
-            "the data set must give (item, label) pairs, or keep its labels in an attribute 'targets'"
+            "the data set must return (item, label) pairs, or list its labels in an attribute 'targets'"
         ) from error
 
 
 def _hash_sample(labels: np.ndarray, names: Sequence[str], load: Loader) -> str:
-    """Hash all labels and the contents of up to 64 evenly spaced items."""
+    """Return a hash of all labels and of the contents of up to 64 evenly spaced items."""
     rows: list[tuple[object, ...]] = [tuple(names), (len(labels), hashlib.sha256(labels.tobytes()).hexdigest())]
     for index in sorted({int(place) for place in np.linspace(0, len(labels) - 1, 64)}):
         try:
             values = np.ascontiguousarray(load(index))
             content = hashlib.sha256(values.tobytes()).hexdigest()
         except UnitscopeError:
-            rows.append((index, "unreadable"))  # named, and refused or skipped, when all items are checked
+            rows.append((index, "unreadable"))  # reported when all items are checked
         else:
             rows.append((index, values.dtype, values.shape, content))
     return hash_rows(rows)
@@ -139,7 +135,7 @@ def _hash_sample(labels: np.ndarray, names: Sequence[str], load: Loader) -> str:
 
 @dataclass(frozen=True)
 class Column(Loader):
-    """The image column of a data set of the ``datasets`` library."""
+    """The image column of a data set from the ``datasets`` library."""
 
     spec: str
     dataset: Any
@@ -158,10 +154,11 @@ class Column(Loader):
 def load_hf(rest: str, options: dict[str, Any]) -> LabelledItems:
     """Load a data set with Hugging Face's ``datasets``, ``hf:owner/name`` or ``hf:`` and a directory.
 
-    Images are turned as their orientation note (EXIF) says, which is how that library reads them.
+    Images are rotated according to their EXIF orientation, as that library does by default.
 
-    Options: ``split`` (needed if there are several), ``image`` and ``label`` (names of the columns, needed if
-    there are several candidates); others go to ``datasets.load_dataset``: ``name``, ``revision``, ``data_dir``.
+    Options: ``split`` (required if there are several), ``image`` and ``label`` (names of the columns, required if
+    there are several candidates). Others, such as ``name``, ``revision`` and ``data_dir``, are passed to
+    ``datasets.load_dataset``.
     """
     spec = f"hf:{rest}"
     try:
@@ -172,9 +169,9 @@ def load_hf(rest: str, options: dict[str, Any]) -> LabelledItems:
         ) from error
     arguments = {key: value for key, value in options.items() if key not in ("image", "label")}
     if {"trust_remote_code", "streaming"} & set(arguments):
-        raise UnitscopeError(f"{spec}: trust_remote_code and streaming are not supported; leave them out")
+        raise UnitscopeError(f"{spec}: trust_remote_code and streaming are not supported; remove them")
     if rest == "pandas":
-        raise UnitscopeError(f"{spec} reads pickles, which can run code; convert them to Parquet and name that folder")
+        raise UnitscopeError(f"{spec} reads pickles, which can run code; convert them to Parquet and give that folder")
     try:
         dataset = datasets.load_dataset(rest, trust_remote_code=False, **arguments)  # older versions run scripts
     except Exception as error:
@@ -197,7 +194,7 @@ def load_hf(rest: str, options: dict[str, Any]) -> LabelledItems:
 
 
 def _column(spec: str, key: str, options: dict[str, Any], features: dict[str, Any], fits: Any) -> str:
-    """Choose the column that an option names, or the only one that fits."""
+    """Return the column given as an option, or the only one of the right type."""
     if key in options:
         column = str(options[key])
         if column not in features:
@@ -213,7 +210,7 @@ def _column(spec: str, key: str, options: dict[str, Any], features: dict[str, An
 
 
 def _choices(key: str, names: Any) -> str:
-    """Spell out the options one can choose."""
+    """Return the possible options as text, for messages."""
     return ", ".join(f"-D {key}={name}" for name in names)
 
 
@@ -235,19 +232,19 @@ class DemoScenes(Loader):
         return f"demo:#{index}"
 
     def check(self, index: int) -> None:
-        """Do nothing: scenes are drawn, and always can be."""
+        """Do nothing, because drawing a scene cannot fail."""
 
 
 def load_demo(rest: str, options: dict[str, Any]) -> LabelledItems:
     """Load scenes of the built-in demo world, ``demo:``.
 
-    Options: ``n`` (how many, default 3000), ``seed`` (default 0), ``split`` (``test`` or ``train``).
+    Options: ``n`` (number of scenes, default 3000), ``seed`` (default 0), ``split`` (``test`` or ``train``).
     """
     from ..simulations import CLASSES
 
     refuse_unknown(options, ("n", "seed", "split"), "demo:")
     if rest:
-        raise UnitscopeError(f"the data spec 'demo:{rest}' says too much; write demo: and options such as -D n=100")
+        raise UnitscopeError(f"the data spec 'demo:{rest}' has extra text; write demo: and options such as -D n=100")
     n = whole_number(options, "n", at_least=1) or 3000
     seed = whole_number(options, "seed", at_least=0) or 0
     split = str(options.get("split", "test"))

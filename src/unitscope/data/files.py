@@ -1,4 +1,4 @@
-"""Images in files: ``folder:`` and ``csv:``."""
+"""Load images from files: ``folder:`` and ``csv:``."""
 
 import os
 from collections import Counter
@@ -41,11 +41,11 @@ class Pictures(Loader):
 def load_folder(rest: str, options: dict[str, Any]) -> LabelledItems:
     """Load images whose classes are the sub-folders of a directory, ``folder:DIR``.
 
-    Classes are the sub-folders in sorted order; their images, at any depth, come in the order of their paths.
-    Hidden files and folders are ignored. A class without images stays a class, with a warning.
+    Classes are the sub-folders in sorted order, images are all image files below them, sorted by path. Hidden files
+    and folders are ignored. A class without images is kept, with a warning.
 
-    Options: ``classes`` (CSV that gives folders readable names, see `name_classes`), ``limit`` (at most so many
-    items per class).
+    Options: ``classes`` (CSV file of readable names, see `name_classes`), ``limit`` (maximum number of items per
+    class).
     """
     spec = f"folder:{rest}"
     refuse_unknown(options, ("classes", "limit"), spec)
@@ -68,7 +68,7 @@ def load_folder(rest: str, options: dict[str, Any]) -> LabelledItems:
 
 
 def _images_below(folder: Path) -> list[str]:
-    """Paths of all image files below a folder, relative to it, sorted."""
+    """Return the sorted paths of all image files below a folder, relative to it."""
     found = []
     for where, folders, files in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -77,18 +77,18 @@ def _images_below(folder: Path) -> list[str]:
 
 
 def _is_image(name: str) -> bool:
-    """Say whether a file's name is that of an image."""
+    """Return whether a file name is that of an image."""
     return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
 
 
 def load_csv(rest: str, options: dict[str, Any]) -> LabelledItems:
     """Load images listed in a CSV file with a header, ``csv:FILE``.
 
-    Paths are relative to the list's own folder. All labels of the list are classes, in sorted order (as numbers
-    if all are numbers), whichever split is chosen.
+    Paths are relative to the folder of the CSV file. All labels in the file are classes, whichever split is selected,
+    in sorted order (by value if all are numbers).
 
-    Options: ``path``, ``label`` (names of the columns, if not these), ``root`` (what paths are relative to),
-    ``split`` (only rows whose column ``split`` says so), ``classes`` and ``limit`` as for ``folder:``.
+    Options: ``path``, ``label`` (names of these columns), ``root`` (base directory of the paths), ``split`` (select
+    rows by their column ``split``), ``classes`` and ``limit`` as for ``folder:``.
     """
     spec = f"csv:{rest}"
     refuse_unknown(options, ("path", "label", "root", "split", "classes", "limit"), spec)
@@ -101,11 +101,11 @@ def load_csv(rest: str, options: dict[str, Any]) -> LabelledItems:
         if column not in table.columns:
             raise UnitscopeError(
                 f"{file} has no column {column!r}{near_names(column, table.columns)}; its columns are "
-                f"{', '.join(table.columns)}" + ("" if key == "split" else f" (choose one with -D {key}=NAME)")
+                f"{', '.join(table.columns)}" + ("" if key == "split" else f" (select one with -D {key}=NAME)")
             )
     raw = table[columns["label"]].tolist()
     if "" in raw:
-        raise UnitscopeError(f"{file}, line {raw.index('') + 2} has no label; fill it in or remove the line")
+        raise UnitscopeError(f"{file}, line {raw.index('') + 2} has no label; add one or remove the line")
     labels, names = encode_labels(raw, None, spec)
     items = pd.DataFrame({"item_id": table[columns["path"]], "label": labels})
     if "split" in table.columns:
@@ -118,7 +118,7 @@ def load_csv(rest: str, options: dict[str, Any]) -> LabelledItems:
         items = items[items["split"] == wanted].reset_index(drop=True)
     twice = items["item_id"][items["item_id"].duplicated()]
     if len(twice):
-        raise UnitscopeError(f"{file} lists {twice.iloc[0]!r} more than once; an item has one row and one label")
+        raise UnitscopeError(f"{file} lists {twice.iloc[0]!r} more than once; list each item once")
     root = Path(str(options["root"])).expanduser().absolute() if "root" in options else file.parent
     return _from_files(
         spec,
@@ -132,7 +132,7 @@ def load_csv(rest: str, options: dict[str, Any]) -> LabelledItems:
 def _from_files(
     spec: str, options: dict[str, Any], items: pd.DataFrame, classes: pd.DataFrame, paths: list[Path]
 ) -> LabelledItems:
-    """Apply the limit and put the data together."""
+    """Apply the limit and return the labelled items."""
     limit = whole_number(options, "limit", at_least=1)
     if limit is not None:
         kept = np.flatnonzero(items.groupby("label").cumcount() < limit)
@@ -146,7 +146,7 @@ def _from_files(
 
 
 def _size(path: Path) -> int:
-    """Size of a file in bytes, or -1 where there is none: `find_unreadable` says so."""
+    """Return the size of a file in bytes, or -1 if it is missing, which `find_unreadable` reports."""
     try:
         return path.stat().st_size
     except OSError:
@@ -154,7 +154,7 @@ def _size(path: Path) -> int:
 
 
 def read_table(file: Path, spec: str) -> pd.DataFrame:
-    """Read a CSV file, everything as text; an absent or malformed file is one sentence."""
+    """Read a CSV file with all values as text; raise if it is missing or malformed."""
     if not file.is_file():
         raise UnitscopeError(f"{spec}: there is no file {str(file)!r}; check the path")
     try:
@@ -162,32 +162,32 @@ def read_table(file: Path, spec: str) -> pd.DataFrame:
     except (ValueError, pd.errors.ParserError, OSError) as error:
         raise UnitscopeError(f"{file} cannot be read as CSV: {str(error).strip()}") from error
     if not len(table):
-        raise UnitscopeError(f"{file} has no rows below its header; list at least one")
+        raise UnitscopeError(f"{file} has no rows below its header; add at least one")
     return table
 
 
 def name_classes(names: list[str], file: object, spec: str) -> pd.DataFrame:
-    """Make the table of classes, with readable names from a CSV file where one is given.
+    """Return the table of classes, with readable names from a CSV file if one is given.
 
     Parameters
     ----------
     names
-        The classes as the data calls them.
+        The classes in the data.
     file
-        A CSV file with the columns ``name`` and either ``class`` or ``wnid``, or None.
+        A CSV file with the columns ``name`` and either ``class`` or ``wnid``, or ``None``.
     spec
         For messages.
 
     Returns
     -------
     pandas.DataFrame
-        ``class``, ``name``, and ``wnid`` if the file has that column. Without a file, classes that are all WordNet
-        ids, as the folders of ImageNet are, have the nouns' usual words as names.
+        ``class``, ``name``, and ``wnid`` if the file has that column. Without a file, if all classes are WordNet IDs,
+        as in ImageNet, names are the most common words for these nouns.
 
     Raises
     ------
     UnitscopeError
-        If the file lacks the columns or a class, or names a class twice.
+        If a column or a class is missing from the file, or a class is listed twice.
     """
     if file is None:
         return class_table(names, usual_words(names)).assign(wnid=names) if are_wnids(names) else class_table(names)
@@ -198,7 +198,7 @@ def name_classes(names: list[str], file: object, spec: str) -> pd.DataFrame:
         raise UnitscopeError(f"{path} must have the columns name and either class or wnid")
     twice = [name for name, count in Counter(table[key]).items() if count > 1]
     if twice:
-        raise UnitscopeError(f"{path} gives {twice[0]!r} more than one name; leave one")
+        raise UnitscopeError(f"{path} lists {twice[0]!r} more than once; keep one row")
     rows = table.set_index(key)
     for name in names:
         if name not in rows.index:

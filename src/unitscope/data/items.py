@@ -1,4 +1,4 @@
-"""Labelled items, whatever their source: a table, classes, a fingerprint and a way to load each."""
+"""Labelled items of any source: a table, classes, a fingerprint and a function that loads one item."""
 
 import hashlib
 from collections import Counter
@@ -14,18 +14,18 @@ from ..specs import first_line
 
 
 class Loader:
-    """How items are read, by number. Loaders can be pickled, so that worker processes can read items."""
+    """Reads items by number. Loaders can be pickled, so that worker processes can read items."""
 
     def read(self, index: int) -> Any:
-        """Return an item; raise any exception whose message says why not."""
+        """Return an item; raise any exception with the reason if it cannot be read."""
         raise NotImplementedError
 
     def name(self, index: int) -> str:
-        """Return what messages call an item."""
+        """Return the name of an item for messages."""
         raise NotImplementedError
 
     def check(self, index: int) -> None:
-        """Raise what reading an item would raise, in less time where that is possible."""
+        """Raise the exception that reading an item would raise; may be faster than reading."""
         self.read(index)
 
     def __call__(self, index: int) -> Any:
@@ -34,12 +34,12 @@ class Loader:
         Returns
         -------
         PIL.Image.Image, numpy.ndarray or torch.Tensor
-            Images are RGB; arrays and tensors come as the source gives them.
+            Images are RGB; arrays and tensors are returned as the source provides them.
 
         Raises
         ------
         UnitscopeError
-            Naming the file or item, if it cannot be read.
+            If the item cannot be read; the message names it.
         """
         try:
             return self.read(index)
@@ -48,8 +48,8 @@ class Loader:
 
 
 @dataclass(frozen=True)
-class Some(Loader):
-    """Some of another loader's items."""
+class Subset(Loader):
+    """A subset of the items of another loader."""
 
     loader: Loader
     indexes: tuple[int, ...]
@@ -74,24 +74,35 @@ class LabelledItems:
     Attributes
     ----------
     spec
-        The spec they came from, ``"folder:images"``.
+        The data spec, such as ``"folder:images"``.
     options
-        The options that were used.
+        The options given with it.
     items
         One row per item: ``item_id`` (text, unique), ``uri`` (text), ``label`` (int64, row of `classes`), and
-        ``split`` where the source has one.
+        ``split`` if the source has one.
     classes
-        One row per class: ``class``, ``name`` (for people; the same as ``class`` where there is no other), and
-        ``wnid`` where it is known.
+        One row per class: ``class``, ``name`` (readable; equal to ``class`` if there is no other), and ``wnid`` if it
+        is known.
     fingerprint
-        SHA-256 that changes when the items do. Files: the id, class and size in bytes of every item, but not
-        its pixels. ``hf:``: the library's own fingerprint of the data set, and the labels. ``demo:``: the
-        settings. Other sources: all labels, and the contents of up to 64 items, evenly spaced.
+        SHA-256 that identifies the items. Files: ID, class and size in bytes of every item, but not its pixels.
+        ``hf:``: the library's fingerprint of the data set, and the labels. ``demo:``: the settings. Other sources:
+        all labels, and the contents of up to 64 evenly spaced items.
     load
         Loads an item by its number.
     code_sha256
-        Of a ``py:`` spec the sha256 of the file that it names, else empty. The fingerprint, of 64 items, need not
-        change when the code does.
+        The sha256 of the file in a ``py:`` spec, else empty. The fingerprint covers only 64 items and may not change
+        when the code does.
+
+    See Also
+    --------
+    load_data : Load labelled items by spec.
+
+    Examples
+    --------
+    >>> from unitscope.data import load_data
+    >>> data = load_data("demo:", n=32)
+    >>> len(data), data.items["label"].max(), data.classes["name"].iloc[5]
+    (32, 15, 'car')
     """
 
     spec: str
@@ -107,19 +118,23 @@ class LabelledItems:
 
 
 def without(data: LabelledItems, indexes: Collection[int]) -> LabelledItems:
-    """Leave items out; classes stay as they are, even if one loses its last item.
+    """Return items without some of them. Classes are not changed, even if a class has no items left.
 
     Parameters
     ----------
     data
         The items.
     indexes
-        Numbers of the items to leave out.
+        Numbers of the items to remove.
 
     Returns
     -------
     LabelledItems
-        The others, in order, with a fingerprint of their own.
+        The other items in order, with a new fingerprint.
+
+    See Also
+    --------
+    find_unreadable : Find items that cannot be read, in order to remove them.
 
     Examples
     --------
@@ -136,12 +151,12 @@ def without(data: LabelledItems, indexes: Collection[int]) -> LabelledItems:
         data,
         items=data.items.iloc[kept].reset_index(drop=True),
         fingerprint=hash_rows([("without", data.fingerprint), *((name,) for name in names)]),
-        load=Some(data.load, tuple(kept)),
+        load=Subset(data.load, tuple(kept)),
     )
 
 
 def hash_rows(rows: Iterable[Sequence[object]]) -> str:
-    """Hash rows of simple values; each value's text is preceded by its length, so that no two tables mix.
+    """Return a hash of rows of simple values; text is hashed with its length, so that values cannot run together.
 
     Examples
     --------
@@ -159,7 +174,7 @@ def hash_rows(rows: Iterable[Sequence[object]]) -> str:
 
 
 def class_table(names: Sequence[str], readable: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return the table of classes; those that share a name have their number in their id.
+    """Return the table of classes; classes with the same name get IDs that contain their number.
 
     Examples
     --------
@@ -172,7 +187,7 @@ def class_table(names: Sequence[str], readable: Sequence[str] | None = None) -> 
 
 
 def numbered_items(spec: str, labels: np.ndarray, split: str | None = None) -> pd.DataFrame:
-    """Make the table of items for sources whose items have a number and no name."""
+    """Return the table of items for sources whose items have numbers instead of names."""
     width = max(5, len(str(len(labels))))
     ids = [f"{index:0{width}d}" for index in range(len(labels))]
     table = pd.DataFrame({"item_id": ids, "uri": [f"{spec}#{name}" for name in ids], "label": labels.astype(np.int64)})

@@ -1,4 +1,4 @@
-"""Which output of a network stands for which class of the data."""
+"""Match the outputs of a network with the classes of the data."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,33 +13,37 @@ from .files import read_table
 def match_labels(
     classes: pd.DataFrame, model_classes: Sequence[str] | None, n_outputs: int, label_map: str | None = None
 ) -> tuple[np.ndarray, str]:
-    """Find the output that stands for each class.
+    """Return the output of the network for each class.
 
-    A label map decides if there is one. Else names do: each class (by its id, its name or its wnid) must equal
-    the name of exactly one output, if need be without regard to case, underscores and further synonyms after a
-    comma. Else, with as many outputs as classes, the order does, unless some names contradict it.
+    Classes are matched by the label map, if given. Otherwise they are matched by name: the ID, name or wnid of each
+    class must be the name of exactly one output; if not all match, case, underscores and later synonyms are ignored.
+    Otherwise, if there are as many outputs as classes, they are matched by order, unless a name contradicts it.
 
     Parameters
     ----------
     classes
         The data's classes.
     model_classes
-        Names of the network's outputs, where they are known.
+        Names of the network's outputs, if known.
     n_outputs
         Number of outputs.
     label_map
-        A CSV file with the columns ``class`` (id or name of a class of the data) and ``output`` (number of the
+        A CSV file with the columns ``class`` (ID or name of a class of the data) and ``output`` (number of the
         output from 0, or its name).
 
     Returns
     -------
     tuple
-        ``(classes,)`` int64 output numbers, no two the same, and in words how they were found.
+        ``(classes,)`` int64 distinct output numbers, and how they were matched, as text.
 
     Raises
     ------
     UnitscopeError
-        If the network's outputs cannot be matched, or the map is at fault.
+        If the network's outputs cannot be matched, or the label map is invalid.
+
+    See Also
+    --------
+    load_data : Loads items with their table of classes.
 
     Examples
     --------
@@ -74,12 +78,12 @@ def match_labels(
 
 
 def _plain(name: str) -> str:
-    """Reduce a name to what matters when people compare names."""
+    """Return a name without case, underscores and synonyms after a comma."""
     return name.split(",")[0].replace("_", " ").strip().casefold()
 
 
 def _by_name(names: list[str], outputs: list[str], same: Callable[[str], str]) -> list[int | None]:
-    """Find the only output of each name; None where there is none or more than one."""
+    """Return the only output of each name; ``None`` if there is none or more than one."""
     places: dict[str, list[int]] = {}
     for place, output in enumerate(outputs):
         places.setdefault(same(output), []).append(place)
@@ -88,7 +92,7 @@ def _by_name(names: list[str], outputs: list[str], same: Callable[[str], str]) -
 
 
 def _by_map(classes: pd.DataFrame, outputs: list[str] | None, n_outputs: int, file: Path) -> np.ndarray:
-    """Read a label map and check that it gives every class an output of its own."""
+    """Return the outputs in a label map; raise unless each class has a distinct output."""
     table = read_table(file, "--label-map")
     for column in ("class", "output"):
         if column not in table.columns:
@@ -98,16 +102,16 @@ def _by_map(classes: pd.DataFrame, outputs: list[str] | None, n_outputs: int, fi
     found: dict[int, int] = {}
     for name, output in zip(table["class"], table["output"], strict=True):
         if name not in rows:
-            continue  # a map of all classes also serves data that has only some of them
+            continue  # the map may list more classes than the data has
         place = int(output) if output.isdecimal() else numbers.get(output)
         if place is None or place >= n_outputs:
             raise UnitscopeError(
-                f"{file} gives the class {name!r} the output {output!r}, which the network does not have"
+                f"{file} assigns the class {name!r} to the output {output!r}, which the network does not have"
                 f"{near_names(output, numbers)}; its outputs are numbered 0 to {n_outputs - 1}"
             )
         if place in found.values() or rows[name] in found:
             raise UnitscopeError(
-                f"{file} uses the class {name!r} or the output {output!r} twice; each needs one of its own"
+                f"{file} uses the class {name!r} or the output {output!r} twice; assign each only once"
             )
         found[rows[name]] = place
     missing = [name for row, name in enumerate(classes["class"]) if row not in found]

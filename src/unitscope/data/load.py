@@ -1,4 +1,4 @@
-"""From a data spec to labelled items; the registry of data sources."""
+"""Load labelled items by spec; the registry of data sources."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,16 +39,17 @@ def load_data(spec: str, /, **options: Any) -> LabelledItems:
     Returns
     -------
     LabelledItems
-        In the source's own order, never shuffled.
+        In the order of the source, never shuffled.
 
     Raises
     ------
     UnitscopeError
-        If the spec, an option or the data is at fault.
+        If the spec, an option or the data is invalid.
 
     See Also
     --------
-    unitscope.open_items : The items of a run.
+    open_items : Open the items of a recorded run.
+    find_unreadable : Find items that cannot be read.
     unitscope.testing.check_data_source : Checks that a source of your own must pass.
 
     Examples

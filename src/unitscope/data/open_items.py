@@ -1,4 +1,4 @@
-"""The items of a run, opened again from the run alone: verified, and never by code that the run brings along."""
+"""Open the items of a run again: verified, and without running untrusted code that the run names."""
 
 import contextlib
 import functools
@@ -19,28 +19,29 @@ from .load import load_data
 def open_items(run: Run, *, data: LabelledItems | str | None = None, trust: bool = False) -> LabelledItems:
     """Open the items that a run was recorded from, in the run's order.
 
-    They are looked for where the run was recorded and in the current directory, and loaded once per process.
+    Relative paths are read against the directory in which the run was recorded, or the current directory. Items are
+    loaded once per process.
 
     Parameters
     ----------
     run
         An open run.
     data
-        The items, or their spec, where the run cannot say where they are (it was imported, or recorded from Python
-        objects), or they have moved.
+        The items, or their spec, if the run does not store it (it was imported, or recorded from Python objects), or
+        if the files were moved.
     trust
-        Use what the run names even if it can run code that this user has not recorded with on this machine.
+        Allow code that the run names, even if this user has not recorded with it on this machine.
 
     Returns
     -------
     LabelledItems
-        Without the items that the recording skipped.
+        The items, except those that the recording skipped.
 
     Raises
     ------
     UnitscopeError
-        If the run does not say where its items are, they are gone or have changed, or opening them could run code that
-        is not trusted; the message says what to do.
+        If the run does not store the spec of its items, they are missing or have changed, or opening them could run
+        code that is not trusted; the message names the next step.
 
     Examples
     --------
@@ -53,7 +54,7 @@ def open_items(run: Run, *, data: LabelledItems | str | None = None, trust: bool
 
     See Also
     --------
-    unitscope.data.load_data : Load items by spec, whatever the run.
+    unitscope.data.load_data : Load items by spec, without a run.
     """
     skipped = tuple(run.skipped["item_id"])
     if data is not None:
@@ -72,7 +73,7 @@ def stored_spec(run: Run) -> tuple[str, dict[str, Any]]:
     source = run.manifest.provenance.get("data")
     if not isinstance(source, dict) or not isinstance(source.get("spec"), str):
         raise UnitscopeError(
-            f"the run {run.directory} does not say where its items are; give them with --items-from (data=)"
+            f"the run {run.directory} does not store the source of its items; give them with --items-from (data=)"
         )
     options = source.get("options")
     return source["spec"], options if isinstance(options, dict) else {}
@@ -100,7 +101,7 @@ def is_usable(directory: Path) -> bool:
 
 
 def is_there(path: Path) -> bool:
-    """Return whether there is such a path; one that the system does not take is not."""
+    """Return whether a path exists; false if it is invalid."""
     try:
         return path.exists()
     except (OSError, ValueError):
@@ -108,7 +109,7 @@ def is_there(path: Path) -> bool:
 
 
 def check_code(run: Run, spec: str) -> None:
-    """Refuse a file of code that is not the one that the run was recorded with."""
+    """Raise if the file of code has changed since the run was recorded."""
     recorded = stored_identity(run).get("code_sha256")
     scheme, _, rest = spec.partition(":")
     if scheme == "py" and recorded and hash_source(rest) not in ("", recorded):
@@ -120,7 +121,7 @@ def check_code(run: Run, spec: str) -> None:
 
 @functools.lru_cache(maxsize=2)
 def load_once(spec: str, options: str, directory: str, skipped: tuple[str, ...], fingerprint: str) -> LabelledItems:
-    """Load items by a stored spec in the current directory and compare their fingerprint; the last ones are kept."""
+    """Load items by a stored spec and compare their fingerprint; results are cached."""
     try:
         items = leave_out(load_data(spec, **json.loads(options)), skipped)
     except (OSError, ValueError, TypeError) as error:  # options of a damaged run may be of any type
@@ -136,20 +137,20 @@ def load_once(spec: str, options: str, directory: str, skipped: tuple[str, ...],
 
 
 def leave_out(data: LabelledItems, skipped: tuple[str, ...]) -> LabelledItems:
-    """Leave out the items that a recording skipped."""
+    """Return the items without those that the recording skipped."""
     return without(data, data.items["item_id"].isin(skipped).to_numpy().nonzero()[0].tolist())
 
 
 def check_same(run: Run, data: LabelledItems) -> None:
-    """Refuse items that are not the run's, by their fingerprint; those of an imported run by their ids."""
+    """Raise if items are not those of the run: by their fingerprint, or for an imported run by their IDs."""
     recorded = "data" in run.manifest.provenance
     if data.fingerprint == fingerprint_of(run):
         return
     if recorded or data.items["item_id"].tolist() != run.items["item_id"].astype(str).tolist():
         raise UnitscopeError(
             f"{data.spec} are not the items of the run {run.directory}: "
-            + ("their fingerprint is another" if recorded else "their ids, or the order of these, are others")
-            + "; give the items that it was made from"
+            + ("their fingerprint is different" if recorded else "their IDs, or the order of the IDs, are different")
+            + "; give the items that the run was made from"
         )
 
 
@@ -159,6 +160,6 @@ def fingerprint_of(run: Run) -> str:
 
 
 def stored_identity(run: Run) -> dict[str, Any]:
-    """Return what a run says of the identity of its items."""
+    """Return the identity of a run's items, as stored in the run."""
     identity = run.manifest.identity.get("data")
     return identity if isinstance(identity, dict) else {}

@@ -1,4 +1,4 @@
-"""Image files: opened as RGB pixels, or one sentence why not."""
+"""Read image files as RGB; errors give the reason in one sentence."""
 
 import functools
 from pathlib import Path
@@ -12,14 +12,13 @@ from ..specs import first_line
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jp2", ".png", ".ppm", ".pgm", ".pbm", ".bmp", ".tif", ".tiff", ".webp", ".gif"}
 )
-"""What an image file's name ends with, in lower case."""
+"""Suffixes of image files, in lower case."""
 
 
 def read_picture(path: str | Path) -> Image.Image:
-    """Read an image file whole, as RGB.
+    """Read an image file as RGB.
 
-    A note on orientation in the file (EXIF) is ignored, as is the practice with ImageNet: networks are trained
-    and tested on pixels as they are stored.
+    The EXIF orientation is ignored, as is usual for ImageNet: networks are trained and tested on pixels as stored.
 
     Parameters
     ----------
@@ -34,13 +33,13 @@ def read_picture(path: str | Path) -> Image.Image:
     Raises
     ------
     UnitscopeError
-        With the reason alone, if it is missing, empty, truncated, no image, or too large to be meant.
+        If the file is missing, empty, truncated, not an image, or too large; the message has no path.
     """
     return as_rgb(_decode(path))
 
 
 def check_picture(path: str | Path) -> None:
-    """Decode a whole image file, JPEG at an eighth of its size, and throw the pixels away.
+    """Decode a whole image file, JPEG at an eighth of its size, without returning the pixels.
 
     Raises
     ------
@@ -51,11 +50,11 @@ def check_picture(path: str | Path) -> None:
 
 
 def _decode(path: str | Path, small: bool = False) -> Image.Image:
-    """Open a file and decode all its pixels; errors give the reason without the file's name."""
+    """Open a file and decode all its pixels; errors give the reason without the path."""
     path = Path(path)
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
-            raise UnitscopeError("it is not a file")  # a pipe or device would be waited for
+            raise UnitscopeError("it is not a file")  # reading a pipe or device may block
         with Image.open(path, formats=formats()) as image:
             if small:
                 image.draft(None, (1, 1))  # JPEG: every coefficient is still read, few are transformed
@@ -67,7 +66,7 @@ def _decode(path: str | Path, small: bool = False) -> Image.Image:
         empty = path.stat().st_size == 0
         raise UnitscopeError("the file is empty" if empty else "it is not an image, or its start is damaged") from error
     except Image.DecompressionBombError as error:
-        raise UnitscopeError("it has more pixels than a picture should (a decompression bomb?)") from error
+        raise UnitscopeError("it has too many pixels (a decompression bomb?)") from error
     except PermissionError as error:
         raise UnitscopeError("there is no permission to read it") from error
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error and more
@@ -75,25 +74,29 @@ def _decode(path: str | Path, small: bool = False) -> Image.Image:
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
-    """Turn any picture into RGB.
+    """Convert an image of any mode to RGB.
 
-    Grey is repeated, CMYK and palettes are converted, transparency is dropped (the colour stored under it
-    shows), 16-bit grey is scaled to 8 bits.
+    Grey is repeated, CMYK and palettes are converted, transparency is removed (the colour stored under it is used), and
+    16-bit grey is scaled to 8 bits.
 
     Parameters
     ----------
     image
-        A Pillow image of any mode but 32-bit whole numbers or floats.
+        A Pillow image of any mode except 32-bit integers or floats.
 
     Returns
     -------
     PIL.Image.Image
-        Mode ``"RGB"``; the image itself if it is that already.
+        Mode ``"RGB"``; the image itself if it already has this mode.
 
     Raises
     ------
     UnitscopeError
-        If its pixels have no agreed range.
+        If the range of pixel values is not defined.
+
+    See Also
+    --------
+    load_data : Loads images by spec, as RGB.
 
     Examples
     --------
@@ -112,12 +115,12 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
 @functools.cache
 def formats() -> list[str]:
-    """Return the kinds of images that are read: all that Pillow knows but PostScript, which is a program."""
+    """Return the image formats to read: all formats of Pillow except PostScript, which is a program."""
     Image.init()
     return [name for name in Image.ID if name != "EPS"]
 
 
 def _check_mode(image: Image.Image) -> None:
-    """Refuse pixels that Pillow would clip rather than convert."""
+    """Raise for modes that Pillow would clip instead of converting."""
     if image.mode in ("I", "F"):
         raise UnitscopeError(f"its pixels are 32-bit numbers (mode {image.mode}); convert it to 8 bits per colour")

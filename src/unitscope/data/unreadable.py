@@ -1,4 +1,4 @@
-"""Finding items that cannot be read, before a recording starts."""
+"""Find items that cannot be read, before a recording starts."""
 
 import multiprocessing
 import os
@@ -9,13 +9,13 @@ from ..compute.parent import end_with_parent
 from ..specs import first_line
 from .items import LabelledItems, Loader
 
-_PORTION = 256  # items that a process checks at a time
+_PORTION = 256  # items per task
 
 
 def find_unreadable(data: LabelledItems, progress: Callable[[int], None] | None = None) -> dict[int, str]:
-    """Try to read every item whole.
+    """Return the items that cannot be read.
 
-    A JPEG whose middle is damaged but still decodes to some picture is not found: its decoder does not tell.
+    A damaged JPEG file that can still be decoded is not detected.
 
     Parameters
     ----------
@@ -27,7 +27,11 @@ def find_unreadable(data: LabelledItems, progress: Callable[[int], None] | None 
     Returns
     -------
     dict
-        The number of each item that cannot be read, in order, and why.
+        Number of each item that cannot be read, in order, and the reason.
+
+    See Also
+    --------
+    without : Remove these items.
 
     Examples
     --------
@@ -45,7 +49,7 @@ def find_unreadable(data: LabelledItems, progress: Callable[[int], None] | None 
 
 
 def _check_portions(load: Loader, portions: list[range]) -> Iterator[dict[int, str]]:
-    """Check portions in order: a few at once here, many in processes, since decoders of small images hold the lock."""
+    """Check portions in order; many are checked in processes, because decoders of small images hold the GIL."""
     if len(portions) <= 4:
         yield from (_check_portion(portion, load) for portion in portions)
         return
@@ -59,20 +63,20 @@ _kept: Loader | None = None
 
 
 def _keep(load: Loader) -> None:
-    """Prepare a process: it ends with its parent, and keeps the loader, so that this does not travel every time."""
+    """Initialize a process: it ends with its parent, and keeps the loader, so that tasks need not send it."""
     global _kept
     end_with_parent()
     _kept = load
 
 
 def _check_portion(portion: range, load: Loader | None = None) -> dict[int, str]:
-    """Return why items of a portion cannot be read."""
+    """Return the reasons for unreadable items of a portion."""
     load = load or _kept
     assert load is not None
     reasons = {}
     for index in portion:
         try:
             load.check(index)
-        except Exception as error:  # whatever a decoder or the user's own data set raises
+        except Exception as error:  # decoders and data sets of the user may raise any exception
             reasons[index] = first_line(error)
     return reasons

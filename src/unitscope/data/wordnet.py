@@ -1,4 +1,4 @@
-"""Superclasses: what unions of classes WordNet's noun hierarchy knows, where classes are named by WordNet ids."""
+"""Find superclasses: unions of classes in WordNet's noun hierarchy, for classes that are WordNet IDs."""
 
 import functools
 import re
@@ -16,16 +16,16 @@ NOUNS = Path(__file__).parent / "wordnet-3.0" / "nouns.tsv.gz"
 
 @dataclass(frozen=True)
 class Superclass:
-    """A noun under which several classes of some data lie.
+    """A noun that is a hypernym of several classes of the data.
 
     Attributes
     ----------
     wnid
         Its WordNet id.
     words
-        Its synonyms, the usual one first.
+        Its synonyms, the most common one first.
     members
-        The WordNet ids of the classes under it.
+        WordNet IDs of its classes.
     """
 
     wnid: str
@@ -35,18 +35,18 @@ class Superclass:
 
 @functools.cache
 def nouns() -> pd.DataFrame:
-    """Read the nouns of WordNet 3.0, whose offsets are the ImageNet ids: ``wnid``, ``words``, ``hypernyms``."""
+    """Return the nouns of WordNet 3.0, whose offsets are the ImageNet IDs: ``wnid``, ``words``, ``hypernyms``."""
     return pd.read_csv(NOUNS, sep="\t", dtype=str, keep_default_na=False).set_index("wnid")
 
 
 def are_wnids(names: Iterable[str]) -> bool:
-    """Say whether names are all ids of WordNet's nouns; a look at the names spares reading WordNet for nothing."""
+    """Return whether all names are IDs of WordNet nouns; WordNet is only read if they have the right form."""
     names = list(names)
     return bool(names) and all(re.fullmatch(r"n\d{8}", name) for name in names) and set(names) <= set(nouns().index)
 
 
 def usual_words(wnids: Sequence[str]) -> list[str]:
-    """Name nouns by their usual word, and those of the same word by their id too.
+    """Return the most common word for each noun, with the ID if several nouns have the same word.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def usual_words(wnids: Sequence[str]) -> list[str]:
 
 
 def find_superclasses(wnids: Iterable[str]) -> list[Superclass]:
-    """Find every noun above at least two of some classes, but not above all of them, largest first.
+    """Return every noun that is above at least two of the classes, but not all, largest first.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def find_superclasses(wnids: Iterable[str]) -> list[Superclass]:
         todo = [wnid]
         while todo:
             noun = todo.pop()
-            if noun and noun not in seen:  # a noun may be reached by several ways
+            if noun and noun not in seen:  # a noun may be reached on several paths
                 seen.add(noun)
                 members[noun].append(wnid)
                 todo += str(above[noun]).split(",")
@@ -93,19 +93,19 @@ def find_superclasses(wnids: Iterable[str]) -> list[Superclass]:
 
 
 def choose_superclasses(names: Sequence[str], wnids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Choose superclasses by name as class sets.
+    """Return superclasses, given by name, as class sets.
 
     Parameters
     ----------
     names
-        Words such as ``"dog"``, or WordNet ids. A word of several meanings means the one with most classes.
+        Words such as ``"dog"``, or WordNet ids. A word with several meanings selects the one with the most classes.
     wnids
         WordNet ids of the classes.
 
     Returns
     -------
     dict
-        Name to the WordNet ids of its classes.
+        Name to the WordNet IDs of its classes.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def choose_superclasses(names: Sequence[str], wnids: Iterable[str]) -> dict[str,
     """
     wnids = list(wnids)
     if not any(wnid in nouns().index for wnid in wnids):
-        raise UnitscopeError("superclasses need classes that are WordNet ids such as n02084071; these are none")
+        raise UnitscopeError("superclasses need classes that are WordNet IDs such as n02084071; use class sets instead")
     found = find_superclasses(wnids)
     sets = {}
     for name in names:
@@ -123,11 +123,11 @@ def choose_superclasses(names: Sequence[str], wnids: Iterable[str]) -> dict[str,
         if not meant:
             known = [word for noun in found for word in noun.words]
             raise UnitscopeError(
-                f"{name} is no noun above at least two of the classes but not all{near_names(name, known)}; "
-                "`unitscope superclasses` lists those there are"
+                f"{name} is not a noun above at least two of the classes but not all{near_names(name, known)}; "
+                "`unitscope superclasses` lists all superclasses"
             )
         if len(meant) > 1 and len(meant[0].members) == len(meant[1].members):
             ids = " or ".join(noun.wnid for noun in meant if len(noun.members) == len(meant[0].members))
-            raise UnitscopeError(f"{name} has several meanings here with equally many classes; choose {ids}")
+            raise UnitscopeError(f"{name} has several meanings with equally many classes; give one of the IDs {ids}")
         sets[name] = meant[0].members
     return sets

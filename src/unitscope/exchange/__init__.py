@@ -1,4 +1,4 @@
-"""Activations from elsewhere, and to elsewhere: ``import`` makes runs of files, ``export`` files of runs."""
+"""Import activations that other programs recorded, and export runs to files that other programs read."""
 
 from .export_run import export_run
 from .import_file import import_file

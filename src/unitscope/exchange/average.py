@@ -1,4 +1,4 @@
-"""Trials of one stimulus become one item: their mean."""
+"""Average the trials of each stimulus into one item."""
 
 from dataclasses import replace
 
@@ -9,37 +9,36 @@ from scipy.sparse import csr_array
 from ..errors import UnitscopeError, near_names
 from ..progress import Progress
 from ..run import BLOCK_ITEMS
-from .check import check_block
-from .found import Matrix
-from .settle import Settled
+from .contents import Matrix
+from .prepare import PreparedImport
 
 COUNT = "trials"
 
 
-def average(settled: Settled, column: str, report: Progress) -> Settled:
+def average(prepared: PreparedImport, column: str, report: Progress) -> PreparedImport:
     """Average the trials of each stimulus.
 
     Parameters
     ----------
-    settled
+    prepared
         Items that are trials.
     column
         The column of items that names the stimulus.
     report
-        Called as the work goes on.
+        Called with the progress.
 
     Returns
     -------
-    Settled
-        One item per stimulus, in the order of first appearance; ``trials`` says how many were averaged. Columns
-        that differ between trials are left out. The means are held in memory, as float64.
+    PreparedImport
+        One item per stimulus, in the order of first appearance; ``trials`` is the number of trials. Columns that
+        differ between the trials of a stimulus are removed. The means are kept in memory, as float64.
 
     Raises
     ------
     UnitscopeError
-        If there is no such column, or trials of one stimulus have other labels or predictions.
+        If there is no such column, or trials of one stimulus have different labels or predictions.
     """
-    items = settled.items
+    items = prepared.items
     if column not in items:
         known = [str(name) for name in items if name not in ("item_id", "uri", "label", "labels")]
         raise UnitscopeError(
@@ -49,13 +48,13 @@ def average(settled: Settled, column: str, report: Progress) -> Settled:
     groups, names = pd.factorize(items[column])
     if (groups < 0).any():
         raise UnitscopeError(
-            f"the item {items['item_id'].iloc[int((groups < 0).argmax())]} has no {column}; fill it in or leave it out"
+            f"the item {items['item_id'].iloc[int((groups < 0).argmax())]} has no {column}; add it or remove the item"
         )
     counts = np.bincount(groups)
     firsts = np.unique(groups, return_index=True)[1]
     label = "labels" if "labels" in items else "label"
     refuse_mixed(items[label].map(tuple) if label == "labels" else items[label], groups, names, "labels", column)
-    predictions = settled.predictions
+    predictions = prepared.predictions
     if predictions is not None:
         refuse_mixed(predictions["predicted"], groups, names, "predictions", column)
         chance = predictions["probability"].groupby(groups).mean().to_numpy(np.float32)
@@ -69,18 +68,18 @@ def average(settled: Settled, column: str, report: Progress) -> Settled:
     made["item_id"] = [str(name) for name in names]
     made[COUNT] = counts
     matrices = [
-        average_matrix(matrix, groups, counts, items["item_id"].tolist(), report) for matrix in settled.matrices
+        average_matrix(matrix, groups, counts, items["item_id"].tolist(), report) for matrix in prepared.matrices
     ]
-    return replace(settled, matrices=matrices, items=made, predictions=predictions)
+    return replace(prepared, matrices=matrices, items=made, predictions=predictions)
 
 
 def refuse_mixed(values: pd.Series, groups: np.ndarray, names: pd.Index, what: str, column: str) -> None:
-    """Refuse stimuli whose trials do not agree."""
+    """Raise if trials of one stimulus have different values."""
     mixed = np.flatnonzero(values.groupby(groups).nunique(dropna=False).to_numpy() > 1)
     if len(mixed):
         raise UnitscopeError(
             f"the trials of {column} {names[mixed[0]]!s} have different {what}; average over a column whose trials "
-            "agree"
+            "have the same"
         )
 
 
@@ -89,9 +88,8 @@ def average_matrix(matrix: Matrix, groups: np.ndarray, counts: np.ndarray, ids: 
     sums = np.zeros((len(counts), matrix.layer.units))
     for start in range(0, len(groups), BLOCK_ITEMS):
         rows = slice(start, min(start + BLOCK_ITEMS, len(groups)))
-        values = matrix.read(rows)
-        check_block(values, matrix, ids[rows])
-        # One row per stimulus, with a 1 for each of its trials here: the product adds them up, as float64.
+        values = matrix.read_checked(rows, ids)
+        # One row per stimulus, with a 1 for each of its trials in this block: the product adds them up as float64.
         places = (groups[rows], np.arange(len(values)))
         sums += csr_array((np.ones(len(values)), places), (len(counts), len(values))) @ values.astype(float)
         report(f"averaging {matrix.layer.name}", rows.stop, len(groups))

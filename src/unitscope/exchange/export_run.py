@@ -1,4 +1,4 @@
-"""``export``: files of a run, for other programs and for ``import``."""
+"""Write a run to files that other programs and ``import`` read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ WRITERS: dict[str, Callable[[Run, Path, Progress], None]] = {
     "npz": write_npz,
     "paper": write_paper,
 }
-"""What writes each kind of file."""
+"""The function that writes each kind of file."""
 
 
 def export_run(
@@ -29,42 +29,58 @@ def export_run(
     to: str | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Write a run into files that other programs read, and `import_file` too.
+    """Write a run to files that other programs read, and `import_file` too.
 
     Parameters
     ----------
     run
         An open run.
     path
-        The file to write; for ``csv``, and for ``paper`` with several layers, a folder. Default: beside the run and
-        named like it.
+        The file to write; for ``csv``, and for ``paper`` with several layers, a folder. Default: next to the run, with
+        the same name.
     to
         ``"h5"`` and ``"npz"`` (named arrays), ``"h5ad"`` (AnnData: X, obs, and the selectivity of units in var),
-        ``"csv"`` (a folder of tables), or ``"paper"`` (the ``.h5`` layout of the paper's own files: a group for each
-        class, a file for each layer). Default: what `path` ends with.
+        ``"csv"`` (a folder of tables), or ``"paper"`` (the ``.h5`` layout of the files of Gale et al.: one group per
+        class, one file per layer). Default: the suffix of `path`.
     progress
-        Called as the work goes on.
+        Called with the progress.
 
     Returns
     -------
     pathlib.Path
-        What was written.
+        The file or folder.
 
     Raises
     ------
     UnitscopeError
-        If the kind is unknown, the file is there already, or the run does not fit the format.
+        If the kind is unknown, the file already exists, or the format cannot store the run.
+
+    See Also
+    --------
+    import_file : Make a run from such files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from unitscope import import_file
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> np.savez(folder / "rates.npz", V1=np.array([[5.0, 1.0, 3.0], [0.0, 2.0, 3.0]]), labels=["face", "house"])
+    >>> run = import_file(folder / "rates.npz", folder / "run")
+    >>> tables = export_run(run, folder / "tables", to="csv")
+    >>> sorted(path.name for path in tables.iterdir())
+    ['activations.csv', 'classes.csv', 'items.csv', 'units.csv']
     """
     report = progress or no_progress
     kind = to or (Path(path).suffix.removeprefix(".") if path is not None else "")
     if kind not in WRITERS:
-        raise UnitscopeError(f"there is no export to {kind!r}; choose one of {', '.join(WRITERS)} (--to)")
+        raise UnitscopeError(f"cannot export to {kind!r}; choose one of {', '.join(WRITERS)} (--to)")
     folder = kind == "csv" or (kind == "paper" and len(run.layers) > 1)
     ending = f"-{kind}" if folder else ".paper.h5" if kind == "paper" else f".{kind}"
     default = run.directory.resolve().with_name(run.name + ending)
     target = default if path is None else Path(path).expanduser()
     if target.exists():
-        raise UnitscopeError(f"{target} is there already; choose another place with -o, or delete it")
+        raise UnitscopeError(f"{target} already exists; choose another path with -o, or delete it")
     with explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         WRITERS[kind](run, target, report)

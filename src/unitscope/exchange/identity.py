@@ -1,4 +1,4 @@
-"""What an imported run is: the content of its files and the options, not where they lie."""
+"""Identity of an imported run: the content of its files and the options, but not the location of the files."""
 
 import hashlib
 from pathlib import Path
@@ -7,34 +7,34 @@ from typing import Any
 from ..progress import Progress
 from ..run import Manifest
 from ..run.machine import describe_machine
-from .settle import Settled
+from .prepare import PreparedImport
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".csv")
-"""Files that count in a folder."""
+"""Suffixes of the files that are hashed in a folder."""
 
 SLOW = 100_000_000
-"""Reading a file of so many bytes is reported."""
+"""Progress is reported for files of at least this many bytes."""
 
 
 def describe_run(
-    files: dict[str, Path], settled: Settled, options: dict[str, Any], block_items: int, report: Progress
+    files: dict[str, Path], prepared: PreparedImport, options: dict[str, Any], block_items: int, report: Progress
 ) -> Manifest:
-    """Describe the run; `files` are those that were read: ``file``, ``labels``, ``classes``."""
+    """Return the manifest; `files` are the imported files: ``file``, ``labels``, ``classes``."""
     digests = {what: digest(file, report) for what, file in files.items()}
     return Manifest(
         identity={
             "model": {"spec": "imported"},
             "data": {"fingerprint": digests["file"]},
-            "import": {"format": settled.format, "sha256": digests, "options": options},
+            "import": {"format": prepared.format, "sha256": digests, "options": options},
         },
-        layers=tuple(matrix.layer for matrix in settled.matrices),
-        n_items=len(settled.items),
+        layers=tuple(matrix.layer for matrix in prepared.matrices),
+        n_items=len(prepared.items),
         block_items=block_items,
-        predictions=settled.predictions is not None,
+        predictions=prepared.predictions is not None,
         provenance={
             "imported": {
                 "spec": files["file"].name,
-                "format": settled.format,
+                "format": prepared.format,
                 **{what: file.name for what, file in files.items() if what != "file"},
             },
             **describe_machine(),
@@ -43,7 +43,7 @@ def describe_run(
 
 
 def digest(path: Path, report: Progress) -> str:
-    """Hash a file, or all files of a folder with their names."""
+    """Return the sha256 of a file, or of all files of a folder with their names."""
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
         return hashlib.sha256("".join(f"{file.name} {digest(file, report)}\n" for file in files).encode()).hexdigest()

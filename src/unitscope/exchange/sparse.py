@@ -1,4 +1,4 @@
-"""Sparse matrices in HDF5 files, read as dense blocks of items."""
+"""Read sparse matrices in HDF5 files as dense blocks of items."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,32 +7,32 @@ from typing import Any
 import numpy as np
 
 WINDOW_BYTES = 1_000_000_000
-"""How much of a matrix stored by columns is held at a time; each such part takes one pass over the file."""
+"""Bytes of a matrix stored by columns that are kept at a time; each such part takes one pass over the file."""
 
 STEP = 1 << 23
-"""How many stored values are read at a time."""
+"""Number of stored values read at a time."""
 
 
 def sparse_reader(h5py: Any, path: Path, name: str) -> Callable[[slice], np.ndarray]:
-    """Return a function that reads some rows of a sparse matrix of AnnData's, ``csr`` or ``csc``."""
+    """Return a function that reads some rows of a sparse AnnData matrix, ``csr`` or ``csc``."""
     with h5py.File(path, "r") as file:
         group = file[name]
         by_column = str(group.attrs["encoding-type"]).startswith("csc")
         shape = tuple(int(size) for size in group.attrs["shape"])
         pointers = group["indptr"][:].astype(np.int64)
     read = read_by_column if by_column else read_by_row
-    held: dict[tuple[int, int], np.ndarray] = {}
+    cached: dict[tuple[int, int], np.ndarray] = {}
 
     def rows_of(rows: slice) -> np.ndarray:
-        """Keep what was read last: the layers of a file ask for the same rows one after another."""
+        """Read rows and keep them, because the next layer of the file needs the same rows."""
         start, stop, _ = rows.indices(shape[0])
-        found = next((key for key in held if key[0] <= start and stop <= key[1]), None)
-        if found is None:
-            held.clear()
+        window = next((key for key in cached if key[0] <= start and stop <= key[1]), None)
+        if window is None:
+            cached.clear()
             with h5py.File(path, "r") as file:
-                found, values = read(file[name], pointers, shape, start, stop)
-            held[found] = values
-        return held[found][start - found[0] : stop - found[0]]
+                window, values = read(file[name], pointers, shape, start, stop)
+            cached[window] = values
+        return cached[window][start - window[0] : stop - window[0]]
 
     return rows_of
 
@@ -40,7 +40,7 @@ def sparse_reader(h5py: Any, path: Path, name: str) -> Callable[[slice], np.ndar
 def read_by_row(
     group: Any, pointers: np.ndarray, shape: tuple[int, ...], start: int, stop: int
 ) -> tuple[tuple[int, int], np.ndarray]:
-    """Read rows of a matrix stored by rows; return which, and their values ``(rows, columns)``."""
+    """Read rows of a matrix stored by rows; return first and last row, and the values ``(rows, columns)``."""
     values = np.zeros((stop - start, shape[1]), group["data"].dtype)
     first, last = pointers[start], pointers[stop]
     rows = np.repeat(np.arange(stop - start), np.diff(pointers[start : stop + 1]))
@@ -51,7 +51,7 @@ def read_by_row(
 def read_by_column(
     group: Any, pointers: np.ndarray, shape: tuple[int, ...], start: int, stop: int
 ) -> tuple[tuple[int, int], np.ndarray]:
-    """Read rows of a matrix stored by columns, and as many more as may be held: they lie all over the file."""
+    """Read rows of a matrix stored by columns, and as many further rows as fit: each call scans the whole file."""
     dtype = group["data"].dtype
     stop = min(shape[0], max(stop, start + WINDOW_BYTES // (shape[1] * dtype.itemsize)))
     values = np.zeros((stop - start, shape[1]), dtype)

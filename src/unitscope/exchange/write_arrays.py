@@ -1,7 +1,7 @@
-"""``export --to npz`` and ``--to h5``: named arrays, every layer in one file."""
+"""``export --to npz`` and ``--to h5``: named arrays, all layers in one file."""
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +10,26 @@ import pandas as pd
 from ..progress import Progress
 from ..run import Run
 from ..run.atomic import replacing
-from .blocks import item_blocks
-from .found import OWN_COLUMNS, as_text, need
+from .contents import OWN_COLUMNS, as_text, need
 from .hdf5_file import create_hdf5
-from .named import ITEMS, PREFIX, UNITS, escape_parents
+from .read_arrays import ITEMS, PREFIX, UNITS, escape_parents
+
+
+def read_blocks(run: Run, layer: str, report: Progress) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield a layer's activations block by block: the items, and the values ``(items, units)``."""
+    for number in range(run.manifest.n_blocks):
+        rows = run.manifest.block(number)
+        yield rows, run.item_activations(layer, rows)
+        report(f"exporting {layer}", rows.stop, run.manifest.n_items)
 
 
 def write_npz(run: Run, path: Path, report: Progress) -> None:
-    """Write an ``.npz``; layers block by block."""
+    """Write an ``.npz`` file, layers block by block."""
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for name, values in describe(run).items():
             write_entry(file, name, values.shape, values.dtype, [values])
         for layer in run.layers:
-            blocks = (values for _, values in item_blocks(run, layer.name, report))
+            blocks = (values for _, values in read_blocks(run, layer.name, report))
             shape = (run.manifest.n_items, layer.units)
             write_entry(file, PREFIX + layer.name, shape, np.dtype(run.manifest.dtype), blocks)
 
@@ -30,7 +37,7 @@ def write_npz(run: Run, path: Path, report: Progress) -> None:
 def write_entry(
     file: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype, blocks: Iterable[np.ndarray]
 ) -> None:
-    """Write one array of an ``.npz``, whose rows come in blocks."""
+    """Write one array of an ``.npz`` file, given in blocks of rows."""
     with file.open(f"{escape_parents(name)}.npy", "w", force_zip64=True) as entry:
         header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(entry, header)
@@ -39,7 +46,7 @@ def write_entry(
 
 
 def write_h5(run: Run, path: Path, report: Progress) -> None:
-    """Write an HDF5 file with the same arrays; layers block by block."""
+    """Write an HDF5 file with the same arrays, layers block by block."""
     h5py = need("h5py", path)
     with replacing(path) as temporary, create_hdf5(h5py, temporary) as (file, check):
         for name, values in describe(run).items():
@@ -48,13 +55,13 @@ def write_h5(run: Run, path: Path, report: Progress) -> None:
         for layer in run.layers:
             shape = (run.manifest.n_items, layer.units)
             array = file.create_dataset(PREFIX + layer.name, shape, run.manifest.dtype)
-            for rows, values in item_blocks(run, layer.name, report):
+            for rows, values in read_blocks(run, layer.name, report):
                 array[rows] = values
                 check()
 
 
 def describe(run: Run) -> dict[str, np.ndarray]:
-    """Gather everything but the activations: labels as places in ``classes``, or a table of items x classes."""
+    """Return all arrays except the activations; labels are rows of ``classes``, or a table of items x classes."""
     items, classes = run.items, run.classes
     arrays = {
         "labels": run.memberships if run.multi_label else run.labels,
@@ -77,6 +84,6 @@ def describe(run: Run) -> dict[str, np.ndarray]:
 
 
 def as_array(column: pd.Series) -> np.ndarray:
-    """Make an array of a column: numbers as they are, all else as text, what is missing as ``""``."""
+    """Return a column as an array: numbers unchanged, everything else as text, missing values as ``""``."""
     values = column.to_numpy()
     return values if values.dtype.kind in "biuf" else np.array(as_text(column.to_numpy(object)), str)

@@ -13,23 +13,23 @@ from ..run.atomic import creating
 def write_csv(run: Run, path: Path, report: Progress) -> None:
     """Write ``items.csv``, ``classes.csv``, ``units.csv``, every table of the run, and ``activations.csv``.
 
-    Classes are written by their ids. Items of several classes have ``labels.csv``, items x classes of 0 and 1.
+    Classes are written as IDs. If items have several classes, ``labels.csv`` is a 0/1 table of items x classes.
     """
-    with creating(path) as making:
+    with creating(path) as folder:
         items = describe_items(run)
-        items.to_csv(making / "items.csv", index=False)
-        run.classes.to_csv(making / "classes.csv", index=False)
-        run.units.to_csv(making / "units.csv", index=False)
+        items.to_csv(folder / "items.csv", index=False)
+        run.classes.to_csv(folder / "classes.csv", index=False)
+        run.units.to_csv(folder / "units.csv", index=False)
         if run.multi_label:
             members = pd.DataFrame(run.memberships.astype(int), columns=run.classes["class"])
-            members.to_csv(making / "labels.csv", index=False)
+            members.to_csv(folder / "labels.csv", index=False)
         for name in run.tables:
-            run.table(name).to_csv(making / f"{name}.csv", index=False)
-        write_activations(run, items, making / "activations.csv", report)
+            run.table(name).to_csv(folder / f"{name}.csv", index=False)
+        write_activations(run, items, folder / "activations.csv", report)
 
 
 def describe_items(run: Run) -> pd.DataFrame:
-    """Make the table of items with classes by their ids: ``label`` and ``label_name``, ``predicted``."""
+    """Return the table of items with class IDs in ``label`` and ``predicted``, names in ``label_name``."""
     items = run.items.copy()
     ids, names = (run.classes[name].to_numpy(object) for name in ("class", "name"))
     if run.multi_label:
@@ -43,7 +43,7 @@ def describe_items(run: Run) -> pd.DataFrame:
 
 
 def write_activations(run: Run, items: pd.DataFrame, path: Path, report: Progress) -> None:
-    """Write one row per item: its id, its label, and a column for each unit; block by block."""
+    """Write one row per item, block by block: ID, label, and a column for each unit."""
     kept = [name for name in ("item_id", "label", "predicted") if name in items]
     for number in range(run.manifest.n_blocks):
         rows = run.manifest.block(number)

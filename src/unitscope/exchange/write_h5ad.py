@@ -1,6 +1,6 @@
 """``export --to h5ad``: AnnData, items x units, with labels in obs and the units' selectivity in var.
 
-Written with h5py alone, by AnnData's specification of its files, so that X need not be held in memory.
+The file is written with h5py, following AnnData's file specification, so that X need not fit in memory.
 """
 
 from pathlib import Path
@@ -12,10 +12,10 @@ import pandas as pd
 from ..progress import Progress
 from ..run import Run
 from ..run.atomic import replacing
-from .annotated import MEASURED, NAMES
-from .blocks import item_blocks
-from .found import need
+from .contents import need
 from .hdf5_file import create_hdf5
+from .read_h5ad import MEASURED, NAMES
+from .write_arrays import read_blocks
 
 
 def write_h5ad(run: Run, path: Path, report: Progress) -> None:
@@ -36,14 +36,14 @@ def write_h5ad(run: Run, path: Path, report: Progress) -> None:
         mark(x, "array", "0.2.0")
         first = 0
         for layer in run.layers:
-            for rows, values in item_blocks(run, layer.name, report):
+            for rows, values in read_blocks(run, layer.name, report):
                 x[rows, first : first + layer.units] = values
                 check()
             first += layer.units
 
 
 def describe_items(run: Run) -> pd.DataFrame:
-    """Make obs: classes as categories in the run's order, ``label_name`` for people."""
+    """Return obs: classes as categories in the run's order, readable names in ``label_name``."""
     items = run.items.drop(columns=["item_id", "labels"], errors="ignore")
     ids, names = pd.Index(run.classes["class"], dtype=object), run.classes["name"].to_numpy(object)
     if not run.multi_label:
@@ -55,20 +55,20 @@ def describe_items(run: Run) -> pd.DataFrame:
 
 
 def measured_columns(run: Run) -> list[str]:
-    """List the columns of the table of selectivity that go into var; what is said of the units comes first."""
+    """Return the columns of the selectivity table to add to var; columns of ``units.parquet`` take precedence."""
     if "selectivity" not in run.tables:
         return []
     return [str(name) for name in run.table("selectivity") if name not in run.units]
 
 
 def describe_units(run: Run, measured: list[str]) -> pd.DataFrame:
-    """Make var: what is known of the units, with the table of selectivity where they were measured."""
+    """Return var: the description of units, with the selectivity table if the units were measured."""
     units = run.units.drop(columns="unit")
     return pd.concat([units, run.table("selectivity")[measured]], axis=1) if measured else units
 
 
 def write_frame(h5py: Any, file: Any, name: str, frame: pd.DataFrame, index: pd.Series) -> None:
-    """Write a data frame: text as text, or as categories where some is missing."""
+    """Write a data frame; text columns with missing values are written as categories."""
     group = file.create_group(name)
     mark(group, "dataframe", "0.2.0")
     group.attrs["_index"] = "_index"
@@ -98,6 +98,6 @@ def write_text(h5py: Any, file: Any, name: str, texts: list[str]) -> None:
     mark(file.create_dataset(name, data=np.array(texts, h5py.string_dtype())), "string-array", "0.2.0")
 
 
-def mark(thing: Any, kind: str, version: str) -> None:
-    """Say in which of AnnData's encodings something is written."""
-    thing.attrs["encoding-type"], thing.attrs["encoding-version"] = kind, version
+def mark(node: Any, kind: str, version: str) -> None:
+    """Mark a group or dataset with its AnnData encoding."""
+    node.attrs["encoding-type"], node.attrs["encoding-version"] = kind, version

@@ -1,4 +1,4 @@
-"""``export --to paper``: the merged layout of the paper's activation files, one group per class, one file per layer."""
+"""``export --to paper``: the layout of the activation files of Gale et al., one group per class, one file per layer."""
 
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ from ..progress import Progress
 from ..run import Layer, Run
 from ..run.atomic import creating, replacing
 from ..run.layout import array_name
-from .blocks import item_blocks
-from .found import need
+from .contents import need
 from .hdf5_file import create_hdf5
+from .write_arrays import read_blocks
 
 
 def write_paper(run: Run, path: Path, report: Progress) -> None:
-    """Write one file for the only layer, or a folder with a file for each."""
+    """Write one file if there is one layer, else a folder with one file per layer."""
     h5py = need("h5py", path)
     if run.multi_label:
         raise UnitscopeError(
@@ -27,17 +27,17 @@ def write_paper(run: Run, path: Path, report: Progress) -> None:
         with replacing(path) as temporary:
             write_layer(h5py, run, run.layers[0], temporary, report)
         return
-    with creating(path) as making:
+    with creating(path) as folder:
         for layer in run.layers:
-            write_layer(h5py, run, layer, making / f"{array_name(layer.name)}.h5", report)
+            write_layer(h5py, run, layer, folder / f"{array_name(layer.name)}.h5", report)
 
 
 def write_layer(h5py: Any, run: Run, layer: Layer, path: Path, report: Progress) -> None:
-    """Write one layer: every class's rows in item order, block by block.
+    """Write one layer, block by block; the rows of each class are in item order.
 
-    Beyond the paper's datasets, ``item_index`` says each item's place in the run, ``probability`` that of its
-    label, and ``class_names`` what people call the classes; attributes of the file name the layer and say whether
-    ``label_mappings`` are predictions.
+    In addition to the paper's datasets, ``item_index`` is the row of each item in the run, ``probability`` that of its
+    label, and ``class_names`` the readable names of the classes. Attributes of the file hold the layer's name and
+    whether ``label_mappings`` are predictions.
     """
     labels = run.labels
     counts = np.bincount(labels, minlength=len(run.classes))
@@ -47,17 +47,17 @@ def write_layer(h5py: Any, run: Run, layer: Layer, path: Path, report: Progress)
             write_class(run, file, layer, int(label), np.flatnonzero(labels == label))
             check()
         written = np.zeros(len(counts), np.int64)
-        for rows, values in item_blocks(run, layer.name, report):
+        for rows, values in read_blocks(run, layer.name, report):
             for label in np.unique(labels[rows]):
-                own = values[labels[rows] == label]
+                members = values[labels[rows] == label]
                 place = file[group_name(run, int(label))]["activations"]
-                place[written[label] : written[label] + len(own)] = own[:, :, None, None]
-                written[label] += len(own)
+                place[written[label] : written[label] + len(members)] = members[:, :, None, None]
+                written[label] += len(members)
             check()
 
 
 def write_class(run: Run, file: Any, layer: Layer, label: int, members: np.ndarray) -> None:
-    """Write all of a class's group but the activations themselves."""
+    """Create the group of a class and write everything except the activations."""
     items = run.items.iloc[members]
     ids = encoded(run.classes["class"])
     group = file.create_group(group_name(run, label))
@@ -68,18 +68,18 @@ def write_class(run: Run, file: Any, layer: Layer, label: int, members: np.ndarr
     group["file_names"] = encoded(items["item_id"])
     group[f"activation_labels/{group_name(run, label)}"] = np.arange(len(members))
     group["item_index"] = members
-    answers = np.full(len(members), label)
+    predicted = np.full(len(members), label)
     if run.manifest.predictions:
-        answers = items["predicted"].to_numpy(np.int64)
+        predicted = items["predicted"].to_numpy(np.int64)
         group["probability"] = items["probability"].to_numpy(np.float32)
-    group["label_mappings"] = np.where(answers >= 0, ids[answers], b"")[:, None]
+    group["label_mappings"] = np.where(predicted >= 0, ids[predicted], b"")[:, None]
 
 
 def group_name(run: Run, label: int) -> str:
-    """Name a class's group like the class, the path separator made harmless."""
+    """Return the name of a class's group: the class ID, with path separators escaped."""
     return array_name(str(run.classes["class"].iloc[label]))
 
 
 def encoded(texts: Any) -> np.ndarray:
-    """Write texts as bytes of one length, as the paper's files do."""
+    """Return texts as bytes of one length, as in the paper's files."""
     return np.array([str(text).encode() for text in texts])

@@ -16,7 +16,7 @@ from ..measures import Histograms
 from ..progress import Progress
 from ..run import ItemBlock, Run, RunWriter, UnitBlock, item_blocks, unit_blocks, write_checkpoint
 from ..run.files import explained
-from ..run.lock import alone
+from ..run.lock import locked
 from .blocks import record_blocks
 from .plan import Plan
 
@@ -37,7 +37,7 @@ def count_histograms(plan: Plan, writer: RunWriter, command: str, progress: Prog
     """
     directory, manifest = writer.directory, writer.manifest
     run, analysis = Run(directory, manifest), HistogramAnalysis(plan)
-    with alone(directory, "counting into"):
+    with locked(directory, "counting into"):
         if not writer.blocks_to_do(contents=True):
             return
         parts = Parts(run, analysis.table, analysis.parameters(run))

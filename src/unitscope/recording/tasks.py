@@ -16,7 +16,7 @@ from ..models import load_model
 from ..models.load import MODEL_SOURCES
 from ..progress import Progress, no_progress
 from ..run import Manifest, RunWriter
-from ..run.ledger import entered_blocks, in_words
+from ..run.ledger import entered_blocks, format_ranges
 from ..specs import split_spec
 from .begin import check_items
 from .blocks import write_blocks
@@ -89,7 +89,7 @@ def record_elsewhere(job: Job, writer: RunWriter, on: str | Pool, progress: Prog
     tick()
     with open_pool(on, writer.directory / "logs") as pool:
         shares = cut(blocks, getattr(pool, "width", len(blocks)))
-        tasks = {f"block{'s' * (len(share) > 1)} {in_words(list(share))}": (job, list(share)) for share in shares}
+        tasks = {f"block{'s' * (len(share) > 1)} {format_ranges(list(share))}": (job, list(share)) for share in shares}
         for name, _ in run_tasks(pool, record_share, tasks, tick=tick):
             finished.update(tasks[name][1])
             tick()

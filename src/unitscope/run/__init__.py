@@ -1,6 +1,6 @@
-"""The run directory: activations of one network on one set of items, and every table derived from them.
+"""The run directory: activations of one network for one set of items, and all tables derived from them.
 
-This room knows the written format (its contract is ``docs/run-format.md``) and nothing of networks or measures.
+This package implements the format in ``docs/run-format.md``. It does not depend on networks or measures.
 """
 
 from .blocks import ItemBlock, UnitBlock, item_blocks, unit_blocks

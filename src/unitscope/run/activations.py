@@ -1,7 +1,7 @@
 """One Zarr v3 array per layer, dimensions (item, unit); a shard is one block of items x all units of the layer.
 
-Every chunk ends with a CRC32C checksum, as does the index of every shard; each read verifies them. Runs made before
-checksums were introduced have none, and are read as before.
+Every chunk and every shard index ends with a CRC32C checksum, which each read verifies. Runs from before checksums were
+introduced have none and are read without.
 """
 
 import contextlib
@@ -21,14 +21,14 @@ from .repair import repair_step
 
 
 def create_arrays(directory: Path, manifest: Manifest) -> None:
-    """Create the empty array of every layer, NaN throughout: a row that was never written is NaN."""
+    """Create the empty array of every layer, filled with NaN: rows that were never written are NaN."""
     zarr.create_group(directory / layout.ACTIVATIONS, zarr_format=3, overwrite=True)
     for layer in manifest.layers:
         write_metadata(directory, manifest, layer)
 
 
 def write_metadata(directory: Path, manifest: Manifest, layer: Layer, checksums: bool = True) -> None:
-    """Write the ``zarr.json`` of a layer's array; chunks that are there stay as they are."""
+    """Write the ``zarr.json`` of a layer's array; existing chunks are not changed."""
     width = min(layout.CHUNK_UNITS, layer.units)
     made = zarr.create_array(
         store=zarr.storage.MemoryStore(),
@@ -36,7 +36,7 @@ def write_metadata(directory: Path, manifest: Manifest, layer: Layer, checksums:
         dtype=manifest.dtype,
         chunks=(manifest.block_items, width),
         shards=(manifest.block_items, width * -(-layer.units // width)),
-        # Unit-major inside the chunk: one unit's values stand together, compress and read better.
+        # Unit-major inside a chunk: values of one unit are contiguous, which compresses and reads better.
         filters=[TransposeCodec(order=(1, 0))],
         compressors=[ZstdCodec(level=1), *[Crc32cCodec()] * checksums],
         fill_value=np.nan,
@@ -63,7 +63,7 @@ def shard_path(directory: Path, layer: Layer, block: int) -> Path:
 
 
 def open_array(directory: Path, manifest: Manifest, layer: Layer, mode: str = "r") -> Any:
-    """Open a layer's array; raise if its description is missing, damaged or not what the run's manifest says."""
+    """Open a layer's array; raise if its description is missing, damaged or differs from the manifest."""
     array, fault = try_array(directory, manifest, layer, mode)
     if fault:
         raise UnitscopeError(f"{fault}; {repair_step(directory, manifest)}")
@@ -71,14 +71,14 @@ def open_array(directory: Path, manifest: Manifest, layer: Layer, mode: str = "r
 
 
 def try_array(directory: Path, manifest: Manifest, layer: Layer, mode: str = "r") -> tuple[Any, str]:
-    """Open a layer's array; return it and what is wrong with its description, empty if nothing is."""
+    """Open a layer's array; return it and the fault in its description, empty if there is none."""
     path = metadata_path(directory, layer)
     try:
         array: Any = zarr.open_array(path.parent, mode=mode, zarr_format=3)  # format 2 has a codec that unpickles
         found = (array.shape, array.dtype, array.chunks[0], array.metadata.chunk_key_encoding.separator)
-    except Exception as error:  # a damaged description can make the library raise almost anything
+    except Exception as error:  # the library may raise any exception for a damaged description
         return None, f"{path} is damaged ({one_line(error)})" if path.is_file() else f"{path} is missing"
-    # Whatever else is wrong makes decoding fail; these would give other values, or NaN, without an error.
+    # Other faults make decoding fail; these would return wrong values, or NaN, without an error.
     if found != ((manifest.n_items, layer.units), np.dtype(manifest.dtype), manifest.block_items, "/"):
         described = f"{manifest.n_items} items x {layer.units} units of {manifest.dtype}"
         return None, f"{path} is damaged (it does not describe {described})"
@@ -86,7 +86,7 @@ def try_array(directory: Path, manifest: Manifest, layer: Layer, mode: str = "r"
 
 
 def restore_arrays(directory: Path, manifest: Manifest) -> None:
-    """Write the descriptions of arrays again that are missing or damaged: they follow from the run's manifest."""
+    """Write missing or damaged descriptions of arrays again, from the run's manifest."""
     for layer in manifest.layers:
         if try_array(directory, manifest, layer)[1]:
             for checksums in (True, False):  # runs of earlier versions have none
@@ -96,14 +96,14 @@ def restore_arrays(directory: Path, manifest: Manifest) -> None:
 
 
 def is_readable(directory: Path, manifest: Manifest, layer: Layer) -> bool:
-    """Return whether some chunk of a layer can be decoded as its description says, or there is none yet."""
+    """Return whether a chunk of a layer can be decoded with its description, or there are no chunks yet."""
     written = [block for block in range(manifest.n_blocks) if shard_path(directory, layer, block).is_file()]
     array = open_array(directory, manifest, layer)
     return not written or any(not fault_of(array, manifest.block(block), slice(0, 1)) for block in written)
 
 
 def read_units(directory: Path, manifest: Manifest, layer: Layer, first: int, last: int) -> np.ndarray:
-    """Read the activations of some units of a layer to all items.
+    """Read the activations of some units of a layer for all items.
 
     Parameters
     ----------
@@ -115,16 +115,16 @@ def read_units(directory: Path, manifest: Manifest, layer: Layer, first: int, la
     Returns
     -------
     numpy.ndarray
-        ``(last - first, N)``, C-contiguous: a unit's values stand together.
+        ``(last - first, N)``, C-contiguous.
 
     Raises
     ------
     UnitscopeError
-        If a chunk is not what was written; the message names its file, units and items.
+        If a chunk is damaged; the message names its file, units and items.
     """
     array = open_array(directory, manifest, layer)
     values = np.empty((last - first, manifest.n_items), array.dtype)
-    # The chunks are unit-major, so decoding into the transposed view is a plain copy.
+    # Chunks are unit-major, so decoding into the transposed view is a contiguous copy.
     prototype = zarr.core.buffer.default_buffer_prototype()
     out = prototype.nd_buffer.from_numpy_array(values.T)
     with damage_named(directory, manifest, layer, slice(0, manifest.n_items), slice(first, last)):
@@ -133,7 +133,7 @@ def read_units(directory: Path, manifest: Manifest, layer: Layer, first: int, la
 
 
 def read_items(directory: Path, manifest: Manifest, layer: Layer, items: slice) -> np.ndarray:
-    """Read all units of a layer to some items, ``(items, units)``; whole blocks of items are read fastest."""
+    """Read all units of a layer for some items, ``(items, units)``; whole blocks of items are read fastest."""
     array = open_array(directory, manifest, layer)
     start, stop, _ = items.indices(manifest.n_items)
     with damage_named(directory, manifest, layer, slice(start, stop), slice(0, layer.units)):
@@ -141,12 +141,12 @@ def read_items(directory: Path, manifest: Manifest, layer: Layer, items: slice) 
 
 
 UNDECODABLE = (ValueError, RuntimeError, OSError, TypeError, KeyError)
-"""What decoding a damaged chunk raises."""
+"""Exceptions that decoding a damaged chunk can raise."""
 
 
 @contextlib.contextmanager
 def damage_named(directory: Path, manifest: Manifest, layer: Layer, items: slice, units: slice) -> Iterator[None]:
-    """Name the first damaged chunk of what is read, and the next step."""
+    """Turn decoding errors into an error that names the first damaged chunk and the command that repairs it."""
     try:
         yield
     except UNDECODABLE as error:
@@ -167,7 +167,7 @@ def find_damage(directory: Path, manifest: Manifest, layer: Layer, items: slice,
             if fault:
                 return (
                     f"{shard_path(directory, layer, block)} is damaged: units {columns.start} to {columns.stop - 1} of "
-                    f"layer {layer.name}, items {rows.start} to {rows.stop - 1}, are not what was written ({fault})"
+                    f"layer {layer.name}, items {rows.start} to {rows.stop - 1} cannot be read ({fault})"
                 )
     return f"the activations of layer {layer.name} in {directory} could not be read"
 

@@ -1,4 +1,4 @@
-"""Blocks of units and blocks of items: what an analysis computes, loses and resumes as one."""
+"""Blocks of units and blocks of items, which an analysis computes and resumes as a whole."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from .manifest import Layer, Manifest
 
 @dataclass(frozen=True)
 class UnitBlock:
-    """Some units of one layer: a chunk of 64, or a part of one.
+    """Consecutive units of one layer: a chunk of 64, or part of one.
 
     Attributes
     ----------
@@ -19,6 +19,15 @@ class UnitBlock:
         The units ``first`` to ``last - 1`` of the layer.
     row
         Row of the first unit in the run's table of units.
+
+    See Also
+    --------
+    unit_blocks : Split layers into blocks of units.
+
+    Examples
+    --------
+    >>> UnitBlock("fc6", 64, 128, row=96).size
+    64
     """
 
     layer: str
@@ -45,6 +54,15 @@ class ItemBlock:
     ----------
     first, last
         The items ``first`` to ``last - 1``.
+
+    See Also
+    --------
+    item_blocks : The blocks in which a run was recorded.
+
+    Examples
+    --------
+    >>> ItemBlock(8192, 10_000).size
+    1808
     """
 
     first: int
@@ -62,7 +80,7 @@ class ItemBlock:
 
     @classmethod
     def from_name(cls, name: str) -> "ItemBlock":
-        """Return the block that has a name.
+        """Return the block with this name.
 
         Examples
         --------
@@ -74,7 +92,23 @@ class ItemBlock:
 
 
 def unit_blocks(layers: Iterable[Layer], step: int = CHUNK_UNITS) -> Iterator[UnitBlock]:
-    """Cut the units of layers into blocks of `step`: chunks of the stored arrays, or even parts of them.
+    """Split the units of layers into blocks of `step` units, by default the chunks of the stored arrays.
+
+    Parameters
+    ----------
+    layers
+        The layers.
+    step
+        Units per block; to align blocks with chunks, a divisor of 64.
+
+    Yields
+    ------
+    UnitBlock
+        In the order of ``units.parquet``. Blocks never span two layers.
+
+    See Also
+    --------
+    item_blocks : Blocks of items.
 
     Examples
     --------
@@ -90,6 +124,16 @@ def unit_blocks(layers: Iterable[Layer], step: int = CHUNK_UNITS) -> Iterator[Un
 
 
 def item_blocks(manifest: Manifest) -> list[ItemBlock]:
-    """Return the run's items in the blocks in which they were recorded."""
+    """Return the blocks of items in which a run was recorded.
+
+    See Also
+    --------
+    unit_blocks : Blocks of units.
+
+    Examples
+    --------
+    >>> item_blocks(Manifest({}, (Layer("fc", 2),), n_items=10_000))
+    [ItemBlock(first=0, last=8192), ItemBlock(first=8192, last=10000)]
+    """
     rows = [manifest.block(number) for number in range(manifest.n_blocks)]
     return [ItemBlock(row.start, row.stop) for row in rows]

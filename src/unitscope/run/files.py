@@ -1,6 +1,6 @@
-"""Reading and writing JSON, Parquet, CSV and NPZ, and what is said when a file cannot be read or written.
+"""Read and write JSON, Parquet, CSV and NPZ, verify checksums, and explain what cannot be read or written.
 
-Parquet and NPZ files carry checksums, and reading verifies them: a changed byte is an error and never another number.
+Parquet and NPZ files contain checksums: a changed byte raises an error instead of returning a wrong number.
 """
 
 import contextlib
@@ -26,41 +26,39 @@ from .own_files import refuse_foreign
 
 @contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Say in one sentence why nothing could be written below `path`: a full disk, no permission, no folder."""
+    """Turn failures to write below `path` (full disk, no permission) into an error of one sentence."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UnitscopeError(
                 f"the disk that holds {path} is full; free some space and run the same command again: "
-                "what was finished is kept"
+                "finished work is kept"
             ) from error
-        if isinstance(error, FileNotFoundError):  # something that was there has gone
+        if isinstance(error, FileNotFoundError):  # a file was removed
             raise
-        raise UnitscopeError(
-            f"{path} cannot be written to ({error.strerror or error}); choose another place"
-        ) from error
+        raise UnitscopeError(f"{path} cannot be written to ({error.strerror or error}); choose another path") from error
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file atomically, keys in the order given."""
+    """Write a JSON file atomically; the order of keys is kept."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path, remedy: str) -> dict[str, Any]:
-    """Read a JSON file that `write_json` wrote; raise an error that names a damaged one and ends with `remedy`."""
+    """Read a JSON file; if it is damaged, raise an error that names it and ends with `remedy`."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise UnitscopeError(f"{path} is damaged ({error}); {remedy}") from error
     if not isinstance(content, dict):
-        raise UnitscopeError(f"{path} is damaged (it holds no JSON object); {remedy}")
+        raise UnitscopeError(f"{path} is damaged (it is not a JSON object); {remedy}")
     return content
 
 
 SCHEMA_DIGEST = b"unitscope.schema"
-"""Key of a Parquet file's metadata. Page checksums cover the values; this digest covers names, types and metadata."""
+"""Metadata key of a digest of names, types and metadata; page checksums cover only the values."""
 
 
 def write_parquet(
@@ -73,11 +71,11 @@ def write_parquet(
     path
         The file.
     frame
-        What to write.
+        The data.
     notes
-        Texts for the metadata of columns, by column.
+        Metadata of columns, by column.
     metadata
-        Texts for the metadata of the file, by key.
+        Metadata of the file, by key.
     """
     table = pa.Table.from_pandas(frame, preserve_index=False)
     if metadata:
@@ -93,28 +91,28 @@ def write_parquet(
 
 
 def schema_digest(schema: pa.Schema) -> bytes:
-    """Return the sha256 of a schema's names, types and metadata, without the digest itself."""
+    """Return the sha256 of a schema's names, types and metadata, excluding the digest itself."""
     fields = [(field.name, field.type.id, sorted((field.metadata or {}).items())) for field in schema]
     metadata = sorted(item for item in (schema.metadata or {}).items() if item[0] != SCHEMA_DIGEST)
     return hashlib.sha256(repr((fields, metadata)).encode()).hexdigest().encode()
 
 
 def write_csv(path: Path, frame: pd.DataFrame, overwrite: bool = False) -> None:
-    """Write a data frame as CSV for people's own use, atomically; replace tables of the same columns only."""
+    """Write a data frame as CSV, atomically; replace an existing file only if it has the same columns."""
     refuse_foreign(path, overwrite, header_of(frame))
     with explained(path), replacing(path) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n")
 
 
 def header_of(frame: pd.DataFrame) -> str:
-    """Return the first line of a data frame's CSV file."""
+    """Return the header line of a data frame as CSV."""
     return frame.head(0).to_csv(index=False, lineterminator="\n").rstrip("\n")
 
 
 def read_parquet(path: Path, remedy: str, columns: list[str] | None = None) -> pa.Table:
     """Read a Parquet file, or only some of its columns, and verify its checksums.
 
-    An error names a damaged file and ends with `remedy`.
+    Errors name the file and end with `remedy`.
     """
     with undamaged(path, remedy):
         if columns is not None:
@@ -124,22 +122,22 @@ def read_parquet(path: Path, remedy: str, columns: list[str] | None = None) -> p
 
 
 def read_schema(path: Path, remedy: str) -> pa.Schema:
-    """Read the columns of a Parquet file and its metadata, not its rows."""
+    """Read the columns and metadata of a Parquet file, without its rows."""
     with undamaged(path, remedy):
         return check_schema(pq.read_schema(path))
 
 
 def check_schema(read: Any) -> Any:
-    """Return a table or schema as it is; raise if its names, types or metadata are not what was written."""
+    """Return a table or schema unchanged; raise if its names, types or metadata do not match the digest."""
     schema = read.schema if isinstance(read, pa.Table) else read
     written = (schema.metadata or {}).get(SCHEMA_DIGEST)
     if written is not None and written != schema_digest(schema):  # files of earlier versions have no digest
-        raise OSError("the description of its columns is not what was written")
+        raise OSError("the description of its columns has changed")
     return read
 
 
 def write_npz(path: Path, arrays: dict[str, np.ndarray], compress: bool = False) -> None:
-    """Write named arrays as NPZ, atomically; the ZIP format has a checksum for each array."""
+    """Write named arrays as NPZ, atomically; ZIP files have a checksum for each array."""
     save: Any = np.savez_compressed if compress else np.savez
     with replacing(path) as temporary:
         with temporary.open("wb") as file:
@@ -159,10 +157,10 @@ def read_npz(path: Path, remedy: str, prefix: str = "") -> dict[str, np.ndarray]
     With `prefix`, only arrays whose names begin with it are read; it is not part of the names returned.
     """
     with undamaged(path, remedy), zipfile.ZipFile(path) as stored:
-        # A damaged directory of the archive can hide arrays. Files of earlier versions have no comment.
+        # A damaged archive directory can hide arrays. Files of earlier versions have no comment.
         if stored.comment not in (b"", listed(stored)):
-            raise ValueError("its list of arrays is not what was written")
-        # Each member is read to its end: only then does `zipfile` compare the checksum.
+            raise ValueError("its list of arrays has changed")
+        # `zipfile` verifies a checksum only when the member is read to its end.
         names = [name for name in stored.namelist() if name.startswith(prefix)]
         members = {name: io.BytesIO(stored.read(name)) for name in names}
         return {
@@ -175,12 +173,12 @@ BROKEN = (
     pa.ArrowException, OSError, UnicodeDecodeError,  # Parquet
     zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, NotImplementedError, RuntimeError,  # NPZ
 )  # fmt: skip
-"""What reading a damaged file raises."""
+"""Exceptions that reading a damaged file can raise."""
 
 
 @contextlib.contextmanager
 def undamaged(path: Path, remedy: str) -> Iterator[None]:
-    """Raise an error that names a file that cannot be read and ends with the next step."""
+    """Turn read errors into an error that names the file and ends with `remedy`."""
     try:
         yield
     except BROKEN as error:
@@ -190,5 +188,5 @@ def undamaged(path: Path, remedy: str) -> Iterator[None]:
 
 
 def one_line(error: BaseException) -> str:
-    """Return the first line of an error's message, or the name of its class if it has none."""
+    """Return the first line of an error message, or the name of the exception if it has no message."""
     return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,4 +1,4 @@
-"""What a run names stays inside of its directory: a received run must not lead to other files of its reader."""
+"""Reject paths and links in a run that lead out of its directory: a received run must not reach other files."""
 
 import os
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from ..errors import UnitscopeError
 
 
 def is_inside(name: str) -> bool:
-    """Return whether a file that a run names by its path from the run's directory is below that directory.
+    """Return whether a relative path in a run leads to a file inside the run directory.
 
     Examples
     --------
@@ -20,18 +20,17 @@ def is_inside(name: str) -> bool:
 
 
 def check_links(directory: Path, leave_out: Collection[str] = ()) -> None:
-    """Refuse a run in which a directory is a symbolic link that leads out of the run.
+    """Raise if a directory in a run is a symbolic link that leads out of the run.
 
-    Commands write into a run's directories and remove what they put there; through such a link they would do so
-    elsewhere. Linked files are harmless: they are only read, and replaced when something is written in their place. The
-    run itself may be a link.
+    Commands write to and remove files in a run's directories; through such a link they would do so elsewhere.
+    Linked files are safe: they are only read, or replaced by a new file. The run directory itself may be a link.
 
     Parameters
     ----------
     directory
-        The run. Its entries and the entries of these are looked at.
+        The run. Two levels of directories are checked.
     leave_out
-        Names of the run's entries that may be links.
+        Names of directories that may be links.
 
     Raises
     ------
@@ -45,12 +44,12 @@ def check_links(directory: Path, leave_out: Collection[str] = ()) -> None:
         for link in (entry, *(directories(entry.path) if not entry.is_symlink() else ())):
             if link.is_symlink() and not Path(link.path).resolve().is_relative_to(top):
                 raise UnitscopeError(
-                    f"{link.path} is a link that leads out of the run, to {Path(link.path).resolve()}; put the "
-                    "directory itself in its place"
+                    f"{link.path} is a link that leads out of the run, to {Path(link.path).resolve()}; replace it by "
+                    "the directory itself"
                 )
 
 
 def directories(path: str | Path) -> list[os.DirEntry[str]]:
-    """List the directories in a directory, links to directories among them."""
+    """Return the directories in a directory, including links to directories."""
     with os.scandir(path) as entries:
         return [entry for entry in entries if entry.is_dir()]

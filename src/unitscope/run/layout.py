@@ -1,4 +1,4 @@
-"""Names and sizes of the written format, version 2. ``docs/run-format.md`` says what they mean."""
+"""File names and sizes of the run format, version 2; described in ``docs/run-format.md``."""
 
 FORMAT_VERSION = 2
 READABLE_VERSIONS = (1, 2)
@@ -12,7 +12,7 @@ ACTIVATIONS = "activations.zarr"
 HISTOGRAMS = "histograms"
 ARRAYS = "arrays.zarr"
 CLASSWISE = "classwise.zarr"
-"""Where runs of format version 1 keep the arrays of their table ``selectivity``."""
+"""The arrays of the table ``selectivity`` in format version 1."""
 
 PREDICTIONS = "predictions"
 LEDGER = "ledger"
@@ -21,14 +21,14 @@ TABLES = "tables"
 IMAGES = "images"
 
 BLOCK_ITEMS = 8192
-"""Items in a block: the unit of writing, of resuming and of loss after a crash."""
+"""Items per block. A block is written as a whole; after a crash, only unfinished blocks are lost."""
 
 CHUNK_UNITS = 64
-"""Units in an inner chunk; with 8,192 items of 4 bytes a chunk is 2 MiB, stored unit-major."""
+"""Units per chunk; a chunk of 8,192 items x 4 bytes is 2 MiB, stored unit-major."""
 
 
 def array_name(layer: str) -> str:
-    """Return the name of a layer's array: the layer's name, of which nothing can be taken for a path.
+    """Return the name of a layer's array: the layer's name, escaped so that it cannot be read as a path.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def array_name(layer: str) -> str:
 
 
 def n_blocks(n_items: int, block_items: int) -> int:
-    """Count the blocks that hold a number of items; the last one may be short.
+    """Return the number of blocks for a number of items; the last block may be shorter.
 
     Examples
     --------

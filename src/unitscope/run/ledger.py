@@ -1,4 +1,4 @@
-"""The ledger: one small JSON per finished block, written after the block's files, so that what it lists is whole."""
+"""The ledger: one JSON file per finished block, written after the block's files, so that listed files are complete."""
 
 import datetime
 import hashlib
@@ -18,17 +18,17 @@ from .manifest import Manifest
 
 
 def entry_path(directory: Path, block: int) -> Path:
-    """Return where a block's entry stands."""
+    """Return the ledger entry of a block."""
     return directory / layout.LEDGER / f"{block:06d}.json"
 
 
 def enter_block(directory: Path, block: int, files: list[Path], seconds: float) -> None:
-    """Enter a block as finished: its files, all written and flushed, with sizes and sha256 digests."""
+    """Enter a block as finished, with sizes and sha256 digests of its files."""
     enter(directory, entry_path(directory, block), {"block": block}, files, seconds)
 
 
 def enter(directory: Path, path: Path, what: dict[str, int], files: list[Path], seconds: float) -> None:
-    """Write an entry: what is finished, and its files, flushed, with sizes and sha256 digests."""
+    """Write an entry: flush the files, and list them with sizes and sha256 digests."""
     listed = {}
     for name in files:
         with name.open("rb") as file:
@@ -45,12 +45,12 @@ def enter(directory: Path, path: Path, what: dict[str, int], files: list[Path], 
 
 
 def this_worker() -> dict[str, Any]:
-    """Say who does the work now: host, process, job of a batch system, time."""
+    """Return host, process, batch job and time of this process."""
     return {"host": platform.node(), "process": os.getpid(), "job": job_name(), "finished": now()}
 
 
 def job_name(environment: Mapping[str, str] = os.environ) -> str:
-    """Name the job of a batch system in which this process runs; empty outside of one.
+    """Return the name of the batch job in which this process runs; empty if there is none.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def job_name(environment: Mapping[str, str] = os.environ) -> str:
 
 def read_entry(path: Path) -> dict[str, Any]:
     """Read an entry; raise if it is damaged."""
-    entry = read_json(path, "record or import again: the block is then written again")
+    entry = read_json(path, "record or import again to write the block again")
     try:
         for file in entry["files"].values():
             int(file["bytes"]), str(file["sha256"])
@@ -76,13 +76,13 @@ def read_entry(path: Path) -> dict[str, Any]:
 
 
 def entered_blocks(directory: Path) -> set[int]:
-    """List the blocks that have an entry, whatever has become of their files since."""
+    """Return the blocks that have an entry, without checking their files."""
     return {int(path.stem) for path in (directory / layout.LEDGER).glob("[0-9]*.json")}
 
 
 @dataclass(frozen=True)
 class Check:
-    """What the ledger says of a run: blocks finished, blocks missing, files that are not as written."""
+    """Result of checking a run against its ledger: finished and missing blocks, and the faults of damaged ones."""
 
     finished: list[int]
     missing: list[int]
@@ -90,7 +90,7 @@ class Check:
 
     @property
     def to_do(self) -> list[int]:
-        """Blocks that a recording has to write (again)."""
+        """Blocks that a recording still has to write."""
         return sorted([*self.missing, *self.damaged])
 
 
@@ -102,17 +102,17 @@ def check_blocks(
     blocks: Iterable[int] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Check:
-    """Compare the ledger with the files.
+    """Check the files of a run against its ledger.
 
     Parameters
     ----------
     directory, manifest
         The run.
     contents
-        Compare the sha256 of every file (reads the whole run); otherwise presence and size, which catch lost
-        and truncated files.
+        Compare the sha256 of every file (reads the whole run); otherwise only existence and
+        size, which detects lost and truncated files.
     blocks
-        The blocks to check; default: all. Without stored activations always all are checked.
+        The blocks to check; default: all. Ignored in runs without stored activations.
     progress
         Called after each block with the number of blocks checked.
     """
@@ -134,12 +134,12 @@ def check_blocks(
 
 
 def checkpoint_path(directory: Path) -> Path:
-    """Return where the one entry of a run without stored activations stands: how many blocks are counted, in what."""
+    """Return the single entry of a run without stored activations: its files and the number of blocks counted."""
     return directory / layout.LEDGER / "histograms.json"
 
 
 def check_checkpoint(directory: Path, manifest: Manifest, contents: bool) -> Check:
-    """Compare the entry with the files; blocks are counted in order, and histograms are whole or begun anew."""
+    """Check the files of the entry; blocks are counted in order, and damage restarts the count."""
     path = checkpoint_path(directory)
     blocks = list(range(manifest.n_blocks))
     if not path.is_file():
@@ -152,7 +152,7 @@ def check_checkpoint(directory: Path, manifest: Manifest, contents: bool) -> Che
 
 
 def find_fault(directory: Path, path: Path, contents: bool) -> str:
-    """Say what is wrong with the files of one entry; empty when nothing is."""
+    """Return the fault in the files of one entry; empty if there is none."""
     try:
         files = dict(read_entry(path)["files"])
     except (UnitscopeError, FileNotFoundError, KeyError, TypeError, ValueError):  # removed while its block is written
@@ -162,22 +162,22 @@ def find_fault(directory: Path, path: Path, contents: bool) -> str:
             return f"{path} names {name}, which is not a file of the run"
         file = directory / name
         if not file.is_file():
-            return f"{file} is gone"
+            return f"{file} is missing"
         if file.stat().st_size != was["bytes"]:
             return f"{file} has {file.stat().st_size} bytes, but {was['bytes']} were written"
         if contents:
             with file.open("rb") as stream:
                 if hashlib.file_digest(stream, "sha256").hexdigest() != was["sha256"]:
-                    return f"{file} is not what was written"
+                    return f"{file} has changed since it was written"
     return ""
 
 
-def in_words(blocks: list[int]) -> str:
-    """Write block numbers shortly.
+def format_ranges(blocks: list[int]) -> str:
+    """Return block numbers as text, with consecutive numbers as ranges.
 
     Examples
     --------
-    >>> in_words([0, 1, 2, 5, 7, 8])
+    >>> format_ranges([0, 1, 2, 5, 7, 8])
     '0-2, 5, 7-8'
     """
     parts: list[list[int]] = []

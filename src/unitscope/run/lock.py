@@ -1,4 +1,4 @@
-"""Locks on a run, which the operating system releases when a process ends, however it ends."""
+"""Locks on a run. The operating system releases them when the process ends, even if it is killed."""
 
 import contextlib
 import errno
@@ -19,24 +19,24 @@ except ImportError:  # Windows
 
 
 @contextlib.contextmanager
-def alone(directory: Path, doing: str) -> Iterator[None]:
-    """Keep other processes from doing the same to a run meanwhile.
+def locked(directory: Path, doing: str) -> Iterator[None]:
+    """Lock a run, so that no other process does the same at the same time.
 
     Parameters
     ----------
     directory
         The run.
     doing
-        What this process is doing, in one word: ``"measuring"``.
+        What this process is doing, such as ``"measuring"``; other work on the run is not blocked.
 
     Raises
     ------
     UnitscopeError
-        If another process does so now.
+        If another process holds the lock.
     """
     with explained(directory):
         place = directory / f".{doing.replace(' ', '-')}.lock"
-        if place.is_symlink():  # not ours; locking would empty the file that it leads to
+        if place.is_symlink():  # locking would empty the file that the link leads to
             place.unlink()
         lock = FileLock(place)
         try:
@@ -55,28 +55,28 @@ def alone(directory: Path, doing: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def claim(path: Path, numbers: Iterable[int]) -> Iterator[list[int]]:
-    """Claim some of the things that several processes share out among themselves, as blocks of a recording.
+    """Claim numbers, such as blocks of a recording, that several processes divide among themselves.
 
-    Each number is one byte of the lock file, locked by ``fcntl``. Such locks also work on network file systems, belong
-    to the process alone (a forked child does not inherit them), and end with it, also after ``kill -9``. They keep
-    processes apart, not threads of one process.
+    Each number is one byte of the lock file, locked by ``fcntl``. Such locks work on network file systems, are not
+    inherited by forked processes, and end with the process, even after ``kill -9``. They do not separate threads of one
+    process.
 
     Parameters
     ----------
     path
-        The lock file. It stays, empty.
+        The lock file; it is created if needed, stays empty and is not removed.
     numbers
-        What to claim.
+        The numbers to claim.
 
     Yields
     ------
     list of int
-        The numbers that no other process has claimed, claimed until the context is left.
+        The numbers that no other process has claimed; they are released when the context exits.
 
     Warns
     -----
     UnitscopeWarning
-        If the file system has no locks: all numbers are then yielded.
+        If the file system does not support locks; all numbers are then yielded.
     """
     with explained(path.parent):
         file = path.open("ab")
@@ -85,7 +85,7 @@ def claim(path: Path, numbers: Iterable[int]) -> Iterator[list[int]]:
 
 
 def lock_byte(file: IO[bytes], number: int) -> bool:
-    """Lock one byte of a file; return false if another process has locked it. It need not exist."""
+    """Lock one byte of a file, which may be beyond its end; return false if another process has locked it."""
     try:
         if fcntl is None:
             raise OSError(errno.ENOSYS, "this system has no fcntl")
@@ -94,7 +94,7 @@ def lock_byte(file: IO[bytes], number: int) -> bool:
         return False
     except OSError as error:
         warnings.warn(
-            f"{file.name} cannot be locked ({error.strerror}): see to it that no other command records the same blocks",
+            f"{file.name} cannot be locked ({error.strerror}); make sure that no other command records the same blocks",
             UnitscopeWarning,
             stacklevel=2,
         )

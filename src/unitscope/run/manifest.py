@@ -1,4 +1,4 @@
-"""``run.json``: what a run is (its identity, by content) and where it came from (its provenance)."""
+"""``run.json``: the identity of a run, by content, and its provenance."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -10,8 +10,8 @@ from ..version import __version__
 from . import layout
 from .files import read_json, write_json
 
-LOST = "put a copy of it in its place, or record or import the run again in a new directory"
-"""What to do about a damaged ``run.json``: without it nobody can tell what the other files are."""
+LOST = "restore it from a copy, or record or import the run again into a new directory"
+"""The next step for a damaged ``run.json``, which cannot be derived from the other files."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,16 @@ class Layer:
     positions
         Size of the map that was reduced to one number per unit, e.g. ``(13, 13)``; ``()`` for a dense layer.
     reduction
-        How the map became one number: ``"max"``, ``"mean"``, ``"centre"``; ``"none"`` for a dense layer.
+        How the map was reduced to one number: ``"max"``, ``"mean"``, ``"centre"``; ``"none"`` for a dense layer.
+
+    See Also
+    --------
+    Manifest : Holds the layers of a run.
+
+    Examples
+    --------
+    >>> Layer("features.12", 256, (13, 13), "max").units
+    256
     """
 
     name: str
@@ -43,9 +52,9 @@ class Manifest:
     Attributes
     ----------
     identity
-        Everything that makes the activations what they are: model, weights, preprocessing, data, computation.
-        Two runs with equal identity and layers hold the same numbers: the same bits on machines of one kind with the
-        same versions, and within 1e-5 of a layer's largest activation otherwise.
+        Everything that the activations depend on: model, weights, preprocessing, data, computation. Two runs with
+        equal identity and layers hold the same numbers: the same bits on machines of one kind with the same versions,
+        and within 1e-5 of a layer's largest activation otherwise.
     layers
         The recorded layers, in the network's order.
     n_items
@@ -55,9 +64,19 @@ class Manifest:
     block_items
         Items per block.
     predictions
-        Whether each item's prediction is part of the recording.
+        Whether the network's prediction for each item is recorded.
     provenance
-        Where and when: data and model as the user named them, versions, host, times. Never compared.
+        Origin of the run: data and model as the user named them, versions, host, time. Never compared.
+
+    See Also
+    --------
+    create_run : Create a run from a manifest.
+
+    Examples
+    --------
+    >>> manifest = Manifest({"model": {"spec": "demo:"}}, (Layer("fc6", 192),), n_items=10_000)
+    >>> manifest.n_blocks, manifest.block(1)
+    (2, slice(8192, 10000, None))
     """
 
     identity: dict[str, Any]
@@ -75,7 +94,7 @@ class Manifest:
 
     @property
     def histograms(self) -> dict[str, Any] | None:
-        """What a run without stored activations holds: ``bins_per_octave``, and which ``items`` were counted."""
+        """Settings of a run without stored activations, ``bins_per_octave`` and ``items``; otherwise ``None``."""
         return self.identity.get("histograms")
 
     def block(self, number: int) -> slice:
@@ -114,7 +133,7 @@ class Manifest:
             raise UnitscopeError(f"{path} is damaged ({error}); {LOST}") from error
 
     def differences(self, other: "Manifest") -> list[str]:
-        """Say in what another manifest describes another run; empty when it is the same run."""
+        """Return how the run of another manifest differs; empty if it is the same run."""
         mine, theirs = (dict(flatten(asdict(manifest))) for manifest in (self, other))
         names = sorted(name for name in mine.keys() | theirs.keys() if not name.startswith("provenance"))
         return [
@@ -125,7 +144,7 @@ class Manifest:
 
 
 def flatten(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Walk nested dictionaries and sequences as pairs of dotted name and value.
+    """Yield the values in nested dictionaries and sequences as pairs of dotted name and value.
 
     Examples
     --------

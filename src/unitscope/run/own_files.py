@@ -1,14 +1,14 @@
-"""Files that Unitscope writes outside of a run's own structure, and may write again: others are not overwritten."""
+"""Protect files of the user from being overwritten: only files that Unitscope wrote are replaced."""
 
 from pathlib import Path
 
 from ..errors import UnitscopeError
 
 MARK = "made-by-unitscope"
-"""Stands in the metadata of every picture and page that Unitscope writes."""
+"""Mark in the metadata of every picture and page that Unitscope writes."""
 
 NEAR = 4096
-"""The mark is within so many bytes of a file's beginning or end (PDF)."""
+"""The mark is within this many bytes of the start or the end (PDF) of a file."""
 
 
 def refuse_foreign(path: Path, overwrite: bool = False, header: str = "") -> None:
@@ -21,14 +21,14 @@ def refuse_foreign(path: Path, overwrite: bool = False, header: str = "") -> Non
     path
         The file that is about to be written.
     overwrite
-        Allow it to be replaced whatever it is.
+        Allow any file to be replaced.
     header
         The first line of the table that is about to be written, for CSV files.
 
     Raises
     ------
     UnitscopeError
-        If another's file would be replaced.
+        If the existing file was not written by Unitscope.
 
     Examples
     --------
@@ -39,30 +39,29 @@ def refuse_foreign(path: Path, overwrite: bool = False, header: str = "") -> Non
     >>> refuse_foreign(path, header="unit,auc")
     >>> refuse_foreign(path, header="item,activation")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    unitscope.errors.UnitscopeError: ...numbers.csv was not written by Unitscope; choose another place, or ...
+    unitscope.errors.UnitscopeError: ...numbers.csv was not written by Unitscope; choose another path, or ...
     """
     if overwrite or not path.is_file():
         return
     if not (has_header(path, header) if header else has_mark(path)):
         raise UnitscopeError(
-            f"{path} was not written by Unitscope; choose another place, or replace it with --overwrite "
-            "(overwrite=True)"
+            f"{path} was not written by Unitscope; choose another path, or replace it with --overwrite (overwrite=True)"
         )
 
 
 def refuse_foreign_directory(path: Path, page: str, overwrite: bool = False) -> None:
-    """Raise if a directory holds something, but not a page that Unitscope wrote there before."""
+    """Raise if a directory is not empty and does not contain a page that Unitscope wrote."""
     if overwrite or not path.is_dir() or not any(path.iterdir()):
         return
     if not (path / page).is_file() or not has_mark(path / page):
         raise UnitscopeError(
-            f"the directory {path} is not empty and holds no {page} that Unitscope wrote; choose another place, or "
+            f"the directory {path} is not empty and has no {page} written by Unitscope; choose another path, or "
             "write into it with --overwrite (overwrite=True)"
         )
 
 
 def has_mark(path: Path) -> bool:
-    """Return whether a file bears the mark."""
+    """Return whether a file contains the mark."""
     with path.open("rb") as file:
         start = file.read(NEAR)
         file.seek(max(0, path.stat().st_size - NEAR))

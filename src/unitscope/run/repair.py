@@ -1,4 +1,4 @@
-"""What a user runs to go on with a run or to repair it: the command that made it, for where the run is now."""
+"""The command that continues or repairs a run: the one that made it, adapted to the current location."""
 
 import shlex
 from collections.abc import Mapping
@@ -12,23 +12,23 @@ COMMANDS = {"selectivity": "measure"}
 """The command that makes each table, for messages, where it does not have the table's name."""
 
 RUN = "RUN"
-"""Stands for the run's directory in a stored command: the directory may have been moved or copied since."""
+"""Placeholder for the run directory in a stored command, because the run may be moved or copied."""
 
 
 def remember_command(command: str) -> dict[str, str]:
-    """Return what is stored of a command: its words, and the directory that its relative paths are relative to."""
+    """Return a command as stored in a run: its words, and the current directory for its relative paths."""
     return {"command": command, "directory": str(Path.cwd())} if command else {}
 
 
 def repeat_command(stored: Mapping[str, Any], directory: Path) -> str:
-    """Return a stored command as it must be given here and now; empty if none was stored.
+    """Return a stored command, adapted to the current locations; empty if none was stored.
 
     Parameters
     ----------
     stored
-        What `remember_command` returned, perhaps among other things.
+        The entries from `remember_command`; others are ignored.
     directory
-        The run, wherever it is now.
+        The current location of the run.
 
     Examples
     --------
@@ -49,12 +49,12 @@ def repeat_command(stored: Mapping[str, Any], directory: Path) -> str:
 
 
 def repair_step(directory: Path, manifest: Manifest) -> str:
-    """Return the end of a message about a damaged run: what repairs it."""
+    """Return the end of a message about a damaged run: how to repair it."""
     return f"repair it with {made_by(directory, manifest)}"
 
 
 def continue_step(directory: Path, manifest: Manifest) -> str:
-    """Return the end of a message about an unfinished run: what continues it."""
+    """Return the end of a message about an unfinished run: how to continue it."""
     return f"continue it with {made_by(directory, manifest)}"
 
 
@@ -82,10 +82,10 @@ def command_for(directory: Path, table: str) -> str:
 
 
 def make_again(directory: Path, table: str) -> str:
-    """Return the end of a message about a damaged table: what makes it again."""
+    """Return the end of a message about a damaged table: how to make it again."""
     return f"run `{command_for(directory, table)}` again"
 
 
 def make_first(directory: Path, table: str) -> str:
-    """Return the end of a message about a missing table: what makes it."""
+    """Return the end of a message about a missing table: how to make it."""
     return f"run `{command_for(directory, table)}` first"

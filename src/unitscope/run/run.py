@@ -1,4 +1,4 @@
-"""A finished run, open for reading: items, classes, units, activations, tables."""
+"""Read a finished run: items, classes, units, activations, tables."""
 
 import functools
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from .arrays import StoredArrays
 from .classes import class_place
 from .files import read_parquet, read_schema
 from .inside import check_links
-from .ledger import check_blocks, in_words
+from .ledger import check_blocks, format_ranges
 from .manifest import Layer, Manifest
 from .repair import continue_step, repair_step
 from .tables import StoredTable, read_stored_table, table_names, write_table
@@ -38,7 +38,13 @@ def open_run(directory: str | Path) -> "Run":
     Raises
     ------
     UnitscopeError
-        If there is no run, if blocks are missing, or if a file is lost or truncated; the message names it.
+        If there is no run, blocks are missing, or a file is lost or truncated; the message names the file.
+
+    See Also
+    --------
+    read_status : Check a run that is not finished.
+    unitscope.record : Record a run.
+    unitscope.import_file : Make a run from a file.
 
     Examples
     --------
@@ -48,24 +54,24 @@ def open_run(directory: str | Path) -> "Run":
     """
     directory = Path(directory)
     manifest = Manifest.read(directory)
-    check_links(directory, leave_out=(layout.ACTIVATIONS,))  # these are only read, and may be kept on another disk
+    check_links(directory, leave_out=(layout.ACTIVATIONS,))  # only read, and may be on another disk
     check = check_blocks(directory, manifest)
     if check.damaged:
         fault = next(iter(check.damaged.values()))
         raise UnitscopeError(f"{fault}; {repair_step(directory, manifest)}")
     if check.missing:
         raise UnitscopeError(
-            f"the run {directory} is not finished (missing blocks of {manifest.n_blocks}: {in_words(check.missing)}); "
-            f"{continue_step(directory, manifest)}"
+            f"the run {directory} is not finished (missing blocks of {manifest.n_blocks}: "
+            f"{format_ranges(check.missing)}); {continue_step(directory, manifest)}"
         )
     if manifest.predictions and not Run(directory, manifest).has_item_column("predicted"):
-        # The process that wrote the last block was stopped before this, or did not see another's last block yet.
+        # The process that wrote the last block was stopped, or did not see the last block of another process yet.
         gather_predictions(directory, manifest)
     return Run(directory, manifest)
 
 
 class Run:
-    """The activations of one network on one set of items, and the tables derived from them.
+    """The activations of one network for one set of items, and the tables derived from them.
 
     Attributes
     ----------
@@ -73,6 +79,21 @@ class Run:
         The run directory.
     manifest
         Identity, layers and provenance.
+
+    See Also
+    --------
+    open_run : Opens a run and returns this.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from unitscope import import_file
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> np.savez(folder / "rates.npz", V1=[[5.0, 1.0, 3.0], [0.0, 2.0, 3.0]], labels=["face", "house"])
+    >>> _ = import_file(folder / "rates.npz", folder / "run")
+    >>> run = open_run(folder / "run")
+    >>> run.activations("V1").tolist(), run.members("house").tolist()
+    ([[5.0, 0.0], [1.0, 2.0], [3.0, 3.0]], [False, True])
     """
 
     def __init__(self, directory: Path, manifest: Manifest):
@@ -104,9 +125,9 @@ class Run:
 
     @functools.cached_property
     def items(self) -> pd.DataFrame:
-        """One row per item: ``item_id``, ``uri``, ``label`` (or ``labels``, a list, where items may have several
-        classes); with predictions also ``predicted`` (class, -1 for an
-        output that is no class here), ``correct``, ``probability`` of the label.
+        """One row per item: ``item_id``, ``uri``, and ``label``, or a list ``labels`` if items may have several
+        classes. With predictions also ``predicted`` (class, -1 for an output that is not among the classes),
+        ``correct``, and ``probability`` of the label.
         """
         return self._own(layout.ITEMS)
 
@@ -117,7 +138,7 @@ class Run:
 
     @functools.cached_property
     def skipped(self) -> pd.DataFrame:
-        """Items left out of the recording because they could not be read: ``item_id``, ``uri``, ``reason``."""
+        """Items that the recording skipped because they could not be read: ``item_id``, ``uri``, ``reason``."""
         path = self.directory / layout.SKIPPED
         return self._own(layout.SKIPPED) if path.exists() else pd.DataFrame(columns=["item_id", "uri", "reason"])
 
@@ -131,19 +152,19 @@ class Run:
 
     @functools.cached_property
     def multi_label(self) -> bool:
-        """Whether an item may belong to several classes, or to none."""
+        """Whether an item may have several classes, or none."""
         return self.has_item_column("labels")
 
     @property
     def labels(self) -> np.ndarray:
-        """The items' labels, ``(N,)`` int64, indices into `classes`; only where every item has one class."""
+        """Class of each item, ``(N,)`` int64, rows of `classes`; raises if items may have several classes."""
         if self.multi_label:
-            raise UnitscopeError(f"items of the run {self.directory} have several classes each, not one label")
+            raise UnitscopeError(f"the items of {self.directory} may have several classes; use memberships, not labels")
         return self.item_column("label").to_numpy(np.int64)
 
     @property
     def memberships(self) -> np.ndarray:
-        """Which item belongs to which class, ``(N, C)`` bool."""
+        """Whether each item belongs to each class, ``(N, C)`` bool."""
         members = np.zeros((self.manifest.n_items, len(self.classes)), bool)
         if not self.multi_label:
             members[np.arange(len(members)), self.labels] = True
@@ -154,17 +175,17 @@ class Run:
 
     @property
     def class_sets(self) -> dict[str, tuple[str, ...]]:
-        """Class sets that the tables were made with, name to the ids of the classes that it unites."""
+        """Class sets of all tables: name to the IDs of its classes."""
         found = [self.parameters(table).get("class_sets", {}) for table in self.tables]
         return {name: tuple(members) for sets in found for name, members in sets.items()}
 
     def members(self, name: str) -> np.ndarray:
-        """Say which items belong to a class or class set.
+        """Return which items belong to a class or class set.
 
         Parameters
         ----------
         name
-            A class by id or name, or a class set.
+            ID or name of a class, or a class set.
 
         Returns
         -------
@@ -183,7 +204,7 @@ class Run:
         return self.labels == place
 
     def class_title(self, name: str) -> str:
-        """Say a class's or class set's name for people, given its id; with the id where two have one name."""
+        """Return the readable name of a class or class set, given its ID; with the ID if the name is not unique."""
         place = class_place(name, self.classes)
         if place is None:
             return name
@@ -193,19 +214,19 @@ class Run:
 
     @property
     def default_items(self) -> str:
-        """The items that analyses use unless told otherwise, ``"correct"`` or ``"all"``."""
+        """The items that analyses use by default, ``"correct"`` or ``"all"``."""
         if self.manifest.histograms is not None:
             return str(self.manifest.histograms["items"])
         return "correct" if self.manifest.predictions else "all"
 
     def choose_items(self, items: str | None = None) -> np.ndarray:
-        """Choose the items that an analysis uses.
+        """Return which items an analysis uses.
 
         Parameters
         ----------
         items
             ``"correct"``: those whose top-1 prediction is their label, as in Gale et al.; ``"all"``; ``None``:
-            correct ones where there are predictions, else all; without stored activations those that were counted.
+            correct items if there are predictions, else all; without stored activations, the items that were counted.
 
         Returns
         -------
@@ -214,10 +235,10 @@ class Run:
         """
         items = items or self.default_items
         if items not in ("correct", "all"):
-            raise UnitscopeError(f"there is no choice of items {items!r}; choose 'correct' or 'all'")
+            raise UnitscopeError(f"items must be 'correct' or 'all', not {items!r}")
         if self.manifest.histograms is not None and items != self.default_items:
             raise UnitscopeError(
-                f"the run {self.directory} keeps histograms of {self.default_items} items only; record it into another "
+                f"the run {self.directory} has histograms of {self.default_items} items only; record it into another "
                 f"directory with --no-store --items {items}"
             )
         if items == "all":
@@ -231,7 +252,7 @@ class Run:
     @functools.cached_property
     def units(self) -> pd.DataFrame:
         """One row per unit: ``unit``, ``layer``, ``index``, ``reduction``, ``map_height``, ``map_width``, and
-        what an imported file says of its units, as their ``name``.
+        further columns of an imported file, such as ``name``.
         """
         return self._own(layout.UNITS)
 
@@ -241,7 +262,7 @@ class Run:
         return self.manifest.layers
 
     def layer(self, name: str) -> Layer:
-        """Find a layer by name."""
+        """Return the layer of a name."""
         for layer in self.layers:
             if layer.name == name:
                 return layer
@@ -251,10 +272,10 @@ class Run:
         )
 
     def find_unit(self, unit: str) -> tuple[Layer, int]:
-        """Find a unit by its id, e.g. ``"fc6:1199"``."""
+        """Return layer and index of a unit, given its ID such as ``"fc6:1199"``."""
         name, colon, index = unit.rpartition(":")
         if not colon or not index.isdigit():
-            raise UnitscopeError(f"{unit!r} is not a unit; write LAYER:INDEX, for instance {self.layers[0].name}:0")
+            raise UnitscopeError(f"{unit!r} is not a unit; write LAYER:INDEX, such as {self.layers[0].name}:0")
         layer = self.layer(name)
         if int(index) >= layer.units:
             raise UnitscopeError(f"layer {name} has no unit {index}; its units are 0 to {layer.units - 1}")
@@ -267,21 +288,21 @@ class Run:
         return read_units(self.directory, self.manifest, found, first, found.units if last is None else last)
 
     def unit_activations(self, unit: str) -> np.ndarray:
-        """Read one unit's activations to all items, ``(N,)``."""
+        """Read the activations of one unit for all items, ``(N,)``."""
         layer, index = self.find_unit(unit)
         self.check_stored(unit)
         return read_units(self.directory, self.manifest, layer, index, index + 1)[0]
 
     def check_stored(self, wanted: str) -> None:
-        """Refuse what needs the activation of every item where only histograms were kept."""
+        """Raise if the run has histograms instead of activations."""
         if self.manifest.histograms is not None:
             raise UnitscopeError(
-                f"the run {self.directory} keeps histograms, not the activations of {wanted} to each item; record the "
-                "layers that are wanted into another directory without --no-store"
+                f"the run {self.directory} has histograms instead of the activations of {wanted}; record the "
+                "layers that you need into another directory without --no-store"
             )
 
     def item_activations(self, layer: str, items: slice) -> np.ndarray:
-        """Read the activations of all units of a layer to some items, ``(items, units)``; blocks are read fastest."""
+        """Read the activations of all units of a layer for some items, ``(items, units)``; blocks are read fastest."""
         found = self.layer(layer)
         self.check_stored(layer)
         return read_items(self.directory, self.manifest, found, items)
@@ -294,10 +315,10 @@ class Run:
         return table_names(self.directory)
 
     def stored_table(self, name: str) -> StoredTable:
-        """Return a table with all that belongs to it: columns, parameters, arrays.
+        """Return a table with its columns, parameters and arrays.
 
-        It is read once, so that whatever this object says of an analysis belongs together; open the run again to see
-        what other processes have written since.
+        A table is read once, so that all its parts are from the same analysis. Open the run again to see what other
+        processes have written since.
         """
         if name not in self._tables:
             self._tables[name] = read_stored_table(self.directory, name)
@@ -308,15 +329,15 @@ class Run:
         return self.stored_table(name).frame.copy()
 
     def columns(self, name: str) -> dict[str, Column]:
-        """Return what the columns of a table mean."""
+        """Return the descriptions of a table's columns."""
         return self.stored_table(name).columns
 
     def parameters(self, name: str) -> dict[str, Any]:
-        """Return the settings of the analysis that made a table, e.g. ``{"items": "correct"}``."""
+        """Return the settings of the analysis that made a table, such as ``{"items": "correct"}``."""
         return self.stored_table(name).parameters
 
     def array(self, table: str, name: str) -> np.ndarray:
-        """Return an array of a table; where its first axis is ``unit``, rows are in the order of `units`."""
+        """Return an array of a table; if its first axis is ``unit``, rows are in the order of `units`."""
         return self.stored_table(table).array(name)
 
     def unit_array(self, table: str, name: str, unit: str) -> np.ndarray:
@@ -333,18 +354,18 @@ class Run:
         parameters: Mapping[str, Any],
         arrays: StoredArrays | None = None,
     ) -> None:
-        """Add a table, or replace the one of its name.
+        """Add a table, or replace the table of the same name.
 
         Parameters
         ----------
         name
-            The table's name: the analysis, e.g. ``"selectivity"``.
+            The table's name, such as ``"selectivity"``.
         frame
             One row per unit; its first column is ``unit``.
         columns
-            What the columns mean.
+            Descriptions of the columns.
         parameters
-            The settings of the analysis; must be JSON.
+            The settings of the analysis; they must be JSON-serializable.
         arrays
             Its arrays, if it has any; see `unitscope.run.arrays.create_table_arrays`.
         """

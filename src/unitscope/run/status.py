@@ -1,4 +1,4 @@
-"""How far a run is: what is done, missing and by whom. Works on runs that are not finished."""
+"""Status of a run, finished or not: what is done, what is missing, and which processes work on it."""
 
 import contextlib
 import datetime
@@ -28,15 +28,15 @@ class Worker:
     Attributes
     ----------
     host, process, job
-        Where it ran: machine, process number, job of a batch system (empty outside of one).
+        Host, process number, and batch job (empty if there is none).
     blocks
-        The blocks it wrote that are still as it wrote them.
+        The undamaged blocks that it wrote.
     items
         Items in these blocks.
     seconds
-        What these blocks took.
+        Time spent on these blocks.
     last
-        When the last of them was finished.
+        Time at which the last block was finished.
     """
 
     host: str
@@ -53,26 +53,26 @@ class Worker:
         return self.items / max(self.seconds, 1e-3)
 
     def is_at_work(self, now: datetime.datetime) -> bool:
-        """Guess whether the process goes on: its next block is not long overdue."""
+        """Return whether the process is probably still running: its next block is not long overdue."""
         return (now - self.last).total_seconds() < 3 * self.seconds / len(self.blocks) + 5
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An analysis that has begun.
+    """An analysis that has started but not finished.
 
     Attributes
     ----------
     table
         The table that it makes.
     workers
-        Who has done how many units or items of it.
+        Number of units or items done by each process.
     kind
         What is counted, ``"units"`` or ``"items"``.
     total
-        How many there are.
+        Total number of units or items.
     command
-        The command that continues it; empty where it is not known.
+        The command that continues it; empty if unknown.
     """
 
     table: str
@@ -89,29 +89,32 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class Status:
-    """How far a run is.
+    """Status of a run.
 
     Attributes
     ----------
     directory, manifest
         The run.
     check
-        Blocks finished, missing and damaged.
+        Finished, missing and damaged blocks.
     workers
-        Who wrote the finished blocks, in the order of their first block.
+        The processes that wrote the finished blocks, in the order of their first block.
     seconds_left
-        How long the processes that are at work now need for the rest; ``None`` if none is, or nothing is missing.
+        Estimated time that the running processes need for the rest; ``None`` if none is running or nothing is missing.
     bytes
         Size on disk.
     gathered
-        Whether the predictions are in the table of items (``True`` where there are none).
+        Whether the predictions are in the table of items; ``True`` if the run has none.
     damaged_files, damaged_tables
-        What is wrong with files of the recording besides its blocks, and with results of analyses: one sentence each,
-        without the next step.
+        Faults in files of the recording other than blocks, and in results of analyses, one sentence each.
     tables
-        Tables that analyses have added and that can be read.
+        Readable tables that analyses have added.
     unfinished
-        Analyses that have begun.
+        Analyses that have started but not finished.
+
+    See Also
+    --------
+    read_status : Returns this; its example shows some attributes.
     """
 
     directory: Path
@@ -128,7 +131,7 @@ class Status:
 
     @property
     def faults(self) -> list[str]:
-        """What is damaged, one sentence each."""
+        """All faults, one sentence each."""
         return list(dict.fromkeys([*self.check.damaged.values(), *self.damaged_files, *self.damaged_tables.values()]))
 
     @property
@@ -149,16 +152,16 @@ class Status:
 def read_status(
     directory: str | Path, *, verify: bool = False, progress: Callable[[str, int, int], None] | None = None
 ) -> Status:
-    """Look how far a run is.
+    """Return the status of a run, finished or not.
 
     Parameters
     ----------
     directory
-        The run directory, of a finished or an unfinished run.
+        The run directory.
     verify
-        Read every file and compare it with its checksum, or its digest in the ledger.
+        Read every file and verify its checksum or its digest in the ledger.
     progress
-        Called while blocks are verified, with what is done, blocks done, and blocks in all.
+        Called while blocks are verified, with a description, the number of blocks done, and their total.
 
     Returns
     -------
@@ -168,6 +171,22 @@ def read_status(
     ------
     UnitscopeError
         If there is no run.
+
+    See Also
+    --------
+    open_run : Open a finished run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from unitscope import import_file
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> np.savez(folder / "rates.npz", V1=[[5.0, 1.0, 3.0], [0.0, 2.0, 3.0]], labels=["face", "house"])
+    >>> _ = import_file(folder / "rates.npz", folder / "run")
+    >>> status = read_status(folder / "run", verify=True)
+    >>> status.check.finished, status.faults, status.tables
+    ([0], [], [])
     """
     directory = Path(directory)
     manifest = Manifest.read(directory)
@@ -197,7 +216,7 @@ def read_status(
 
 
 def size_on_disk(directory: Path) -> int:
-    """Add up the sizes of all files, while other processes may write and rename some."""
+    """Return the total size of all files; files that other processes remove meanwhile are skipped."""
     total = 0
     for path in directory.rglob("*"):
         with contextlib.suppress(FileNotFoundError):
@@ -206,9 +225,9 @@ def size_on_disk(directory: Path) -> int:
 
 
 def find_workers(directory: Path, manifest: Manifest, blocks: list[int]) -> list[Worker]:
-    """Read in the ledger who wrote which blocks."""
+    """Return the processes that wrote blocks, from the ledger."""
     entries: dict[tuple[str, int, str], list[dict]] = {}
-    if manifest.histograms is not None and blocks:  # one entry for all that is counted
+    if manifest.histograms is not None and blocks:  # one entry for all blocks
         counted = read_entry(checkpoint_path(directory))
         last = datetime.datetime.fromisoformat(counted["finished"])
         who = (counted["host"], counted["process"], counted.get("job", ""))
@@ -230,7 +249,7 @@ def find_workers(directory: Path, manifest: Manifest, blocks: list[int]) -> list
 
 
 def find_unfinished(directory: Path, manifest: Manifest) -> list[Unfinished]:
-    """Return the analyses that are not finished: their parts are in ``tables/.NAME-DIGEST/``, one file per block."""
+    """Return the unfinished analyses. Their parts are in ``tables/.NAME-DIGEST/``, one file per block."""
     found = []
     for path in sorted((directory / layout.TABLES).glob(".*/parameters.json")):
         workers: Counter[str] = Counter()
@@ -250,7 +269,7 @@ def find_unfinished(directory: Path, manifest: Manifest) -> list[Unfinished]:
 
 
 def name_worker(host: str, process: int, job: str) -> str:
-    """Name a process in words.
+    """Return the name of a process for people.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is wrong with the files of a run that the ledger does not list: tables, and descriptions of arrays."""
+"""Find damage in files that the ledger does not list: tables, and descriptions of arrays."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ from .tables import read_description, table_names, table_path
 
 
 def find_damaged_files(directory: Path, manifest: Manifest, contents: bool) -> list[str]:
-    """Describe what is wrong with files of the recording itself.
+    """Return the faults in the tables and array descriptions of the recording.
 
     Parameters
     ----------
     directory, manifest
         The run.
     contents
-        Read all rows of the tables, not only their descriptions.
+        Also read all rows of the tables.
     """
     faults = []
     for name in (layout.ITEMS, layout.CLASSES, layout.UNITS):
@@ -36,13 +36,13 @@ def find_damaged_files(directory: Path, manifest: Manifest, contents: bool) -> l
 
 
 def find_damaged_tables(directory: Path, contents: bool) -> dict[str, str]:
-    """Describe what is wrong with the results of analyses, by the names of their tables."""
+    """Return the faults in the results of analyses, by table name."""
     faults = {name: fault_of_result(directory, name, contents) for name in table_names(directory)}
     return {name: fault for name, fault in faults.items() if fault}
 
 
 def fault_of_result(directory: Path, name: str, contents: bool) -> str:
-    """Describe what is wrong with a table or the arrays that belong to it; empty if nothing is."""
+    """Return the fault in a table or its arrays; empty if there is none."""
     found = fault_of_table(table_path(directory, name), contents)
     if found:
         return found[0]
@@ -56,7 +56,7 @@ def fault_of_result(directory: Path, name: str, contents: bool) -> str:
 
 
 def fault_of_table(path: Path, contents: bool) -> list[str]:
-    """Describe what is wrong with a Parquet file; nothing if it can be read."""
+    """Return the fault in a Parquet file as a list; empty if there is none."""
     try:
         (read_parquet if contents else read_schema)(path, "")
     except UnitscopeError as error:
@@ -65,7 +65,7 @@ def fault_of_table(path: Path, contents: bool) -> list[str]:
 
 
 def is_gathered(directory: Path, manifest: Manifest) -> bool:
-    """Return whether the predictions are in the table of items, as far as it can be read; true if there are none."""
+    """Return whether the table of items is readable and contains the predictions, if the run has any."""
     try:
         return not manifest.predictions or "predicted" in read_schema(directory / layout.ITEMS, "").names
     except (UnitscopeError, FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Making a run: create its directory in one move, write it block by block, finish it."""
+"""Create a run, write it block by block, and finish it."""
 
 import contextlib
 import time
@@ -14,7 +14,7 @@ from .activations import create_arrays, open_array, restore_arrays, shard_path
 from .atomic import creating
 from .files import explained, read_parquet, write_parquet
 from .inside import check_links
-from .ledger import check_blocks, enter_block, entry_path, in_words
+from .ledger import check_blocks, enter_block, entry_path, format_ranges
 from .lock import claim
 from .manifest import Layer, Manifest
 from .repair import repair_step
@@ -28,14 +28,14 @@ def create_run(
     skipped: pd.DataFrame | None = None,
     unit_columns: pd.DataFrame | None = None,
 ) -> "RunWriter":
-    """Create a run, or go on with the one that is there if it is the same run.
+    """Create a run, or continue an existing one if it is the same run.
 
-    Files of a run that is there are written again if they are missing or damaged.
+    Missing or damaged files of an existing run, other than blocks, are written again.
 
     Parameters
     ----------
     directory
-        Where the run is to stand; absent, empty, or a run of equal identity.
+        The run directory; it must not exist, be empty, or hold a run of equal identity.
     manifest
         What will be recorded.
     items
@@ -43,10 +43,9 @@ def create_run(
     classes
         One row per class: ``class``, ``name``, and any more.
     skipped
-        Items left out because they could not be read: ``item_id``, ``uri``, ``reason``.
+        Items that could not be read: ``item_id``, ``uri``, ``reason``.
     unit_columns
-        What else is known of the units, in the order of layers and units: further columns of ``units.parquet``, as
-        ``name``, what people call them.
+        Further columns of ``units.parquet``, such as ``name``, in the order of layers and units.
 
     Returns
     -------
@@ -55,12 +54,37 @@ def create_run(
     Raises
     ------
     UnitscopeError
-        If `directory` holds something else; it is left as it was.
+        If `directory` holds something else; nothing in it is changed.
+
+    See Also
+    --------
+    open_run : Open the finished run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> manifest = Manifest({"model": "made up"}, (Layer("fc", 2),), n_items=3, predictions=False)
+    >>> items = pd.DataFrame({"item_id": ["a", "b", "c"], "uri": "", "label": [0, 0, 1]})
+    >>> classes = pd.DataFrame({"class": ["cat", "dog"], "name": ["cat", "dog"]})
+    >>> writer = create_run(Path(tempfile.mkdtemp()) / "run", manifest, items, classes)
+    >>> writer.write_block(0, {"fc": np.array([[1, 2, 3], [0, 0, 4]])})
+    >>> writer.finish()
+    True
+    >>> from unitscope.run import open_run
+    >>> open_run(writer.directory).unit_activations("fc:1").tolist()
+    [0.0, 0.0, 4.0]
     """
     directory = Path(directory)
+    tables = {
+        layout.ITEMS: items,
+        layout.CLASSES: classes,
+        layout.UNITS: pd.concat([list_units(manifest.layers), unit_columns], axis=1),
+    }
+    if skipped is not None and not skipped.empty:
+        tables[layout.SKIPPED] = skipped
     if is_free(directory):
         with explained(directory):
-            make_directory(directory, manifest, items, classes, skipped, unit_columns)
+            create(directory, manifest, tables)
     existing = Manifest.read(directory)
     check_links(directory)
     differences = existing.differences(manifest)
@@ -69,76 +93,46 @@ def create_run(
             f"{directory} holds another run ({'; '.join(differences[:4])}); choose another directory or delete this one"
         )
     with explained(directory):
-        restore(directory, existing, items, classes, skipped, unit_columns)
+        restore(directory, existing, tables)
     return RunWriter(directory, existing)
 
 
 def is_free(directory: Path) -> bool:
-    """Say whether a run can be made here: false where there is one already.
+    """Return whether a run can be created here; false if there already is one.
 
     Raises
     ------
     UnitscopeError
-        If something else is here.
+        If the directory contains something else.
     """
     if (directory / layout.MANIFEST).exists():
         return False
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return True
-    if (directory / layout.MANIFEST).exists():  # another process of the same recording made it since we looked
+    if (directory / layout.MANIFEST).exists():  # another process of the same recording has just created it
         return False
-    raise UnitscopeError(f"{directory} is neither a run nor empty; choose another place for the run")
+    raise UnitscopeError(f"{directory} is neither a run nor empty; choose another directory for the run")
 
 
-def make_directory(
-    directory: Path,
-    manifest: Manifest,
-    items: pd.DataFrame,
-    classes: pd.DataFrame,
-    skipped: pd.DataFrame | None,
-    unit_columns: pd.DataFrame | None,
-) -> None:
-    """Make the whole directory beside its place and move it there, so that a crash leaves no half of a run."""
+def create(directory: Path, manifest: Manifest, tables: dict[str, pd.DataFrame]) -> None:
+    """Create the run directory with its tables and empty arrays, under a temporary name until it is complete."""
     try:
-        with creating(directory) as making:
-            for name, frame in own_tables(manifest, items, classes, skipped, unit_columns).items():
-                write_parquet(making / name, frame)
+        with creating(directory) as temporary:
+            for name, frame in tables.items():
+                write_parquet(temporary / name, frame)
             if manifest.histograms is None:
-                create_arrays(making, manifest)
-            (making / layout.LEDGER).mkdir()
-            manifest.write(making)
+                create_arrays(temporary, manifest)
+            (temporary / layout.LEDGER).mkdir()
+            manifest.write(temporary)
     except OSError:
-        # Another process of the same recording was first; whether it is the same run is checked next.
+        # Another process may have created the run first; the caller compares it.
         if not (directory / layout.MANIFEST).exists():
             raise
 
 
-def own_tables(
-    manifest: Manifest,
-    items: pd.DataFrame,
-    classes: pd.DataFrame,
-    skipped: pd.DataFrame | None,
-    unit_columns: pd.DataFrame | None,
-) -> dict[str, pd.DataFrame]:
-    """Return the tables that a run has from its beginning, by the names of their files."""
-    made = {
-        layout.ITEMS: items,
-        layout.CLASSES: classes,
-        layout.UNITS: pd.concat([list_units(manifest.layers), unit_columns], axis=1),
-    }
-    return made if skipped is None or skipped.empty else {**made, layout.SKIPPED: skipped}
-
-
-def restore(
-    directory: Path,
-    manifest: Manifest,
-    items: pd.DataFrame,
-    classes: pd.DataFrame,
-    skipped: pd.DataFrame | None,
-    unit_columns: pd.DataFrame | None,
-) -> None:
-    """Write again what is missing or damaged of a run besides its blocks; all of it follows from the arguments."""
-    for name, frame in own_tables(manifest, items, classes, skipped, unit_columns).items():
+def restore(directory: Path, manifest: Manifest, tables: dict[str, pd.DataFrame]) -> None:
+    """Write missing or damaged tables and array descriptions of a run again."""
+    for name, frame in tables.items():
         try:
             read_parquet(directory / name, "")
         except (UnitscopeError, FileNotFoundError):
@@ -149,7 +143,7 @@ def restore(
 
 
 def list_units(layers: tuple[Layer, ...]) -> pd.DataFrame:
-    """List the units of layers: id, layer, index, reduction and the size of the map behind the number."""
+    """Return the table of units: ID, layer, index, reduction, and the size of the map that was reduced."""
     return pd.concat(
         [
             pd.DataFrame(
@@ -169,7 +163,7 @@ def list_units(layers: tuple[Layer, ...]) -> pd.DataFrame:
 
 
 class RunWriter:
-    """Writes the blocks of one run. Several processes may write one run, each its own blocks.
+    """Writes the blocks of one run. Several processes may write different blocks of one run.
 
     Attributes
     ----------
@@ -177,6 +171,10 @@ class RunWriter:
         The run directory.
     manifest
         Its manifest.
+
+    See Also
+    --------
+    create_run : Creates the run and returns this; its example shows both.
     """
 
     def __init__(self, directory: Path, manifest: Manifest):
@@ -185,21 +183,21 @@ class RunWriter:
         self._since = time.perf_counter()
 
     def blocks_to_do(self, contents: bool = False) -> list[int]:
-        """List the blocks that are missing or damaged; `contents` also compares the digests of their files."""
+        """Return the missing and damaged blocks; `contents` also compares the digests of their files."""
         return check_blocks(self.directory, self.manifest, contents=contents).to_do
 
     @contextlib.contextmanager
     def claim_blocks(
         self, blocks: Iterable[int] | None = None, progress: Callable[[str, int, int], None] | None = None
     ) -> Iterator[list[int]]:
-        """Claim blocks for this process and yield those of them that are missing or damaged.
+        """Claim blocks for this process and yield the missing and damaged ones among them.
 
         Parameters
         ----------
         blocks
-            The blocks to claim; default: all. Blocks that another process has claimed are left to it.
+            The blocks to claim; default: all. Blocks that another process has claimed are skipped.
         progress
-            Called while the blocks that are there are verified, with what is done, blocks done, and blocks in all.
+            Called while existing blocks are verified, with a description, the number of blocks done, and their total.
         """
         with claim(self.directory / layout.CLAIMS, range(self.manifest.n_blocks) if blocks is None else blocks) as own:
             written = [block for block in own if entry_path(self.directory, block).exists()]
@@ -212,21 +210,21 @@ class RunWriter:
             yield sorted({*own} - {*written} | {*damaged})
 
     def refuse_unfinished(self, blocks: Iterable[int] | None = None) -> None:
-        """Raise if blocks are not finished because another process records them now."""
+        """Raise if blocks are unfinished because another process is recording them."""
         left = check_blocks(self.directory, self.manifest, blocks=blocks).to_do
         with claim(self.directory / layout.CLAIMS, left) as free:
             claimed = sorted({*left} - {*free})
         if claimed:
             raise UnitscopeError(
-                f"another process records the block{'s' * (len(claimed) > 1)} {in_words(claimed)} of {self.directory} "
-                f"now; wait until it is done or stop it (see: unitscope status {self.directory}), then run the same "
-                "command again"
+                f"another process is recording block{'s' * (len(claimed) > 1)} {format_ranges(claimed)} of "
+                f"{self.directory}; wait until it is done or stop it (see: unitscope status {self.directory}), "
+                "then run the same command again"
             )
 
     def write_block(
         self, block: int, activations: dict[str, np.ndarray], predictions: pd.DataFrame | None = None
     ) -> None:
-        """Write one block of items, whole, and enter it in the ledger.
+        """Write one block of items and enter it in the ledger.
 
         Parameters
         ----------
@@ -235,9 +233,9 @@ class RunWriter:
         activations
             For every layer the values as (units, items of the block).
         predictions
-            ``predicted``, ``correct``, ``probability`` of the block's items; needed if the manifest says so.
+            ``predicted``, ``correct``, ``probability`` of the block's items; required if the manifest has predictions.
         """
-        self._check_still_there()
+        self._check_identity()
         with explained(self.directory):
             try:
                 # A block that is written again is not finished while it is being written.
@@ -247,7 +245,7 @@ class RunWriter:
                 enter_block(self.directory, block, files, time.perf_counter() - self._since)
             except FileNotFoundError as error:
                 raise UnitscopeError(
-                    f"another process is writing block {block} of {self.directory} at the same time; "
+                    f"another process is writing block {block} of {self.directory}; "
                     "stop one of them and run the same command again"
                 ) from error
         self._since = time.perf_counter()
@@ -262,38 +260,41 @@ class RunWriter:
         return path
 
     def write_predictions(self, block: int, predictions: pd.DataFrame | None) -> list[Path]:
-        """Write one block's predictions, if the manifest wants them; return the files."""
+        """Write one block's predictions, if the manifest has predictions; return the files."""
         if not self.manifest.predictions:
             return []
         if predictions is None:
-            raise ValueError("this run wants predictions")
+            raise ValueError("this run needs predictions")
         path = predictions_path(self.directory, block)
         with explained(self.directory):
             write_parquet(path, predictions)
         return [path]
 
     def finish(self) -> bool:
-        """Bring the predictions into ``items.parquet`` once every block is there; say whether it was so."""
+        """Add the predictions to ``items.parquet`` if all blocks are finished; return whether they are."""
         if self.blocks_to_do():
             return False
         if self.manifest.predictions:
             gather_predictions(self.directory, self.manifest)
         return True
 
-    def _check_still_there(self) -> None:
-        """Refuse to write into another run that was made in this place since: a task may outlive its command."""
+    def _check_identity(self) -> None:
+        """Raise if the directory holds another run by now: a task may outlive its command."""
         differences = Manifest.read(self.directory).differences(self.manifest)
         if differences:
-            raise UnitscopeError(f"{self.directory} holds another run since this recording began ({differences[0]})")
+            raise UnitscopeError(
+                f"{self.directory} holds another run since this recording began ({differences[0]}); "
+                "record into another directory"
+            )
 
 
 def predictions_path(directory: Path, block: int) -> Path:
-    """Return where a block's predictions stand."""
+    """Return the file of a block's predictions."""
     return directory / layout.PREDICTIONS / f"{block:06d}.parquet"
 
 
 def gather_predictions(directory: Path, manifest: Manifest) -> None:
-    """Bring the predictions of all blocks into ``items.parquet``; several processes may do so at once."""
+    """Add the predictions of all blocks to ``items.parquet``; several processes may do so at the same time."""
     path, remedy = directory / layout.ITEMS, repair_step(directory, manifest)
     items = read_parquet(path, remedy).to_pandas()
     files = [predictions_path(directory, block) for block in range(manifest.n_blocks)]

@@ -1,8 +1,7 @@
-"""Networks and data made here: the demo's scenes and network, and units constructed to test measures.
+"""Simulated networks and data: the scenes and network of the demo, and constructed units with known selectivity.
 
-Scenes are small pictures, drawn rather than photographed, of sixteen classes of objects; every pixel of them
-is known by object, part, colour, texture and background. Only the network needs PyTorch, which is imported
-when it is loaded.
+Scenes are small drawings of sixteen classes of objects, with masks of object, part, colour, texture and background for
+every pixel. Only the network needs PyTorch, which is imported when the network is loaded.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What stands behind the object: two materials that meet at a horizon."""
+"""Draw backgrounds: two materials that meet at a horizon."""
 
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ _STEPS = {
 MATERIALS = tuple(_RAMPS)
 
 TEXTURES = {"sand": "grainy", "road": "grainy", "water": "wavy", "brick": "bricked", "foliage": "leafy"}
-"""The texture that goes with a material; a wallpaper brings its own."""
+"""The texture of each material; the texture of a wallpaper is its pattern."""
 
 PLACES = {
     "meadow": ("sky", "grass"),
@@ -132,12 +132,12 @@ def draw_backdrop(random: np.random.Generator, place: str, horizon: int) -> Back
     Parameters
     ----------
     random
-        Where chance comes from.
+        Random number generator.
     place
         A key of `PLACES`.
     horizon
         Row of the horizon, from which hills rise or fall by 8 pixels at most; below the picture's lower edge
-        it leaves the upper material alone.
+        only the upper material is visible.
 
     Returns
     -------

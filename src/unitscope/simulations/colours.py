@@ -34,9 +34,9 @@ FIXTURES: dict[str, tuple[int, int, int]] = {
     "cloud": (246, 248, 252),
     "bush": (48, 112, 52),
 }
-"""Colours of things that are never painted another colour."""
+"""Colours of materials with a fixed colour."""
 
-# Shades that go by a paint's name though another paint is nearer: light and dark, earth and sky.
+# Shades with the name of a paint although another paint is nearer.
 _SHADES = {
     "red": [(150, 30, 34), (225, 80, 75), (105, 22, 24)],
     "orange": [(200, 105, 35), (245, 165, 90)],

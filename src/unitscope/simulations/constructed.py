@@ -1,11 +1,11 @@
-"""Units whose selectivity is known because they were made so."""
+"""Construct units with known selectivity."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def constructed_units() -> tuple[NDArray[np.float32], NDArray[np.int64], list[str]]:
-    """Make the three units that show how far CCMAS can be from what one means by selective.
+    """Return three units that show how CCMAS can differ from intuitive selectivity.
 
     Ten classes of 100 items; class 0 is the one in question.
 

@@ -1,4 +1,4 @@
-"""The sixteen classes: how each is drawn, in which colours, and where it is usually met."""
+"""The sixteen classes: how each is drawn, its colours, and the places where it usually occurs."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,11 +21,11 @@ class Kind(NamedTuple):
     draw
         Draws one of them.
     colours
-        What it may be painted with.
+        Its possible colours.
     places
-        Where it is usually met; now and then it is met elsewhere.
+        Places where it usually occurs; sometimes it occurs elsewhere.
     stands
-        Whether it stands on the ground and throws a shadow.
+        Whether it stands on the ground and casts a shadow.
     """
 
     name: str
@@ -62,10 +62,10 @@ KINDS = (
 CLASSES = tuple(kind.name for kind in KINDS)
 
 SURPRISE = 0.15
-"""How often an object is met in any place whatever."""
+"""Probability that the place of an object is chosen from all places."""
 
 
 def choose_place(random: np.random.Generator, kind: Kind) -> str:
-    """Choose where an object is met: usually one of its own places."""
+    """Choose the place of an object: usually one of its own places."""
     places = tuple(PLACES) if random.random() < SURPRISE else kind.places
     return places[random.integers(len(places))]

@@ -28,7 +28,7 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
 NUMBERS = {category: {name: i for i, name in enumerate(names)} for category, names in CONCEPTS.items()}
 
 SEE_THROUGH = -1
-"""Stands for the background concept of a shadow: that of the material it falls on."""
+"""Background concept of a shadow: the concept of the material below it."""
 
 _RGB = {name: np.array(rgb, np.int64) for name, rgb in (PAINTS | FIXTURES).items()}
 _SHADOW = np.full(3, -1)
@@ -83,7 +83,7 @@ def place_object(
     Parameters
     ----------
     random
-        Where chance comes from.
+        Random number generator.
     label
         The class, a place in `CLASSES`.
     half
@@ -157,9 +157,9 @@ def place_sky(random: np.random.Generator) -> Layer:
 
 
 def place_occluder(random: np.random.Generator, half: float) -> Layer:
-    """Put something before the object: a post from top to bottom, or a bush at the lower edge.
+    """Place an object in the foreground: a post from top to bottom, or a bush at the lower edge.
 
-    Both are narrower than an object whose longer side is twice ``half`` pixels, so that some of it is seen.
+    Both are narrower than an object whose longer side is twice ``half`` pixels, so that part of it stays visible.
     """
     x = random.uniform(6, SIZE - 6)
     if random.random() < 0.5:

@@ -39,7 +39,7 @@ class Scene:
         Place of the object's class in `CLASSES`.
     masks
         For each category of `CONCEPTS` the number of the concept that each pixel shows, 0 for none; uint8,
-        shape (64, 64). A smaller object of another class may stand beside the labelled one.
+        shape (64, 64). A smaller object of another class may be visible too.
     """
 
     image: NDArray[np.uint8]
@@ -54,7 +54,7 @@ class Scene:
 
 
 def render(index: int, seed: int = 0, split: str = "test") -> Scene:
-    """Draw one scene; nothing but the three arguments decides how it looks.
+    """Draw one scene, which depends only on the three arguments.
 
     Scene ``index`` shows an object of class ``index % len(CLASSES)``. Each scene has a random stream of its
     own (Philox, keyed by seed, split and index) and is drawn in whole numbers.
@@ -62,9 +62,9 @@ def render(index: int, seed: int = 0, split: str = "test") -> Scene:
     Parameters
     ----------
     index
-        Which scene, from 0.
+        Number of the scene, from 0.
     seed
-        Which world, from 0.
+        Random seed, from 0.
     split
         ``"train"`` or ``"test"``: two worlds that share no scene.
 
@@ -99,7 +99,7 @@ def render(index: int, seed: int = 0, split: str = "test") -> Scene:
 
 
 def _compose(random: np.random.Generator, label: int) -> tuple[Backdrop, list[Layer]]:
-    """Choose place, object and company, back to front."""
+    """Choose place, object and a possible second object, from back to front."""
     kind = KINDS[label]
     place = choose_place(random, kind)
     half = random.uniform(9, 26)
@@ -185,14 +185,14 @@ def _grain(random: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[n
 
 
 class Scenes:
-    """A row of scenes with equally many of each class in turn; any one can be had without the others.
+    """A row of scenes with equally many of each class in turn; any scene can be drawn without the others.
 
     Parameters
     ----------
     n
         How many; a multiple of ``len(CLASSES)`` gives each class the same number.
     seed
-        Which world, from 0.
+        Random seed, from 0.
     split
         ``"train"`` or ``"test"``: no scene is in both.
 

@@ -41,7 +41,7 @@ def render_all(scenes: Scenes) -> tuple[Tensor, Tensor]:
 
 
 def accuracy(net: DemoNet, images: Tensor, labels: Tensor) -> float:
-    """Share of pictures whose largest logit is that of their label."""
+    """Return the share of pictures whose largest logit is that of their label."""
     net.eval()
     with torch.inference_mode():
         hits = [(net(x / 255).argmax(dim=1) == y).sum() for x, y in _batches(images, labels)]

@@ -1,4 +1,4 @@
-"""``.h5ad`` (AnnData): observations are items, variables are units. X is read block by block, also if sparse."""
+"""Read ``.h5ad`` files (AnnData): observations are items, variables are units. X is read in blocks, also if sparse."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,47 +9,45 @@ import pandas as pd
 
 from ..errors import UnitscopeError
 from ..run import Layer
-from .found import (
+from .contents import (
     DEFAULT_LAYER,
     LABEL_NAMES,
     OWN_COLUMNS,
     Choice,
-    Found,
+    FileContents,
     Matrix,
     as_text,
     describe_units,
     need,
     pick,
-    split_names,
 )
-from .orient import refuse_rows
 from .sparse import sparse_reader
 
 NAMES = "classes"
-"""Entry of ``uns`` in which an export lists all classes."""
+"""Entry of ``uns`` in which an export stores all classes."""
 
 MEASURED = "measured"
-"""Entry of ``uns`` in which an export lists the columns of var that are measures, and no part of the units."""
+"""Entry of ``uns`` in which an export lists the columns of var that are measures; an import ignores these columns."""
 
 
 def is_h5ad(file: Any) -> bool:
-    """Say whether an open HDF5 file is one of AnnData's."""
+    """Return whether an open HDF5 file is an AnnData file."""
     return {"obs", "var"} <= set(file) and all(hasattr(file[name], "keys") for name in ("obs", "var"))
 
 
-def read_h5ad(path: Path, choice: Choice) -> Found:
-    """Read an ``.h5ad`` file: labels are a column of obs, or a table of 0 and 1 in obsm."""
-    refuse_rows(path, choice)
+def read_h5ad(path: Path, choice: Choice) -> FileContents:
+    """Read an ``.h5ad`` file. Labels are a column of obs, or a 0/1 table in obsm."""
+    choice.refuse_rows(path)
     h5py, anndata = need("h5py", path), need("anndata.io", path)
     with h5py.File(path, "r") as file:
         if "X" not in file or "shape" not in (file["X"].attrs if hasattr(file["X"], "keys") else {"shape"}):
-            raise UnitscopeError(f"{path} has no X; put the activations, items x units, there")
+            raise UnitscopeError(f"{path} has no X; store the activations there, items x units")
         obs, var = (anndata.read_elem(file[name]) for name in ("obs", "var"))
         listed = anndata.read_elem(file[f"uns/{NAMES}"]) if f"uns/{NAMES}" in file else None
         measured = as_text(anndata.read_elem(file[f"uns/{MEASURED}"])) if f"uns/{MEASURED}" in file else []
         obsm = {name: anndata.read_elem(file[f"obsm/{name}"]) for name in file["obsm"]} if "obsm" in file else {}
-    usual = () if choice.labels_apart else LABEL_NAMES
-    label = pick([*obs, *obsm], choice.label, usual, "column of obs", str(path))
+    defaults = () if choice.has_label_file else LABEL_NAMES
+    label = pick([*obs, *obsm], choice.label, defaults, "column of obs", str(path))
     predicted = pick(obs, choice.predicted, ("predicted",), "column of obs", str(path))
     classes = listed if isinstance(listed, pd.DataFrame) and {"class", "name"} <= set(listed) else None
     labels = None
@@ -66,7 +64,7 @@ def read_h5ad(path: Path, choice: Choice) -> Found:
     drop = {label, predicted, *(() if listed is None else ("label_name",)), *OWN_COLUMNS} - {"uri"}
     columns = obs.drop(columns=[name for name in obs if name in drop])
     var = var.drop(columns=[name for name in measured if name in var])
-    return Found(
+    return FileContents(
         "AnnData",
         len(obs),
         split_layers(path, h5py, var, choice),
@@ -79,29 +77,22 @@ def read_h5ad(path: Path, choice: Choice) -> Found:
 
 
 def split_layers(path: Path, h5py: Any, var: pd.DataFrame, choice: Choice) -> list[Matrix]:
-    """Make layers of the variables: one for each value of ``var["layer"]``, or a single one."""
+    """Return the layers: one for each value of ``var["layer"]``, or a single one."""
     if choice.layer is None and "layer" in var:
         of = np.array(as_text(var["layer"].to_numpy(object)), object)
     else:
         of = np.full(len(var), choice.layer or DEFAULT_LAYER, object)
-    layers = list(dict.fromkeys(of))
-    if choice.activations is not None:
-        asked = list(split_names(choice.activations))
-        for layer in asked:
-            if layer not in layers:
-                raise UnitscopeError(f"{path} has no layer {layer} (--activations); it has: {', '.join(layers)}")
-        layers = asked
     read = x_reader(h5py, path)
     matrices = []
-    for layer in layers:
+    for layer in choice.select_layers(dict.fromkeys(of), path):
         columns = np.flatnonzero(of == layer)
         about = var.iloc[columns]
         names = as_text(about.index.to_numpy(object))
         if "name" not in about and names not in ([f"{layer}:{i}" for i in range(len(names))], list(map(str, columns))):
             about = about.assign(name=names)
         about = about.astype(dict.fromkeys(about.select_dtypes("category"), object))
-        made, rest = describe_units(Layer(layer, len(columns)), about)
-        matrices.append(Matrix(made, choose_columns(read, columns), rest))
+        described, rest = describe_units(Layer(layer, len(columns)), about)
+        matrices.append(Matrix(described, choose_columns(read, columns), rest))
     return matrices
 
 
@@ -121,7 +112,7 @@ def x_reader(h5py: Any, path: Path) -> Callable[[slice, slice], np.ndarray]:
 
 
 def choose_columns(read: Callable[[slice, slice], np.ndarray], columns: np.ndarray) -> Callable[[slice], np.ndarray]:
-    """Return a function that reads some items of one layer."""
+    """Return a function that reads some items of the layer in these columns of X."""
     first, last = int(columns[0]), int(columns[-1]) + 1
     if last - first == len(columns):
         return lambda rows: read(rows, slice(first, last))

@@ -1,4 +1,4 @@
-"""Labels in a file of their own: one per item, or a table of items x classes of 0 and 1."""
+"""Read labels from a separate file: one per item, or a 0/1 table of items x classes."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..data.encoding import is_number
 from ..errors import UnitscopeError
-from .found import ID_NAMES, LABEL_NAMES, OWN_COLUMNS, Found, pick
-from .settle import is_number
-from .tables import first_line, load, plain_labels
+from .contents import ID_NAMES, LABEL_NAMES, OWN_COLUMNS, FileContents, pick
+from .read_csv import first_line, load, plain_labels
 
 
 def possible_counts(path: Path, label: str | None) -> tuple[int, ...]:
-    """Say how many items a file of labels may be for; two numbers if its first line may or may not be a header."""
+    """Return the possible numbers of items in a file of labels: two if its first line may or may not be a header."""
     if not path.is_file():
         raise UnitscopeError(f"there is no file {str(path)!r} (--labels); check the path")
     if is_npy(path):
@@ -25,26 +25,26 @@ def possible_counts(path: Path, label: str | None) -> tuple[int, ...]:
 
 
 def has_column(path: Path, name: str) -> bool:
-    """Say whether a file of labels is a table with this column."""
+    """Return whether a file of labels is a table with this column."""
     return not is_npy(path) and name in first_line(path)
 
 
-def add_labels(found: Found, path: Path, label: str | None, predicted: str | None) -> Found:
-    """Bring in the labels of a file; further columns of a table become columns of the items."""
+def add_labels(contents: FileContents, path: Path, label: str | None, predicted: str | None) -> FileContents:
+    """Add the labels in a file; further columns of a table become columns of the items."""
     if is_npy(path):
         if label is not None:
-            raise UnitscopeError(f"{path} holds one array and no {label!r}; leave --label out")
+            raise UnitscopeError(f"{path} contains one array without names; remove --label")
         values = np.load(path, allow_pickle=False)
         if values.ndim == 2 and 1 in values.shape:
             values = values.ravel()
-        check_count(path, len(values), found)
-        return replace(found, labels=values)
+        check_count(path, len(values), contents)
+        return replace(contents, labels=values)
     table = load(path, 0, label)
-    if len(table) == found.n_items - 1 and has_no_header(path, label):
+    if len(table) == contents.n_items - 1 and has_no_header(path, label):
         table = load(path, None, *((0,) if table.shape[1] == 1 else ()))
         if table.shape[1] == 1:
             table.columns = ["label"]
-    check_count(path, len(table), found)
+    check_count(path, len(table), contents)
     column = pick(table.columns, label, LABEL_NAMES, "column", str(path))
     others = table.drop(columns=[name for name in OWN_COLUMNS[2:] if name in table])
     if column is None:
@@ -54,31 +54,31 @@ def add_labels(found: Found, path: Path, label: str | None, predicted: str | Non
             table = table.assign(**{column: load(path, 0, column)[column]})
         elif all(set(members[name].unique()) <= {0, 1} for name in members):
             words = first_line(path)
-            if len(set(words)) < len(words):  # pandas would call the second one NAME.1
+            if len(set(words)) < len(words):  # pandas names the second one NAME.1
                 twice = next(word for place, word in enumerate(words) if word in words[:place])
-                raise UnitscopeError(f"{path} has the column {twice!r} twice; every class needs a name of its own")
+                raise UnitscopeError(f"{path} has the column {twice!r} twice; class names must be unique")
             classes = pd.DataFrame({"class": members.columns, "name": members.columns}, dtype=object)
-            return replace(found, labels=members.to_numpy(bool), classes=classes)
+            return replace(contents, labels=members.to_numpy(bool), classes=classes)
         else:
             raise UnitscopeError(
-                f"{path} has neither a column label nor only columns of 0 and 1, one for each class; name the column "
-                "of labels with --label"
+                f"{path} has neither a column label nor only columns of 0 and 1, one for each class; select the "
+                "column of labels with --label"
             )
-    answers = pick(table.columns, predicted, ("predicted",), "column", str(path))
-    others = others.drop(columns=[name for name in (column, answers) if name in others])
-    if "item_id" in found.columns and "item_id" in others:
-        check_order(path, found.columns["item_id"], others["item_id"])
-    mine = found.columns.drop(columns=[name for name in others if name in found.columns])
+    predictions = pick(table.columns, predicted, ("predicted",), "column", str(path))
+    others = others.drop(columns=[name for name in (column, predictions) if name in others])
+    if "item_id" in contents.columns and "item_id" in others:
+        check_order(path, contents.columns["item_id"], others["item_id"])
+    kept = contents.columns.drop(columns=[name for name in others if name in contents.columns])
     return replace(
-        found,
+        contents,
         labels=plain_labels(table[column], column),
-        columns=pd.concat([mine, others], axis=1),
-        predicted=found.predicted if answers is None else table[answers].to_numpy(object),
+        columns=pd.concat([kept, others], axis=1),
+        predicted=contents.predicted if predictions is None else table[predictions].to_numpy(object),
     )
 
 
 def has_no_header(path: Path, label: str | None) -> bool:
-    """Say whether the first line of a file of labels is an item's: it has no name of a column, and known labels."""
+    """Return whether the first line of a file of labels is an item: no column name, only labels that occur again."""
     first = first_line(path)
     if {*LABEL_NAMES, *ID_NAMES, "predicted", label} & set(first):
         return False
@@ -87,21 +87,21 @@ def has_no_header(path: Path, label: str | None) -> bool:
 
 
 def is_npy(path: Path) -> bool:
-    """Say whether a file is an array of NumPy's."""
+    """Return whether a file is a NumPy array."""
     with path.open("rb") as file:
         return file.read(6) == b"\x93NUMPY"
 
 
-def check_count(path: Path, n: int, found: Found) -> None:
-    """Refuse labels of another number of items."""
-    if n != found.n_items:
-        raise UnitscopeError(f"{path} has {n} labels, but there are {found.n_items} items; give one for each")
+def check_count(path: Path, n: int, contents: FileContents) -> None:
+    """Raise if the number of labels is not the number of items."""
+    if n != contents.n_items:
+        raise UnitscopeError(f"{path} has {n} labels, but there are {contents.n_items} items; give one for each")
 
 
 def check_order(path: Path, mine: pd.Series, theirs: pd.Series) -> None:
-    """Refuse labels whose item ids stand in another order than those of the activations."""
+    """Raise if item IDs of the labels and of the activations differ."""
     for place, (a, b) in enumerate(zip(mine.astype(str), theirs.astype(str), strict=True)):
         if a != b:
             raise UnitscopeError(
-                f"item {place} is {a!r} among the activations, but {b!r} in {path}; bring both into one order"
+                f"item {place} is {a!r} in the activations, but {b!r} in {path}; sort both in the same order"
             )

@@ -1,4 +1,4 @@
-"""CSV: a table with one row per item, a bare matrix, or the folder of tables that an export makes."""
+"""Read CSV: a table with one row per item, a matrix without labels, or the folder of tables that an export writes."""
 
 import csv
 import fnmatch
@@ -9,36 +9,44 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..data.encoding import is_number
 from ..errors import UnitscopeError
 from ..run import Layer
-from .found import DEFAULT_LAYER, LABEL_NAMES, OWN_COLUMNS, Choice, Found, Matrix, describe_units, pick, split_names
-from .orient import refuse_rows, rows_are_items
-from .settle import is_number
+from .contents import (
+    DEFAULT_LAYER,
+    LABEL_NAMES,
+    OWN_COLUMNS,
+    Choice,
+    FileContents,
+    Matrix,
+    describe_units,
+    pick,
+    split_names,
+)
 
 EXACT = {"low_memory": False} | ({"float_precision": "round_trip"} if pd.__version__ < "3" else {})
-"""Later versions of pandas read every number exactly without being asked."""
+"""Options for exact numbers; pandas 3 reads them exactly by default."""
 
 TEXTS = ("label", "labels", "class", "predicted", "item_id", "uri")
-"""Columns that are text whatever they look like: 007 stays 007, and NA is a name."""
-
+"""Columns that are always text: 007 stays 007, and NA is a name."""
 
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
-"""What stands for a missing value in columns that are not text."""
+"""Missing values in columns that are not text."""
 
 
-def read_csv(path: Path, choice: Choice, units: pd.DataFrame | None = None) -> Found:
-    """Read a table (header, a label column, units) or, with labels apart, a matrix with or without a header.
+def read_csv(path: Path, choice: Choice, units: pd.DataFrame | None = None) -> FileContents:
+    """Read a table (header, a label column, units) or, with a file of labels, a matrix with or without a header.
 
-    Units are the columns that `choice` names, or else all numeric columns that mean nothing else; `units` says
-    more of them, by their ids. The table is held in memory.
+    Units are the columns that `choice` selects; default: all numeric columns without another meaning. `units`
+    describes them, indexed by unit ID. The whole table is read into memory.
     """
     header = has_header(path)
     table = load(path, 0 if header else None, choice.label, choice.predicted)
-    usual = () if choice.labels_apart else LABEL_NAMES
-    label = pick(table.columns, choice.label, usual, "column", str(path))
-    if label is None and not choice.labels_apart:
+    defaults = () if choice.has_label_file else LABEL_NAMES
+    label = pick(table.columns, choice.label, defaults, "column", str(path))
+    if label is None and not choice.has_label_file:
         raise UnitscopeError(
-            f"{path} has no column of labels (label); name one with --label, or give --labels FILE; its columns "
+            f"{path} has no column of labels (label); select one with --label, or give --labels FILE; its columns "
             f"are: {_some(list(table.columns))}"
         )
     predicted = pick(table.columns, choice.predicted, ("predicted",), "column", str(path))
@@ -48,10 +56,10 @@ def read_csv(path: Path, choice: Choice, units: pd.DataFrame | None = None) -> F
     chosen = choose_units(path, table, [name for name in table.columns if name not in kept], choice.activations)
     others = table.drop(columns=[*chosen, *(name for name in (label, predicted) if name)])
     if label is not None:
-        refuse_rows(path, choice)
-    elif not rows_are_items((len(table), len(chosen)), choice.counts, choice, str(path)):
+        choice.refuse_rows(path)
+    elif not choice.rows_are_items((len(table), len(chosen)), choice.counts, str(path)):
         return from_unit_rows(table[chosen], others, choice, header)
-    return Found(
+    return FileContents(
         "CSV",
         len(table),
         split_layers(table[chosen], choice.layer, units),
@@ -62,34 +70,36 @@ def read_csv(path: Path, choice: Choice, units: pd.DataFrame | None = None) -> F
     )
 
 
-def from_unit_rows(values: pd.DataFrame, about: pd.DataFrame, choice: Choice, header: bool) -> Found:
-    """Make a layer of a matrix whose rows are units: other columns describe units, the header names items."""
+def from_unit_rows(values: pd.DataFrame, about: pd.DataFrame, choice: Choice, header: bool) -> FileContents:
+    """Read a matrix whose rows are units: other columns describe units, the header contains item IDs."""
     texts = [name for name in about if not pd.api.types.is_numeric_dtype(about[name])]
     if texts and "name" not in about:
         about = about.rename(columns={texts[0]: "name"})
     name = choice.layer or DEFAULT_LAYER
     layer, rest = describe_units(Layer(name, len(values)), about)
     columns = pd.DataFrame({"item_id": list(values.columns)} if header else {})
-    return Found("CSV", values.shape[1], [Matrix(layer, values.to_numpy().T.__getitem__, rest)], columns=columns)
+    return FileContents("CSV", values.shape[1], [Matrix(layer, values.to_numpy().T.__getitem__, rest)], columns=columns)
 
 
-def read_folder(path: Path, choice: Choice) -> Found:
-    """Read the folder of tables that an export makes."""
+def read_folder(path: Path, choice: Choice) -> FileContents:
+    """Read the folder of tables that an export writes."""
     for option, value in (("label", choice.label), ("predicted", choice.predicted), ("rows", choice.rows)):
         if value is not None:
-            raise UnitscopeError(f"{path} is an export, which says what it holds; leave --{option} out")
+            raise UnitscopeError(f"{path} is an export, in which this is already defined; remove --{option}")
     items = load(path / "items.csv", 0)
     units = load(path / "units.csv", 0).set_index("unit")
     classes = pd.read_csv(path / "classes.csv", dtype=object, keep_default_na=False)
     counts = choice.counts or (len(items),)
-    found = read_csv(path / "activations.csv", replace(choice, counts=counts, rows="items"), units)
-    if found.n_items != len(items):
-        raise UnitscopeError(f"{path} has {found.n_items} rows of activations, but {len(items)} items; export it again")
+    contents = read_csv(path / "activations.csv", replace(choice, counts=counts, rows="items"), units)
+    if contents.n_items != len(items):
+        raise UnitscopeError(
+            f"{path} has {contents.n_items} rows of activations, but {len(items)} items; export the run again"
+        )
     members = None
     if (path / "labels.csv").is_file():
         members = pd.read_csv(path / "labels.csv").to_numpy(bool)
     return replace(
-        found,
+        contents,
         format="CSV folder",
         columns=items.drop(columns=[name for name in (*OWN_COLUMNS[2:], "label_name") if name in items]),
         labels=items["label"].to_numpy(object) if members is None else members,
@@ -100,12 +110,12 @@ def read_folder(path: Path, choice: Choice) -> Found:
 
 
 def is_folder(path: Path) -> bool:
-    """Say whether a folder is an export."""
+    """Return whether a folder is an export."""
     return all((path / f"{name}.csv").is_file() for name in ("activations", "items", "classes", "units"))
 
 
 def load(path: Path, header: int | None, *texts: str | int | None) -> pd.DataFrame:
-    """Read a CSV file: numbers exactly; columns of labels, and those named, as text, in which nothing is missing."""
+    """Read a CSV file, with exact numbers; columns of labels and those in `texts` are text without missing values."""
     words = first_line(path)
     raw = {name for name in (*TEXTS, *texts) if name is not None}
     others = dict.fromkeys((name for name in (words if header == 0 else range(len(words))) if name not in raw), MISSING)
@@ -115,9 +125,9 @@ def load(path: Path, header: int | None, *texts: str | int | None) -> pd.DataFra
     except (ValueError, pd.errors.ParserError, OSError) as error:
         raise UnitscopeError(f"{path} cannot be read as CSV: {str(error).strip()}") from error
     if table.empty:
-        raise UnitscopeError(f"{path} has no rows")
+        raise UnitscopeError(f"{path} has no rows; give a file with one row per item")
     table.columns = [str(name) for name in table.columns]
-    # The nameless first column is the index that pandas and R write.
+    # A first column without a name is the index that pandas and R write.
     first = str(table.columns[0])
     if header == 0 and first.startswith("Unnamed: ") and "item_id" not in table and table[first].is_unique:
         table = table.rename(columns={first: "item_id"}).astype({"item_id": str})
@@ -125,7 +135,7 @@ def load(path: Path, header: int | None, *texts: str | int | None) -> pd.DataFra
 
 
 def plain_labels(labels: pd.Series, name: str) -> np.ndarray:
-    """Return labels as text; in a column that is not called like one, numbers become numbers (90.0 is 90)."""
+    """Return labels as text; in a column with a name not in `TEXTS`, numbers are parsed, so that 90.0 is 90."""
     texts = labels.to_numpy(object)
     numbers = name not in TEXTS and all(isinstance(text, str) and is_number(text) for text in texts)
     return texts.astype(float) if numbers else texts
@@ -138,18 +148,18 @@ def first_line(path: Path) -> list[str]:
 
 
 def has_header(path: Path) -> bool:
-    """Say whether a CSV file's first line is a header: not all of it is numbers, or it counts 0, 1, 2 ..."""
+    """Return whether the first line of a CSV file is a header: it contains text, or it is 0, 1, 2 ..."""
     words = first_line(path)
     counts = len(words) > 2 and words == [str(place) for place in range(len(words))]
     return counts or not all(is_number(word) for word in words)
 
 
 def choose_units(path: Path, table: pd.DataFrame, free: list[str], asked: str | None) -> list[str]:
-    """Choose the columns that are units; all numeric ones unless names or globs are given."""
+    """Return the columns that are units: those matching the names or globs; default: all numeric columns."""
     numeric = [name for name in free if pd.api.types.is_numeric_dtype(table[name])]
     if asked is None:
         if not numeric:
-            raise UnitscopeError(f"{path} has no numeric columns besides the label; its columns are: {_some(free)}")
+            raise UnitscopeError(f"{path} has no numeric columns other than the label; its columns are: {_some(free)}")
         return numeric
     chosen: list[str] = []
     for pattern in split_names(asked):
@@ -159,12 +169,12 @@ def choose_units(path: Path, table: pd.DataFrame, free: list[str], asked: str | 
         chosen += [name for name in hits if name not in chosen]
     for name in chosen:
         if name not in numeric:
-            raise UnitscopeError(f"the column {name} of {path} is not numeric; choose units with --activations")
+            raise UnitscopeError(f"the column {name} of {path} is not numeric; select units with --activations")
     return chosen
 
 
 def split_layers(values: pd.DataFrame, layer: str | None, units: pd.DataFrame | None) -> list[Matrix]:
-    """Make layers of columns: one, unless the columns are called ``layer:0, layer:1, ...`` as in an export."""
+    """Return the layers in the columns: one, unless columns are named ``layer:0, layer:1, ...`` by an export."""
     names = list(values.columns)
     layers = list(dict.fromkeys(name.rpartition(":")[0] for name in names))
     groups = {name: [unit for unit in names if unit.rpartition(":")[0] == name] for name in layers}
@@ -176,8 +186,8 @@ def split_layers(values: pd.DataFrame, layer: str | None, units: pd.DataFrame | 
         about = None if units is None else units.reindex(columns)
         if about is None and not numbered and not all(unit.isdecimal() for unit in columns):
             about = pd.DataFrame({"name": columns}, dtype=object)
-        made, rest = describe_units(Layer(name, len(columns)), about)
-        matrices.append(Matrix(made, values[columns].to_numpy().__getitem__, rest))
+        described, rest = describe_units(Layer(name, len(columns)), about)
+        matrices.append(Matrix(described, values[columns].to_numpy().__getitem__, rest))
     return matrices
 
 

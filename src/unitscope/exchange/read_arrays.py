@@ -1,4 +1,4 @@
-"""Files of named arrays: ``.npz``, ``.npy`` and plain ``.h5``."""
+"""Read files of named arrays: ``.npz``, ``.npy`` and plain ``.h5``."""
 
 import fnmatch
 import re
@@ -12,38 +12,36 @@ import numpy as np
 import pandas as pd
 
 from ..errors import UnitscopeError
-from .found import (
+from .contents import (
     DEFAULT_LAYER,
     ID_NAMES,
     LABEL_NAMES,
     OWN_COLUMNS,
     Choice,
-    Found,
+    FileContents,
     Matrix,
     as_text,
     make_matrix,
     need,
     pick,
-    single,
     split_names,
 )
-from .orient import rows_are_items
 
 PREFIX = "activations/"
-"""Arrays below this are layers, items x units, and then nothing else is."""
+"""Prefix of arrays that are layers, items x units. If any array has it, arrays without it are not layers."""
 
 ITEMS = "items/"
-"""Arrays below this are columns of the items."""
+"""Prefix of arrays that are columns of the items."""
 
 UNITS = "units."
-"""``units.COLUMN/LAYER`` says something of the units of a layer; ``units/LAYER`` is their names."""
+"""``units.COLUMN/LAYER`` is a column that describes the units of a layer; ``units/LAYER`` holds their names."""
 
 ABOUT = ("classes", "class_names", "wnids", "units", "probability")
-"""Arrays that say something about classes, units or predictions."""
+"""Arrays that describe classes, units or predictions."""
 
 
 def escape_parents(name: str) -> str:
-    """Return the name of an archive's member for an array: unpacked, it must not lead out of the archive's folder.
+    """Return a name for an archive member that cannot be unpacked outside of the target folder.
 
     Examples
     --------
@@ -54,19 +52,19 @@ def escape_parents(name: str) -> str:
 
 
 def unescape_parents(name: str) -> str:
-    """Return the name of the array that a member holds."""
+    """Return the name of the array in an archive member; reverses `escape_parents`."""
     return name.replace("%2E%2E", "..")
 
 
 @dataclass(frozen=True)
 class Array:
-    """An array in a file, of which parts can be read; `turned` if its rows are units."""
+    """An array in a file, read in parts; `transposed` if its rows are units."""
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype
     get: Callable[[Any], Any]
-    turned: bool = False
+    transposed: bool = False
 
     @property
     def described(self) -> str:
@@ -75,50 +73,50 @@ class Array:
 
     @property
     def is_matrix(self) -> bool:
-        """Whether this may be a layer: numbers, items x units (x height x width)."""
+        """Whether this can be a layer: numbers, items x units (x height x width)."""
         return len(self.shape) in (2, 4) and self.dtype.kind in "biuf" and 0 not in self.shape
 
     @property
     def items_shape(self) -> tuple[int, ...]:
         """Shape with the items first."""
-        return self.shape[::-1] if self.turned else self.shape
+        return self.shape[::-1] if self.transposed else self.shape
 
     def read(self, rows: slice) -> np.ndarray:
         """Read some items."""
-        return np.asarray(self.get((slice(None), rows))).T if self.turned else np.asarray(self.get(rows))
+        return np.asarray(self.get((slice(None), rows))).T if self.transposed else np.asarray(self.get(rows))
 
     def values(self) -> np.ndarray:
-        """Read it whole; a single row or column is a list."""
+        """Read the whole array; a single row or column becomes one-dimensional."""
         whole = np.asarray(self.get(slice(None)))
         return whole.ravel() if self.is_list else whole
 
     @property
     def is_list(self) -> bool:
-        """Whether it has one dimension, or two of which one is of size 1; truth values then say who is of one class."""
+        """Whether it has one dimension, or two of which one has size 1 (booleans: a table of a single class)."""
         return len(self.shape) == 1 or (len(self.shape) == 2 and 1 in self.shape and self.dtype.kind != "b")
 
     def __len__(self) -> int:
         return int(np.prod(self.shape)) if self.is_list else self.shape[0]
 
 
-def read_npy(path: Path, choice: Choice) -> Found:
-    """Read one matrix, mapped into memory; its labels come from a file of their own."""
+def read_npy(path: Path, choice: Choice) -> FileContents:
+    """Read one matrix, memory-mapped; its labels are in a separate file."""
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
-        raise UnitscopeError(f"{path} cannot be read ({error}); save a matrix of numbers, items x units") from error
+        raise UnitscopeError(f"{path} cannot be read ({error}); store a numeric matrix, items x units") from error
     array = Array(str(path), values.shape, values.dtype, values.__getitem__)
     if not array.is_matrix:
         raise UnitscopeError(
-            f"{path} holds {values.dtype} numbers of shape {values.shape}; a matrix of items x units is needed"
+            f"{path} contains {values.dtype} values of shape {values.shape}; store a numeric matrix, items x units"
         )
-    array = replace(array, turned=not rows_are_items(array.shape, choice.counts, choice, str(path)))
+    array = replace(array, transposed=not choice.rows_are_items(array.shape, choice.counts, str(path)))
     shape = array.items_shape
     matrix = make_matrix(choice.layer or DEFAULT_LAYER, shape, array.dtype.itemsize, array.read)
-    return Found("npy", shape[0], [matrix])
+    return FileContents("npy", shape[0], [matrix])
 
 
-def read_npz(path: Path, choice: Choice) -> Found:
+def read_npz(path: Path, choice: Choice) -> FileContents:
     """Read the arrays of an ``.npz`` into memory."""
     arrays = {}
     with np.load(path, allow_pickle=False) as file:
@@ -127,7 +125,7 @@ def read_npz(path: Path, choice: Choice) -> Found:
                 values = file[name]
             except ValueError as error:
                 raise UnitscopeError(
-                    f"{name} in {path} cannot be read ({error}); save text as np.array(names, dtype=str)"
+                    f"{name} in {path} cannot be read ({error}); store text as np.array(names, dtype=str)"
                 ) from error
             if values.ndim:
                 name = unescape_parents(name)
@@ -135,8 +133,8 @@ def read_npz(path: Path, choice: Choice) -> Found:
     return from_arrays("npz", path, arrays, choice)
 
 
-def read_h5(path: Path, choice: Choice) -> Found:
-    """Read the datasets of an HDF5 file; matrices stay there and are read block by block."""
+def read_h5(path: Path, choice: Choice) -> FileContents:
+    """Read the datasets of an HDF5 file; matrices are read later, block by block."""
     h5py = need("h5py", path)
     arrays: dict[str, Array] = {}
 
@@ -147,29 +145,29 @@ def read_h5(path: Path, choice: Choice) -> Found:
 
         return read
 
-    def note(name: str, thing: Any) -> None:
+    def add(name: str, thing: Any) -> None:
         if isinstance(thing, h5py.Dataset) and thing.ndim:
             arrays[name] = Array(name, thing.shape, thing.dtype, reader(name))
 
     with h5py.File(path, "r") as file:
-        file.visititems(note)
-        if isinstance(order := file.attrs.get("layers"), np.ndarray):  # HDF5 lists names by the alphabet
+        file.visititems(add)
+        if isinstance(order := file.attrs.get("layers"), np.ndarray):  # HDF5 lists names in alphabetical order
             first = [PREFIX + name for name in as_text(order) if PREFIX + name in arrays]
             arrays = {name: arrays[name] for name in dict.fromkeys([*first, *arrays])}
     return from_arrays("h5", path, arrays, choice)
 
 
 def is_npz(path: Path) -> bool:
-    """Say whether a file is an archive of ``.npy`` arrays."""
+    """Return whether a file is an archive of ``.npy`` arrays."""
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
         return any(name.endswith(".npy") for name in archive.namelist())
 
 
-def from_arrays(kind: str, path: Path, arrays: dict[str, Array], choice: Choice) -> Found:
-    """Find out which of some named arrays is what."""
-    label = pick(arrays, choice.label, () if choice.labels_apart else LABEL_NAMES, "array", str(path))
+def from_arrays(kind: str, path: Path, arrays: dict[str, Array], choice: Choice) -> FileContents:
+    """Return the contents of a file from its named arrays."""
+    label = pick(arrays, choice.label, () if choice.has_label_file else LABEL_NAMES, "array", str(path))
     predicted = pick(arrays, choice.predicted, ("predicted",), "array", str(path))
     item_id = pick(arrays, None, ID_NAMES, "array", str(path))
     taken = {label, predicted, item_id, *ABOUT}
@@ -180,7 +178,7 @@ def from_arrays(kind: str, path: Path, arrays: dict[str, Array], choice: Choice)
     counts = choice.counts if label is None else (len(arrays[label]),)
     chosen = choose_matrices(path, free, counts, choice, arrays)
     n_items = chosen[0].items_shape[0]
-    name = single([array.name for array in chosen], choice)
+    name = choice.layer_name(chosen)
     columns = {
         array.name.removeprefix(ITEMS): array.values()
         for array in free
@@ -189,17 +187,17 @@ def from_arrays(kind: str, path: Path, arrays: dict[str, Array], choice: Choice)
     if item_id:
         columns["item_id"] = arrays[item_id].values()
     read = lambda name: arrays[name].values() if name in arrays else None  # noqa: E731
-    # Numbers are places in a list of names, but in a list of numbers they are names themselves.
+    # Numeric labels are rows of a list of names, but if the classes are numbers, they are class IDs.
     by_value = "classes" in arrays and arrays["classes"].dtype.kind in "iuf"
-    labels, answers = (None if name is None else arrays[name].values() for name in (label, predicted))
-    return Found(
+    labels, predictions = (None if name is None else arrays[name].values() for name in (label, predicted))
+    return FileContents(
         kind,
         n_items,
-        [to_matrix(array, arrays, alone=len(chosen) == 1, name=name) for array in chosen],
+        [to_matrix(array, arrays, single=len(chosen) == 1, name=name) for array in chosen],
         columns=pd.DataFrame({name: _column(values) for name, values in columns.items()}),
         labels=np.array(as_text(labels), object) if by_value and labels is not None and labels.ndim == 1 else labels,
         classes=read_classes(read),
-        predicted=np.array(as_text(answers), object) if by_value and answers is not None else answers,
+        predicted=np.array(as_text(predictions), object) if by_value and predictions is not None else predictions,
         probability=read("probability"),
     )
 
@@ -207,7 +205,7 @@ def from_arrays(kind: str, path: Path, arrays: dict[str, Array], choice: Choice)
 def choose_matrices(
     path: Path, free: list[Array], counts: tuple[int, ...] | None, choice: Choice, arrays: dict[str, Array]
 ) -> list[Array]:
-    """Choose the arrays that are layers: those asked for, those below ``activations/``, or all matrices."""
+    """Return the arrays that are layers: those requested, those below ``activations/``, or all matrices."""
     listed = ", ".join(array.described for array in arrays.values()) or "nothing"
     if choice.activations is not None:
         chosen = []
@@ -218,21 +216,23 @@ def choose_matrices(
             chosen += [array for array in hits if array not in chosen]
         for array in chosen:
             if not array.is_matrix:
-                raise UnitscopeError(f"{array.described} in {path} is no matrix of numbers, items x units")
+                raise UnitscopeError(
+                    f"{array.described} in {path} is not a numeric matrix; select others with --activations"
+                )
     else:
         chosen = [array for array in free if array.is_matrix]
         chosen = [array for array in chosen if array.name.startswith(PREFIX)] or chosen
         if counts is not None:
             chosen = [array for array in chosen if set(array.shape[:2]) & set(counts)] or chosen
     if not chosen:
-        raise UnitscopeError(f"{path} has no matrix of numbers, items x units; it has: {listed}")
+        raise UnitscopeError(f"{path} has no numeric matrix, items x units; it has: {listed}")
     fixed = replace(choice, rows=choice.rows or "items")
     chosen = [
         replace(
             array,
-            turned=len(array.shape) == 2
-            and not rows_are_items(
-                array.shape, counts, fixed if array.name.startswith(PREFIX) else choice, f"{array.name} in {path}"
+            transposed=len(array.shape) == 2
+            and not (fixed if array.name.startswith(PREFIX) else choice).rows_are_items(
+                array.shape, counts, f"{array.name} in {path}"
             ),
         )
         for array in chosen
@@ -242,17 +242,17 @@ def choose_matrices(
         if array.items_shape[0] not in known:
             other = chosen[0].described if counts is None else f"{counts[0]} labels"
             raise UnitscopeError(
-                f"{array.described} in {path} has other items than {other}; choose with --activations what belongs "
-                "together"
+                f"{array.described} in {path} has a different number of items than {other}; select the arrays that "
+                "belong together with --activations"
             )
     return chosen
 
 
-def to_matrix(array: Array, arrays: dict[str, Array], *, alone: bool, name: str | None) -> Matrix:
-    """Make a layer of an array, with its units' names from ``units/LAYER``, or ``units`` for the only layer."""
+def to_matrix(array: Array, arrays: dict[str, Array], *, single: bool, name: str | None) -> Matrix:
+    """Return a layer, with its units' names from ``units/LAYER``, or from ``units`` if there is only one layer."""
     layer = array.name.removeprefix(PREFIX)
     about: dict[str, Any] = {}
-    names = arrays.get(f"units/{layer}") or (arrays.get("units") if alone else None)
+    names = arrays.get(f"units/{layer}") or (arrays.get("units") if single else None)
     if names is not None and names.is_list:
         about["name"] = as_text(names.values())
     for known, more in arrays.items():
@@ -263,7 +263,7 @@ def to_matrix(array: Array, arrays: dict[str, Array], *, alone: bool, name: str 
 
 
 def read_classes(read: Callable[[str], np.ndarray | None]) -> pd.DataFrame | None:
-    """Read ``classes`` (their ids) and ``class_names`` (for people); one of them serves as both."""
+    """Read ``classes`` (IDs) and ``class_names`` (readable names); if one is missing, the other is used for both."""
     ids, names, wnids = (read(name) for name in ("classes", "class_names", "wnids"))
     if ids is None and names is None:
         return None
@@ -273,5 +273,5 @@ def read_classes(read: Callable[[str], np.ndarray | None]) -> pd.DataFrame | Non
 
 
 def _column(values: np.ndarray) -> Any:
-    """Make a column of an array: text as text, numbers as they are."""
+    """Return an array as a column: numbers unchanged, everything else as text."""
     return values if values.dtype.kind in "biuf" else np.array(as_text(values), object)

@@ -1,7 +1,7 @@
-"""The ``.h5`` layout of the activation files of Gale et al. (2020): a file for each class, or one group for each.
+"""Read the ``.h5`` activation files of Gale et al. (2020): one file per class, or one group per class.
 
-Each class has ``activations`` (n, units, 1, 1), ``labels`` (all classes), ``label_mappings`` (n, 1) (what the network
-answered), ``file_names`` (n,) and ``activation_labels/<class>`` (which rows are of that class).
+Each class has ``activations`` (n, units, 1, 1), ``labels`` (all classes), ``label_mappings`` (n, 1) (the network's
+predictions), ``file_names`` (n,) and ``activation_labels/<class>`` (the rows that belong to the class).
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import UnitscopeError
-from .found import DEFAULT_LAYER, Choice, Found, Matrix, as_text, make_matrix, need, single, split_names
-from .orient import refuse_rows
-from .settle import split_wnids
+from .contents import DEFAULT_LAYER, Choice, FileContents, Matrix, as_text, make_matrix, need
+from .prepare import split_wnids
 
 SUFFIXES = (".h5", ".hdf5", ".hdf")
 
@@ -31,28 +30,28 @@ class Part:
 
 
 def is_paper(file: Any) -> bool:
-    """Say whether an open HDF5 file has this layout: of one class, or merged."""
+    """Return whether an open HDF5 file has this layout, for one class or for several."""
     return is_part(file) or (
         len(file) > 0 and all(hasattr(thing, "keys") and is_part(thing) for thing in file.values())
     )
 
 
 def is_part(group: Any) -> bool:
-    """Say whether a group holds one class."""
+    """Return whether a group has the datasets of one class."""
     return "activations" in group and ("activation_labels" in group or "label_mappings" in group)
 
 
-def read_folder(path: Path, choice: Choice) -> Found:
-    """Read a folder: a file for each class (and layer), or a merged file for each layer."""
+def read_folder(path: Path, choice: Choice) -> FileContents:
+    """Read a folder with one file per class (and layer), or one merged file per layer."""
     files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
     if not files:
         raise UnitscopeError(f"the folder {path} has no .h5 files; give a folder of the paper's files, one per class")
     return read_paper(path, files, choice)
 
 
-def read_paper(path: Path, files: list[Path], choice: Choice) -> Found:
-    """Read files in this layout; those of one layer belong together."""
-    refuse_rows(path, choice)
+def read_paper(path: Path, files: list[Path], choice: Choice) -> FileContents:
+    """Read files in this layout and join those of the same layer."""
+    choice.refuse_rows(path)
     h5py = need("h5py", path)
     layers: dict[str, list[Part]] = {}
     for part in files:
@@ -63,24 +62,19 @@ def read_paper(path: Path, files: list[Path], choice: Choice) -> Found:
                     "not activations, label_mappings and activation_labels"
                 )
             groups = [""] if is_part(file) else sorted(file)
-            layer = layer_name(part, file, merged=groups != [""], alone=len(files) == 1)
+            layer = layer_name(part, file, merged=groups != [""], single=len(files) == 1)
             for group in groups:
                 data = file[f"{group}/activations"]
                 layers.setdefault(layer, []).append(Part(part, group, data.shape, data.dtype.itemsize))
-    if choice.activations is not None:
-        asked = list(split_names(choice.activations))
-        for layer in asked:
-            if layer not in layers:
-                raise UnitscopeError(f"{path} has no layer {layer} (--activations); it has: {', '.join(layers)}")
-        layers = {layer: layers[layer] for layer in asked}
-    abouts = {layer: about_items(h5py, parts) for layer, parts in layers.items()}
-    (first, about), *rest = abouts.items()
+    layers = {layer: layers[layer] for layer in choice.select_layers(layers, path)}
+    described = {layer: about_items(h5py, parts) for layer, parts in layers.items()}
+    (first, about), *rest = described.items()
     for layer, other in rest:
         if not other.items.equals(about.items):
-            raise UnitscopeError(f"the layers {first} and {layer} in {path} have other items; import them one by one")
-    name = single(list(layers), choice)
-    matrices = [to_matrix(h5py, name or layer, parts, abouts[layer].places) for layer, parts in layers.items()]
-    return Found(
+            raise UnitscopeError(f"the layers {first} and {layer} in {path} have different items; import each alone")
+    name = choice.layer_name(list(layers))
+    matrices = [to_matrix(h5py, name or layer, parts, described[layer].places) for layer, parts in layers.items()]
+    return FileContents(
         "h5 of the paper",
         len(about.items),
         matrices,
@@ -92,18 +86,18 @@ def read_paper(path: Path, files: list[Path], choice: Choice) -> Found:
     )
 
 
-def layer_name(path: Path, file: Any, *, merged: bool, alone: bool) -> str:
-    """Name the layer of a file: what an export noted, or the blob in ``<class>_<blob>_max.h5``."""
+def layer_name(path: Path, file: Any, *, merged: bool, single: bool) -> str:
+    """Return the layer of a file: as stored by an export, or the blob in ``<class>_<blob>_max.h5``."""
     if "layer" in file.attrs:
         return str(file.attrs["layer"])
     if merged:
-        return DEFAULT_LAYER if alone else path.stem
+        return DEFAULT_LAYER if single else path.stem
     return path.stem.partition("_")[2].removesuffix("_max") or DEFAULT_LAYER
 
 
 @dataclass(frozen=True)
 class About:
-    """What the files of one layer say of items and classes; `places` are (part, row) of each item, ``(N, 2)``."""
+    """Items and classes in the files of one layer; `places` are the part and row of each item, ``(N, 2)``."""
 
     items: pd.DataFrame
     classes: pd.DataFrame | None
@@ -111,7 +105,7 @@ class About:
 
 
 def about_items(h5py: Any, parts: list[Part]) -> About:
-    """Gather names, labels and answers of all parts, in the parts' order, or in that which an export noted."""
+    """Return IDs, labels and predictions of all items, in the order of the parts or that stored by an export."""
     frames = []
     known = True
     classes = None
@@ -145,7 +139,7 @@ def about_items(h5py: Any, parts: list[Part]) -> About:
 
 
 def row_labels(part: Part, group: Any) -> list[str]:
-    """Label a part's rows: by ``activation_labels``, or by the name of the group or file."""
+    """Return the labels of a part's rows, from ``activation_labels`` or the name of the group or file."""
     labels = [
         split_wnids(unquote((part.group or part.path.stem.partition("_")[0]).removesuffix(".h5")))[0]
     ] * part.shape[0]
@@ -157,7 +151,7 @@ def row_labels(part: Part, group: Any) -> list[str]:
 
 
 def read_classes(group: Any) -> pd.DataFrame | None:
-    """Read the list of all classes, ids or lines ``wnid name``, with readable names where an export wrote them."""
+    """Read the list of all classes: IDs or lines ``wnid name``, with readable names if an export stored them."""
     if "labels" not in group:
         return None
     ids, names = zip(*(split_wnids(line) for line in as_text(group["labels"][:].ravel())), strict=True)
@@ -167,11 +161,11 @@ def read_classes(group: Any) -> pd.DataFrame | None:
 
 
 def to_matrix(h5py: Any, layer: str, parts: list[Part], places: np.ndarray) -> Matrix:
-    """Make one layer of its parts."""
+    """Return a layer from its parts."""
     shapes = {part.shape[1:] for part in parts}
     if len(shapes) > 1:
         raise UnitscopeError(
-            f"the classes of layer {layer} have other shapes: {' and '.join(map(str, sorted(shapes)))}"
+            f"the classes of layer {layer} have different shapes: {' and '.join(map(str, sorted(shapes)))}"
         )
 
     def read(rows: slice) -> np.ndarray:
@@ -181,8 +175,8 @@ def to_matrix(h5py: Any, layer: str, parts: list[Part], places: np.ndarray) -> M
             here = np.flatnonzero(wanted[:, 0] == number)
             own = wanted[here, 1]
             with h5py.File(parts[number].path, "r") as file:
-                found = file[f"{parts[number].group}/activations"][own.min() : own.max() + 1]
-            values[here] = found[own - own.min()]
+                stored = file[f"{parts[number].group}/activations"][own.min() : own.max() + 1]
+            values[here] = stored[own - own.min()]
         return values
 
     return make_matrix(layer, (len(places), *parts[0].shape[1:]), parts[0].itemsize, read)
