@@ -13,11 +13,11 @@ from .block import Measured, measure_block
 from .bounds import HISTOGRAM_CLASSWISE, HISTOGRAM_COLUMNS, measure_histograms
 from .chance import bootstrap, compare_with_chance
 from .classes import Classes
-from .counting import head_sizes
+from .counting import tally
 from .describe import CLASSWISE, COLUMNS, for_top, tested_columns
 from .histogram import BINS_PER_OCTAVE, N_TOP, Histograms
 from .measure import measure, named
-from .tally import Tally, tally
+from .tally import Tally, head_sizes
 
 __all__ = [
     "BINS_PER_OCTAVE",

@@ -9,8 +9,9 @@ import numpy as np
 from ..errors import UnitscopeWarning
 from .best import is_negative
 from .classes import Classes
+from .counting import tally
 from .gather import classwise_arrays, reasons, table_columns
-from .tally import tally
+from .tally import Tally
 
 CLASS_CELLS = 1_000_000
 """Most units x classes that are counted at a time: some 40 arrays of this many numbers are then in memory."""
@@ -76,10 +77,14 @@ def measure_block(
         counts = tally(activations[some], classes, top=top, threads=threads, names=names[some], progress=report)
         done += len(counts.total_mean)
         warn_of_negatives(is_negative(counts), names[some])
-        of_classes = classwise_arrays(counts)
-        columns = table_columns(counts, of_classes) | {"undefined": reasons(counts, of_classes)}
-        parts.append(Measured(columns, of_classes))
+        parts.append(measure_tally(counts))
     return parts[0] if len(parts) == 1 else join(parts)
+
+
+def measure_tally(counts: Tally) -> Measured:
+    """Compute every measure from the counts of some units."""
+    classwise = classwise_arrays(counts)
+    return Measured(table_columns(counts, classwise) | {"undefined": reasons(counts, classwise)}, classwise)
 
 
 def join(parts: list[Measured]) -> Measured:

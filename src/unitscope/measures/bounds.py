@@ -6,10 +6,9 @@ import numpy as np
 
 from ..columns import Column
 from .best import at_class
-from .block import Measured
+from .block import Measured, measure_tally
 from .classes import Classes
 from .describe import CLASSWISE, COLUMNS
-from .gather import classwise_arrays, reasons, table_columns
 from .histogram import Histograms
 from .histogram_tally import Bounds, tally_histograms
 from .means import rest_sizes
@@ -84,8 +83,8 @@ def measure_histograms(
     (array([0.9997]), array([0.0003]))
     """
     counts, bounds = tally_histograms(held, classes, top=top, threads=threads, progress=progress)
-    classwise = classwise_arrays(counts)
-    columns = table_columns(counts, classwise) | {"undefined": reasons(counts, classwise)}
+    measured = measure_tally(counts)
+    columns, classwise = measured.columns, measured.classwise
     errors = classwise_errors(counts, bounds, classwise)
     for name in BINNED:
         columns[f"{name}_error"] = best_error(

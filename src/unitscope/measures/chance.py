@@ -15,16 +15,17 @@ import numpy as np
 from .best import at_class
 from .block import CLASS_CELLS
 from .classes import Classes
-from .counting import SCALE, Rows, Scratch, head_sizes, make_rows
+from .counting import check_shape
 from .describe import BOUNDED, LOW_IS_SELECTIVE, TESTED
 from .gather import classwise_arrays, table_columns
 from .means import class_selectivity_of
-from .resampling import count_resampled, line_strata
-from .tally import Ranking, Tally, check_shape, rank, tally_of
+from .ranking import Ranking, rank
+from .resampling import PERMUTE, REDRAW, Draws, count_resampled, line_strata
+from .scratch import ITEM_BYTES, Scratch
+from .tally import Tally
 from .threads import fitting_threads, run_threads
 
 MOST_ROWS = 64
-PERMUTE, REDRAW = 0, 1
 
 
 def compare_with_chance(
@@ -169,62 +170,50 @@ def resample_units(
 ) -> None:
     """Let `look` see each unit's number and, some at a time, the tallies of its samples."""
     check_shape(activations, classes)
-    sizes = head_sizes(top)
 
     def work(unit: int, space: "Space") -> None:
         name = names[unit] if names else str(unit)
         ranking = rank(activations[unit], classes, space.scratch, name)
         # From its name, so that a unit's numbers do not depend on which other units are measured.
         state = np.frombuffer(hashlib.sha256(f"{seed}:{kind}:{name}".encode()).digest()[:8], np.uint64).copy()
-        look(unit, resampled(ranking, classes, kind, samples, sizes, state, space))
+        look(unit, resampled(ranking, classes, kind, samples, state, space))
 
     threads = fitting_threads(threads, Space.ITEM_BYTES * classes.n_items)
-    run_threads(work, len(activations), lambda: Space.of(classes), threads, progress)
+    run_threads(work, len(activations), lambda: Space.of(classes, top), threads, progress)
 
 
 @dataclass(frozen=True)
 class Space:
     """The arrays that one thread resamples in."""
 
-    ITEM_BYTES: ClassVar[int] = Scratch.ITEM_BYTES + 20  # drawn words, items, and labels in another order
+    ITEM_BYTES: ClassVar[int] = ITEM_BYTES + 20  # drawn words, items, and labels in another order
 
     scratch: Scratch
     drawn: np.ndarray
     items: np.ndarray
-    rows: Rows
+    counts: Tally
 
     @classmethod
-    def of(cls, classes: Classes) -> "Space":
+    def of(cls, classes: Classes, top: int | None) -> "Space":
         """Make them for these classes."""
         n = min(MOST_ROWS, max(CLASS_CELLS // len(classes.sizes) // 8, 1))
-        scratch = Scratch(classes)
-        drawn = np.empty_like(scratch.words)
-        return cls(scratch, drawn, np.empty(classes.n_items, np.int64), make_rows(n, classes))
+        scratch = Scratch.of(classes)
+        items = np.empty(classes.n_items, np.int64)
+        return cls(scratch, np.empty_like(scratch.words), items, Tally.empty(n, classes, top))
 
 
 def resampled(
-    ranking: Ranking,
-    classes: Classes,
-    kind: int,
-    samples: int,
-    sizes: tuple[int, int],
-    state: np.ndarray,
-    space: Space,
+    ranking: Ranking, classes: Classes, kind: int, samples: int, state: np.ndarray, space: Space
 ) -> Iterator[Tally]:
-    """Resample one ranking, some samples at a time; each tally is gone when the next is asked for."""
-    pool = classes.labels.copy()
+    """Resample one ranking, some samples at a time; each tally is overwritten when the next is asked for."""
     stratum, strata_sizes = classes.strata
     if kind == REDRAW:
         line_strata(ranking.words, len(ranking.words), ranking.zeros, stratum, strata_sizes, space.items)
-    space.rows.total[:, SCALE] = ranking.scale
-    lined = ranking.spare if space.scratch.lined is None else space.scratch.lined
+    pool = classes.labels.copy()
+    draws = Draws(kind, classes.label_sizes, strata_sizes, pool, space.items, state, space.drawn)
     done = 0
     while done < samples:
-        rows = Rows(*(array[: samples - done] for array in space.rows))
-        count_resampled(
-            kind, ranking.words, len(ranking.words), ranking.zero_key, ranking.levels, classes.label_sizes,
-            strata_sizes, classes.of_label, classes.sets, sizes, pool, space.items, state, space.drawn,
-            space.scratch.zeros, lined, space.scratch.joint, space.scratch.few, space.scratch.unused, rows,
-        )  # fmt: skip
-        done += len(rows.total)
-        yield tally_of(rows, classes, sizes)
+        counts = space.counts.first(samples - done)
+        count_resampled(ranking, classes.class_map, draws, space.scratch, counts)
+        done += len(counts.sizes)
+        yield counts

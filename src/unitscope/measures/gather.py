@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import localist, means, precision, signal_detection, top_items
+from . import localist, means, signal_detection, top_items
 from .best import at_class, best_class, is_constant, is_negative, where_present
 from .tally import Tally
 
@@ -17,9 +17,9 @@ def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
         "min": where_present(counts, counts.smallest),
         "max": where_present(counts, counts.largest),
         "ccmas": means.ccmas(counts),
-        "precision_60": precision.precision_60(counts),
+        "precision_60": localist.precision_60(counts),
         "recall_at_precision_1": localist.recall_at_precision_1(counts),
-        "recall_at_precision_95": precision.recall_at_precision_95(counts),
+        "recall_at_precision_95": localist.recall_at_precision_95(counts),
         "max_informedness": signal_detection.max_informedness(counts),
         "informedness_threshold": np.where(np.isnan(recall), np.nan, counts.informed_at),
         "informedness_recall": recall,
@@ -79,7 +79,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "precision_60": precise,
         "precision_60_class": precise_class,
         "precision_60_threshold": np.where(np.isnan(precise), np.nan, counts.few_edge),
-        "zhou_detector": precise > precision.ZHOU_DETECTOR,
+        "zhou_detector": precise > localist.ZHOU_DETECTOR,
         "ccmas": contrast,
         "ccmas_class": np.where(np.isnan(contrast), -1, high_mean_class),
         "class_selectivity": selectivity,
@@ -168,7 +168,7 @@ def limits_of_top(counts: Tally) -> dict[str, np.ndarray]:
     limits = {
         f"{few} items or fewer: no precision": n_items <= few,
         f"no class has {few} items: precision is at most {highest:.3g}"
-        + ("" if highest > precision.ZHOU_DETECTOR else ", too low for a detector by precision"): (
+        + ("" if highest > localist.ZHOU_DETECTOR else ", too low for a detector by precision"): (
             (n_items > few) & (competing < few)
         ),
     }

@@ -1,25 +1,23 @@
 """From histograms to a tally, from which all measures follow, and to how far these may be from the exact ones."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import UnitscopeError
 from .classes import Classes
-from .counting import SCALE, Rows, head_sizes, make_rows
-from .head import chance_of_any
+from .count_top import chance_of_any
 from .histogram import N_TOP, Histograms
 from .histogram_count import value_of_order
-from .histogram_scan import bound_information, scan_bins
-from .sums import add_sums, mean_of, means_of, means_of_others, merge, merge_others, merge_outside
-from .sweep import N_BINS, information
-from .tally import Tally, tally_of
+from .histogram_scan import ScanScratch, bound_information, scan_bins
+from .sums import add_sums, fill_rest, mean_of, means_of, merge
+from .tally import Tally
 from .threads import run_threads
+from .thresholds import information
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(NamedTuple):
     """What the counts of a tally from histograms could be at best, or at worst and at best, in the exact one.
 
     Attributes
@@ -46,30 +44,11 @@ class Bounds:
 
     @classmethod
     def empty(cls, n_units: int, n_classes: int) -> "Bounds":
-        """Make room for the bounds of some units."""
-        counts = {
-            name: np.zeros((n_units, n_classes), np.int64) for name in ("informed_most", "safe_most", "pure_most")
-        }
-        floats = ("detect_most", "hidden", "precision_low", "precision_high")
-        sums = {name: np.zeros((n_units, n_classes)) for name in floats}
-        return cls(**counts, **sums, information_low=np.zeros(n_units), information_high=np.zeros(n_units))
-
-    def of_unit(self, unit: int) -> tuple[np.ndarray, ...]:
-        """Return one unit's rows of all that `scan_bins` fills, in its order."""
-        return (
-            self.informed_most[unit], self.safe_most[unit], self.pure_most[unit], self.detect_most[unit],
-            self.hidden[unit], self.precision_low[unit], self.precision_high[unit],
-        )  # fmt: skip
-
-
-class Scratch:
-    """The arrays that one thread works in."""
-
-    def __init__(self, n_labels: int, n_classes: int):
-        self.work = (np.zeros(n_classes, np.int64), np.zeros(n_classes, np.int64), np.zeros(n_labels, np.int64))
-        self.joint = np.zeros((n_classes, N_BINS), np.int64)
-        self.strays = np.zeros((N_BINS - 1, n_classes), np.int64)
-        self.spans = np.zeros((N_BINS - 1, 2), np.int64)
+        """Make the arrays for some units, filled with zeros."""
+        whole = ("informed_most", "safe_most", "pure_most")
+        arrays = {name: np.zeros((n_units, n_classes), np.int64 if name in whole else float) for name in cls._fields}
+        of_units = {name: np.zeros(n_units) for name in ("information_low", "information_high")}
+        return cls(**arrays | of_units)
 
 
 def tally_histograms(
@@ -113,29 +92,33 @@ def tally_histograms(
             f"the histograms hold {held.sizes.sum()} items, of other classes than the {classes.n_items} that are to be "
             "measured; choose the items that were recorded (--items)"
         )
-    sizes = head_sizes(top)
-    if max(sizes) > N_TOP:
+    counts = Tally.empty(held.n_units, classes, top)
+    if max(counts.few_size, counts.many_size) > N_TOP:
         raise UnitscopeError(f"top is {top}, but histograms keep only the {N_TOP} most active items; give at most that")
     held.settle()
-    rows = make_rows(held.n_units, classes)
     bounds = Bounds.empty(held.n_units, len(classes.sizes))
 
-    def work(unit: int, scratch: Scratch) -> None:
-        count_extremes(held, unit, classes, rows)
-        count_bins(held, unit, classes, scratch, rows, bounds)
-        count_heads(held, unit, classes, rows, sizes)
-        sharpen_pure(classes, unit, rows, bounds)
+    def work(unit: int, scratch: ScanScratch) -> None:
+        count_extremes(held, unit, classes, counts)
+        count_bins(held, unit, classes, scratch, counts, bounds)
+        count_most_active(held, unit, classes, counts)
+        sharpen_pure(classes, unit, counts, bounds)
 
-    run_threads(work, held.n_units, lambda: Scratch(classes.n_labels, len(classes.sizes)), threads, progress)
-    return tally_of(rows, classes, sizes), bounds
+    run_threads(work, held.n_units, lambda: ScanScratch.of(classes.n_labels, len(classes.sizes)), threads, progress)
+    return counts, bounds
 
 
-def count_extremes(held: Histograms, unit: int, classes: Classes, rows: Rows) -> None:
+def count_extremes(held: Histograms, unit: int, classes: Classes, counts: Tally) -> None:
     """Fill one unit's zeros, means, spreads and extremes, which are exact."""
     n, sizes = classes.n_labels, held.sizes
-    rows.label_sizes[unit], rows.sizes[unit] = classes.label_sizes, classes.sizes
-    rows.zeros[unit] = united(held.zeros[unit].astype(np.int64), classes)
-    mean, squares, largest, smallest = rows.mean[unit], rows.squares[unit], rows.largest[unit], rows.smallest[unit]
+    counts.label_sizes[unit], counts.sizes[unit] = classes.label_sizes, classes.sizes
+    counts.zeros[unit] = united(held.zeros[unit].astype(np.int64), classes)
+    mean, squares, largest, smallest = (
+        counts.mean[unit],
+        counts.squares[unit],
+        counts.largest[unit],
+        counts.smallest[unit],
+    )
     # Classes without items have infinite extremes in histograms, and NaN in a tally.
     sums = np.zeros((2, len(classes.sizes)))
     sums[:, :n] = held.sums[unit]
@@ -154,14 +137,8 @@ def count_extremes(held: Histograms, unit: int, classes: Classes, rows: Rows) ->
             high, low = add_sums(high, low, sums[0, label], sums[1, label])
             mean[place] = mean_of(high, low, size)
         sums[:, place] = high, low
-    rest = (rows.rest_squares[unit], rows.rest_largest[unit], rows.rest_smallest[unit])
-    total = rows.total[unit]
-    total[0] = means_of_others(sums, classes.sizes, n, rows.rest_mean[unit])
-    total[1], total[2], total[3] = merge_others(sizes, mean[:n], squares[:n], largest[:n], smallest[:n], rest)
-    total[SCALE] = 1.0
-    merge_outside(
-        classes.sets, sizes, mean[:n], squares[:n], largest[:n], smallest[:n], tuple(array[n:] for array in rest)
-    )
+    counts.scale[unit] = 1.0
+    fill_rest(sums, classes.sets, counts, unit)
 
 
 def united(counts: np.ndarray, classes: Classes) -> np.ndarray:
@@ -169,41 +146,39 @@ def united(counts: np.ndarray, classes: Classes) -> np.ndarray:
     return np.concatenate([counts, classes.sets @ counts])
 
 
-def count_bins(held: Histograms, unit: int, classes: Classes, scratch: Scratch, rows: Rows, bounds: Bounds) -> None:
+def count_bins(
+    held: Histograms, unit: int, classes: Classes, scratch: ScanScratch, counts: Tally, bounds: Bounds
+) -> None:
     """Fill one unit's thresholds, sums over ranks and information, and the bounds of them all."""
-    out = (
-        rows.informedness[unit], rows.informed_k[unit], rows.informed_r[unit], rows.informed_at[unit],
-        rows.safe_k[unit], rows.safe_at[unit], rows.pure_k[unit], rows.detect_k[unit], rows.detect_r[unit],
-        rows.detect_at[unit], rows.midranks[unit], rows.average_precision[unit],
-    )  # fmt: skip
-    n_strays = scan_bins(
-        held.octaves[unit], held.counts[unit], held.shift, held.zeros[unit], held.top(unit), classes.sizes,
-        classes.of_label, float(held.smallest[unit].min()), out, bounds.of_unit(unit), scratch.work, scratch.joint,
-        scratch.strays, scratch.spans,
-    )  # fmt: skip
+    lowest = float(held.smallest[unit].min())
+    n_strays = scan_bins(held.bins(unit), held.top(unit), lowest, classes.class_map, scratch, counts, bounds, unit)
     n = classes.n_labels
-    rows.total[unit, 6] = information(scratch.joint[:n], held.sizes)
+    counts.information[unit] = information(scratch.joint[:n], held.sizes)
     bounds.information_low[unit], bounds.information_high[unit] = bound_information(
         scratch.joint[:n], scratch.strays[:, :n], scratch.spans, n_strays, held.sizes
     )
 
 
-def count_heads(held: Histograms, unit: int, classes: Classes, rows: Rows, sizes: tuple[int, int]) -> None:
-    """Fill what is counted in both heads of one unit's ranking, which are held exactly."""
-    few, _, _, rows.total[unit, 4], _, divisor = head(held, unit, sizes[0])
-    rows.few[unit] = united(few, classes) / divisor
-    _, rows.many[unit], rows.weights[unit], _, rows.total[unit, 5], _ = head(held, unit, sizes[1])
+def count_most_active(held: Histograms, unit: int, classes: Classes, counts: Tally) -> None:
+    """Fill what is counted among one unit's most active items, which are kept exactly."""
+    few, _, _, counts.few_edge[unit], _, divisor = count_top_labels(held, unit, counts.few_size)
+    counts.few[unit] = united(few, classes) / divisor
+    _, counts.many[unit], counts.weights[unit], _, counts.n_positive_many[unit], _ = count_top_labels(
+        held, unit, counts.many_size
+    )
 
 
-def head(held: Histograms, unit: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, int, int]:
-    """Count the labels among a unit's most active items, exactly, as `unitscope.measures.head.count_head` does.
+def count_top_labels(
+    held: Histograms, unit: int, size: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, int, int]:
+    """Count the labels among a unit's most active items, exactly, as `unitscope.measures.count_top.count_top` does.
 
     Parameters
     ----------
     held, unit
-        Settled histograms, and the place of the unit.
+        Histograms with sorted most active items, and the place of the unit.
     size
-        Number of items in the head, at most `N_TOP`.
+        How many of the most active items, at most `N_TOP`.
 
     Returns
     -------
@@ -220,19 +195,19 @@ def head(held: Histograms, unit: int, size: int) -> tuple[np.ndarray, np.ndarray
     values = np.array([value_of_order(order) for order in orders[above]])
     sure = np.bincount(labels[above], minlength=n_labels)
     drawn, group = size - int(above.sum()), int(tied.sum())
-    counts = sure * group + tied * drawn
+    expected = sure * group + tied * drawn
     chances = (sure > 0).astype(float)
     for c in np.flatnonzero((sure == 0) & (tied > 0)):
         chances[c] = chance_of_any(tied[c], group, drawn)
     weights = np.bincount(labels[above], np.maximum(values, 0.0), n_labels) + tied * drawn / group * max(edge, 0.0)
     n_positive = size if edge > 0 else int((values > 0).sum())
-    return counts, chances, weights, edge, n_positive, group
+    return expected, chances, weights, edge, n_positive, group
 
 
-def sharpen_pure(classes: Classes, unit: int, rows: Rows, bounds: Bounds) -> None:
+def sharpen_pure(classes: Classes, unit: int, counts: Tally, bounds: Bounds) -> None:
     """Count one unit's items above every item not of a class with what the extremes, which are exact, tell of them."""
-    pure, most = rows.pure_k[unit], bounds.pure_most[unit]
-    other = rows.rest_largest[unit]
-    whole, none = rows.smallest[unit] > other, ~(rows.largest[unit] > other)
+    pure, most = counts.pure_k[unit], bounds.pure_most[unit]
+    other = counts.rest_largest[unit]
+    whole, none = counts.smallest[unit] > other, ~(counts.largest[unit] > other)
     pure[:] = np.where(whole, classes.sizes, pure)
     most[:] = np.where(whole, classes.sizes, np.where(none, 0, np.minimum(most, classes.sizes - 1)))

@@ -1,24 +1,32 @@
 """The tally: what one sort of every unit counts, by unit and class. All measures are functions of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import UnitscopeError
 from .classes import Classes
-from .counting import SCALE, TOTALS, Rows, Scratch, count_ranking, head_sizes, make_rows
-from .ranking import ZERO_KEY, count_zeros, levels_of, pack_float32, pack_levels, sort_words
-from .threads import fitting_threads, run_threads
 
-MOST_INTEGER = 2**53
-"""Float64 holds every integer up to this one."""
-
-NO_LEVELS = np.empty((2, 0))
+TOP_60, TOP_100 = 60, 100
+"""How many of the most active items count: for precision (Zhou et al. 2015), and for the class index."""
 
 
-@dataclass(frozen=True)
-class Tally:
+def head_sizes(top: int | None) -> tuple[int, int]:
+    """Return how many most active items count for precision and for the class index: `top`, or 60 and 100.
+
+    Raises
+    ------
+    UnitscopeError
+        If `top` is not a whole number of at least 1.
+    """
+    if top is None:
+        return TOP_60, TOP_100
+    if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
+        raise UnitscopeError(f"top must be a whole number of at least 1, not {top!r}; leave it out for 60 and 100")
+    return int(top), int(top)
+
+
+class Tally(NamedTuple):
     """Counts and sums of some units (U) over some classes (K), from each unit's ranking.
 
     A threshold is a value t; an item is above when x >= t; k items of the class and r of all are above. Classes
@@ -73,6 +81,8 @@ class Tally:
     n_items: int
     choose_from: int
     labels_compete: bool
+    few_size: int
+    many_size: int
     informedness: np.ndarray
     informed_k: np.ndarray
     informed_r: np.ndarray
@@ -103,12 +113,26 @@ class Tally:
     weights: np.ndarray
     label_sizes: np.ndarray
     sizes: np.ndarray
-    few_size: int
-    many_size: int
     few_edge: np.ndarray
     n_positive_many: np.ndarray
     information: np.ndarray
     scale: np.ndarray
+
+    @classmethod
+    def empty(cls, n_units: int, classes: Classes, top: int | None = None) -> "Tally":
+        """Make the arrays for `n_units` rankings, filled with zeros; `top` as in `unitscope.measures.tally`."""
+        few_size, many_size = head_sizes(top)
+        shapes = (
+            dict.fromkeys(OF_CLASSES, (n_units, len(classes.sizes)))
+            | dict.fromkeys(OF_LABELS, (n_units, classes.n_labels))
+            | dict.fromkeys(OF_UNITS, (n_units,))
+        )
+        arrays = {name: np.zeros(shape, np.int64 if name in INTEGERS else float) for name, shape in shapes.items()}
+        return cls(classes.n_items, classes.choose_from, classes.labels_compete, few_size, many_size, **arrays)
+
+    def first(self, n_units: int) -> "Tally":
+        """Return the first rows of every array, as views."""
+        return self._replace(**{name: getattr(self, name)[:n_units] for name in OF_CLASSES + OF_LABELS + OF_UNITS})
 
     @property
     def present(self) -> np.ndarray:
@@ -121,175 +145,13 @@ class Tally:
         return (self.sizes > 0) & (self.sizes < self.n_items)
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """One unit's items in falling order.
-
-    Attributes
-    ----------
-    words
-        ``(n,)`` the nonzeros as ``key << 32 | label``, rising by key.
-    zeros
-        ``(C,)`` zeros of each label.
-    zero_key
-        The key at which the zeros stand.
-    levels
-        ``(2, n)`` the values of the keys, falling, and the same divided by `scale`; empty where keys are bits of
-        float32.
-    scale
-        A power of two, 1 for float32.
-    spare
-        An array as long as all items and labels, free to use.
-    """
-
-    words: np.ndarray
-    zeros: np.ndarray
-    zero_key: int
-    levels: np.ndarray
-    scale: float
-    spare: np.ndarray
-
-
-def tally(
-    activations: np.ndarray,
-    classes: Classes,
-    *,
-    top: int | None = None,
-    threads: int | None = None,
-    names: list[str] | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Tally:
-    """Rank every unit's items once and count all that the measures need.
-
-    Parameters
-    ----------
-    activations
-        ``(U, N)`` float32 or float64, a unit's values together. Negative values are ranked like any other.
-    classes
-        What the items belong to.
-    top
-        Size of both heads of the ranking; default: 60 for precision (Zhou et al. 2015), 100 for the class index.
-    threads
-        Threads to use; default: one per core. The result does not depend on it, bit for bit.
-    names
-        Names of the units, for messages.
-    progress
-        Called with the number of units done, from the threads that do them.
-
-    Returns
-    -------
-    Tally
-
-    Raises
-    ------
-    UnitscopeError
-        If a value is NaN or infinite, naming unit and item; if there are no items, or not one label for each.
-
-    Examples
-    --------
-    >>> counts = tally(np.array([[3.0, 2.0, 0.0, 0.0]]), Classes.of_labels(np.array([0, 0, 1, 1]), 2))
-    >>> counts.pure_k
-    array([[2, 0]])
-    """
-    check_shape(activations, classes)
-    rows = make_rows(len(activations), classes)
-    sizes = head_sizes(top)
-
-    def work(unit: int, scratch: Scratch) -> None:
-        ranking = rank(activations[unit], classes, scratch, names[unit] if names else str(unit))
-        count(ranking, classes, scratch, rows, unit, sizes)
-
-    threads = fitting_threads(threads, Scratch.ITEM_BYTES * classes.n_items)
-    run_threads(work, len(activations), lambda: Scratch(classes), threads, progress)
-    return tally_of(rows, classes, sizes)
-
-
-def check_shape(activations: np.ndarray, classes: Classes) -> None:
-    """Refuse activations without items, or of another number of items than there are labels."""
-    n_items = activations.shape[1]
-    if n_items == 0:
-        raise UnitscopeError("there are no items to measure; choose other items (--items all) or other data")
-    if classes.n_items != n_items:
-        raise UnitscopeError(f"there are {classes.n_items} labels for {n_items} items; give one for each")
-
-
-def rank(values: np.ndarray, classes: Classes, scratch: Scratch, name: str) -> Ranking:
-    """Rank one unit's items; the ranking lies in `scratch`.
-
-    Raises
-    ------
-    UnitscopeError
-        If a value is not finite.
-    """
-    if values.dtype == np.float32:
-        levels, zero_key, scale = NO_LEVELS, int(ZERO_KEY), 1.0
-        n = pack_float32(np.ascontiguousarray(values).view(np.uint32), classes.labels, scratch.words)
-    else:
-        if not np.isfinite(values).all():
-            refuse(values, name)
-        levels, keys, zero_key, scale = levels_of(as_float64(values, name))
-        n = pack_levels(keys, classes.labels, zero_key, scratch.words)
-    if n < 0:
-        refuse(values, name)
-    count_zeros(scratch.words, n, classes.label_sizes, scratch.zeros)
-    words = sort_words(scratch.words, scratch.spare, n)
-    spare = scratch.spare if words is scratch.words else scratch.words
-    return Ranking(words[:n], scratch.zeros, zero_key, levels, scale, spare)
-
-
-def as_float64(values: np.ndarray, name: str) -> np.ndarray:
-    """Return a unit's values as float64, exactly.
-
-    Raises
-    ------
-    UnitscopeError
-        If a value is no float64: an integer beyond 2**53, or a long double with more digits.
-    """
-    exact = values.astype(np.float64)
-    if values.dtype.kind in "iu":  # NumPy would round both sides of a comparison with float64
-        rounded = (
-            (values > MOST_INTEGER) | (values < -MOST_INTEGER) if values.dtype.itemsize == 8 else np.zeros(1, bool)
-        )
-    else:
-        rounded = exact != values
-    if rounded.any():
-        item = int(np.flatnonzero(rounded)[0])
-        raise UnitscopeError(
-            f"unit {name} has the {values.dtype} value {values[item]} for item {item}, which float64 cannot hold "
-            "exactly; subtract an offset or divide before measuring, or accept rounding with .astype(float)"
-        )
-    return exact
-
-
-def count(ranking: Ranking, classes: Classes, scratch: Scratch, rows: Rows, row: int, sizes: tuple[int, int]) -> None:
-    """Count one ranking into one row."""
-    lined = ranking.spare if scratch.lined is None else scratch.lined
-    rows.label_sizes[row] = classes.label_sizes
-    rows.total[row, SCALE] = ranking.scale
-    count_ranking(
-        ranking.words, len(ranking.words), ranking.zeros, ranking.zero_key, ranking.levels, classes.of_label,
-        classes.sets, sizes, lined, scratch.joint, scratch.few, scratch.unused, rows, row,
-    )  # fmt: skip
-
-
-def tally_of(rows: Rows, classes: Classes, sizes: tuple[int, int]) -> Tally:
-    """Return the rows under their names; `sizes` are those of the two heads."""
-    by_class = rows._asdict()
-    totals = by_class.pop("total")
-    return Tally(
-        n_items=classes.n_items,
-        choose_from=classes.choose_from,
-        labels_compete=classes.labels_compete,
-        few_size=sizes[0],
-        many_size=sizes[1],
-        **by_class,
-        **{name: totals[:, place] for place, name in enumerate(TOTALS)},
-    )
-
-
-def refuse(values: np.ndarray, name: str) -> None:
-    """Raise for a value that is not finite."""
-    item = int(np.flatnonzero(~np.isfinite(values))[0])
-    raise UnitscopeError(
-        f"unit {name} has the value {values[item]} for item {item}; leave such items or units out before measuring"
-    )
+OF_LABELS = ("label_sizes", "many", "weights")
+OF_UNITS = (
+    "total_mean", "total_squares", "total_largest", "total_smallest", "few_edge", "n_positive_many", "information",
+    "scale",
+)  # fmt: skip
+OF_CLASSES = tuple(name for name in Tally._fields[5:] if name not in OF_LABELS + OF_UNITS)
+INTEGERS = (
+    "informedness", "informed_k", "informed_r", "safe_k", "pure_k", "detect_k", "detect_r", "midranks", "zeros",
+    "label_sizes", "sizes",
+)  # fmt: skip

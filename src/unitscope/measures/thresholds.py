@@ -1,4 +1,4 @@
-"""From a unit's ranking to counts per class, in two passes: down the ranking, then along each class's own items.
+"""Evaluates every threshold for every class, in two passes: down the ranking, then along each class's own items.
 
 At the end of each group of tied values, `r` items of all classes and `k` of class A are above. An item is above a
 threshold t when x >= t, so these ends are the only thresholds there are. What is compared is kept in integers:
@@ -9,134 +9,117 @@ from typing import Any
 
 import numpy as np
 
-from .ranking import ACTUAL, SCALED, bits_of_key, jit
+from .ranking import ACTUAL, KEY_SHIFT, LABEL_MASK, SCALED, bits_of_key, jit
+from .scratch import N_BINS
 from .sums import add_exactly, mean_of, multiply_exactly, squares_about_mean
-
-N_BINS = 20
-"""Bins of the mutual information."""
 
 PIECE = 32
 """Items whose float64 sum is added to that of the items before it without rounding. Sorted as they are, so few float32
 are nearly always summed exactly."""
 
-LOW = np.uint64(0xFFFFFFFF)
-HALF = np.uint64(32)
-
 
 @jit
-def line_up(
-    words: Any, n: Any, zeros: Any, n_zeros: Any, zero_key: Any, begins: Any, classes: Any, ends: Any, lined: Any,
-    midranks: Any,
-) -> Any:  # fmt: skip
-    """Walk down the ranking and line its items up class by class, each as a word of its key and its group's end.
+def group_by_class(ranking: Any, class_map: Any, sizes: Any, zeros: Any, by_class: Any, midranks: Any) -> Any:
+    """Go down the ranking and append each item to its classes' lists, as a word of its key and its group's end.
 
     Parameters
     ----------
-    words, n
-        Sorted words of the nonzeros, from `sort_words`, and how many there are.
-    zeros, n_zeros, zero_key
-        ``(K,)`` zeros of each class, zeros of all items, and the key at which they stand.
-    begins, classes
-        The classes of each label, see `unitscope.measures.classes.Classes.of_label`.
-    ends
-        ``(K,)`` where each class's entries begin in `lined`; moved to where they end.
-    lined
+    ranking, class_map
+        `unitscope.measures.ranking.Ranking` and `unitscope.measures.classes.ClassMap`.
+    sizes, zeros
+        ``(K,)`` items and zeros of each class.
+    by_class
         Filled with ``key << 32 | r``, falling within each class; a class's zeros are one entry.
     midranks
         ``(K,)`` filled with what ties take off the sum of twice the mid-ranks, size - 1 for each tied item.
 
     Returns
     -------
-    int
+    ends : numpy.ndarray
+        ``(K,)`` where each class's entries end in `by_class`.
+    zero_entry : int
         The entry of the zeros.
     """
+    words, zero_key = ranking.words, ranking.zero_key
+    starts, classes = class_map.starts, class_map.classes
+    n = len(words)
     midranks[:] = 0
+    ends = np.empty(len(sizes), np.int64)
+    end = 0
+    for c in range(len(sizes)):
+        ends[c] = end
+        end += sizes[c] - zeros[c] + (zeros[c] > 0)
+    n_zeros = ranking.zeros.sum()
     zeros_to_do = n_zeros > 0
-    plain = len(classes) == len(begins) - 1  # labels only: each is its own class
+    plain = len(classes) == len(starts) - 1  # labels only: each is its own class
     zero_entry = np.uint64(0)
     start = place = 0
     while place < n or zeros_to_do:
-        if zeros_to_do and (place == n or words[place] >> HALF > zero_key):
+        if zeros_to_do and (place == n or words[place] >> KEY_SHIFT > zero_key):
             zeros_to_do = False
             start += n_zeros
-            zero_entry = np.uint64(zero_key) << HALF | np.uint64(start)
+            zero_entry = np.uint64(zero_key) << KEY_SHIFT | np.uint64(start)
             for c in range(len(zeros)):
                 if zeros[c]:
-                    lined[ends[c]] = zero_entry
+                    by_class[ends[c]] = zero_entry
                     ends[c] += 1
                     midranks[c] -= zeros[c] * (n_zeros - 1)
             continue
-        key = words[place] >> HALF
+        key = words[place] >> KEY_SHIFT
         stop = place + 1
-        while stop < n and words[stop] >> HALF == key:
+        while stop < n and words[stop] >> KEY_SHIFT == key:
             stop += 1
         size = stop - place
         start += size
-        entry = key << HALF | np.uint64(start)
+        entry = key << KEY_SHIFT | np.uint64(start)
         for at in range(place, stop):
-            label = np.int64(words[at] & LOW)
+            label = np.int64(words[at] & LABEL_MASK)
             if plain:
-                lined[ends[label]] = entry
+                by_class[ends[label]] = entry
                 ends[label] += 1
                 if size > 1:
                     midranks[label] -= size - 1
             else:
-                for which in range(begins[label], begins[label + 1]):
+                for which in range(starts[label], starts[label + 1]):
                     c = classes[which]
-                    lined[ends[c]] = entry
+                    by_class[ends[c]] = entry
                     ends[c] += 1
                     midranks[c] -= size - 1
         place = stop
-    return zero_entry
+    return ends, zero_entry
 
 
 @jit
 def scan_classes(
-    lined: Any,
-    ends: Any,
-    zeros: Any,
-    zero_entry: Any,
-    sizes: Any,
-    n_items: Any,
-    levels: Any,
-    midranks: Any,
-    joint: Any,
-    sums: Any,
-    out: Any,
+    levels: Any, by_class: Any, ends: Any, zero_entry: Any, joint: Any, sums: Any, tally: Any, row: Any
 ) -> None:
     """Go down each class's own items once; keep the best of every threshold, and sums.
 
     Parameters
     ----------
-    lined, ends
-        Items lined up by `line_up`, and where each class's entries end.
-    zeros, zero_entry
-        ``(K,)`` zeros of each class, and the entry that stands for them.
-    sizes, n_items
-        ``(K,)`` items of each class, and items in all.
     levels
-        ``(2, n)`` the values of the keys, see `unitscope.measures.tally.Ranking`.
-    midranks
-        ``(K,)`` from `line_up`, completed to the sum of twice the mid-ranks.
+        See `unitscope.measures.ranking.Ranking`.
+    by_class, ends, zero_entry
+        From `group_by_class`.
     joint
         ``(K, N_BINS)`` filled with counts in bins of equal numbers of items; a group of ties lies in the bin of its
         last item.
     sums
         ``(2, K)`` filled with the sum of each class's scaled values, see `unitscope.measures.sums`.
-    out
-        Arrays to fill, see `unitscope.measures.tally.Tally`.
+    tally, row
+        Sizes and zeros of the classes are read, mid-ranks completed, all of the classes' own counts filled.
     """
-    (informedness, informed_k, informed_r, informed_at, safe_k, safe_at, pure_k, detect_k, detect_r, detect_at,
-     precisions, mean, squares, largest, smallest) = out  # fmt: skip
+    sizes, zeros = tally.sizes[row], tally.zeros[row]
+    n_items = tally.n_items
     bits = np.empty(1, np.uint32)
     as_float = bits.view(np.float32)
     exact = levels.shape[1] > 0
     joint[:] = 0
-    for c in range(len(sizes)):
+    for c in range(len(ends)):
         n_c = sizes[c]
         stop = ends[c]
         begin = place = stop - (n_c - zeros[c] + (zeros[c] > 0))
-        k = row = row_end = in_row = ranks = 0
+        k = bin_ = bin_end = in_bin = ranks = 0
         best = best_k = sure_k = clean_k = fair_k = 0
         fair_m = 1
         far = n_items  # beyond it, not even k = n_A gives a precision of .95 or a better min(recall, precision)
@@ -144,36 +127,36 @@ def scan_classes(
         precision_sum = high = low = squares_high = squares_low = middle = 0.0
         if 2 * zeros[c] < n_c:
             # Squares are of offsets from an item in the middle, within two standard deviations of the mean.
-            middle = value_of(lined[(place + stop) // 2], levels, SCALED)
+            middle = value_of(by_class[(place + stop) // 2], levels, SCALED)
         while place < stop:
             piece = min(place + PIECE, stop)
             sum_here = squares_here = 0.0
             while place < piece:
-                entry = lined[place]
+                entry = by_class[place]
                 m: Any = zeros[c] if entry == zero_entry else 1
                 place += 1
-                while place < stop and lined[place] == entry:
+                while place < stop and by_class[place] == entry:
                     m += 1
                     place += 1
                 if exact:
-                    value = levels[SCALED, entry >> HALF]
+                    value = levels[SCALED, entry >> KEY_SHIFT]
                     amount, rest = multiply_exactly(np.float64(m), value)
                     sum_here, more = add_exactly(sum_here, amount)
                     low += rest + more
                 else:
-                    bits[0] = bits_of_key(np.uint32(entry >> HALF))
+                    bits[0] = bits_of_key(np.uint32(entry >> KEY_SHIFT))
                     value = np.float64(as_float[0])
                     sum_here += m * value
                 squares_here += m * (value - middle) * (value - middle)
                 k += m
-                r = np.int64(entry & LOW)
+                r = np.int64(entry & LABEL_MASK)
                 ranks += m * r
-                if r > row_end:
-                    joint[c, row] = in_row
-                    in_row = 0
-                    row = N_BINS * (r - 1) // n_items
-                    row_end = -(-(row + 1) * n_items // N_BINS)
-                in_row += m
+                if r > bin_end:
+                    joint[c, bin_] = in_bin
+                    in_bin = 0
+                    bin_ = N_BINS * (r - 1) // n_items
+                    bin_end = -(-(bin_ + 1) * n_items // N_BINS)
+                in_bin += m
                 precision_sum += m * (k / r)
                 gain = k * n_items - r * n_c
                 if gain > best:
@@ -191,30 +174,31 @@ def scan_classes(
             squares_high, more = add_exactly(squares_high, squares_here)
             low += rest
             squares_low += more
-        joint[c, row] = in_row
-        midranks[c] += 2 * ranks
-        informedness[c], informed_k[c], informed_r[c] = best, best_k, np.int64(best_entry & LOW)
-        informed_at[c] = value_of(best_entry, levels, ACTUAL) if best_k else np.nan
-        safe_k[c], pure_k[c] = sure_k, clean_k
-        safe_at[c] = value_of(sure_entry, levels, ACTUAL) if sure_k else np.nan
-        detect_k[c], detect_r[c] = fair_k, np.int64(fair_entry & LOW)
-        detect_at[c] = value_of(fair_entry, levels, ACTUAL) if fair_k else np.nan
-        precisions[c] = precision_sum / n_c if n_c else np.nan
+        joint[c, bin_] = in_bin
         high, low = add_exactly(high, low)
         sums[0, c], sums[1, c] = high, low
-        mean[c] = mean_of(high, low, n_c)
-        squares[c] = squares_about_mean(high, low, n_c, middle, squares_high + squares_low)
-        largest[c] = value_of(lined[begin], levels, ACTUAL) if n_c else np.nan
-        smallest[c] = value_of(lined[stop - 1], levels, ACTUAL) if n_c else np.nan
+        tally.informedness[row, c] = best
+        tally.informed_k[row, c], tally.informed_r[row, c] = best_k, np.int64(best_entry & LABEL_MASK)
+        tally.informed_at[row, c] = value_of(best_entry, levels, ACTUAL) if best_k else np.nan
+        tally.safe_k[row, c], tally.pure_k[row, c] = sure_k, clean_k
+        tally.safe_at[row, c] = value_of(sure_entry, levels, ACTUAL) if sure_k else np.nan
+        tally.detect_k[row, c], tally.detect_r[row, c] = fair_k, np.int64(fair_entry & LABEL_MASK)
+        tally.detect_at[row, c] = value_of(fair_entry, levels, ACTUAL) if fair_k else np.nan
+        tally.midranks[row, c] += 2 * ranks
+        tally.average_precision[row, c] = precision_sum / n_c if n_c else np.nan
+        tally.mean[row, c] = mean_of(high, low, n_c)
+        tally.squares[row, c] = squares_about_mean(high, low, n_c, middle, squares_high + squares_low)
+        tally.largest[row, c] = value_of(by_class[begin], levels, ACTUAL) if n_c else np.nan
+        tally.smallest[row, c] = value_of(by_class[stop - 1], levels, ACTUAL) if n_c else np.nan
 
 
 @jit
 def value_of(entry: Any, levels: Any, row: Any) -> Any:
-    """Return the activation of a lined-up item, `ACTUAL` or `SCALED`."""
+    """Return the value of an entry of `group_by_class`, `ACTUAL` or `SCALED`."""
     if levels.shape[1]:
-        return levels[row, entry >> HALF]
+        return levels[row, entry >> KEY_SHIFT]
     bits = np.empty(1, np.uint32)
-    bits[0] = bits_of_key(np.uint32(entry >> HALF))
+    bits[0] = bits_of_key(np.uint32(entry >> KEY_SHIFT))
     return np.float64(bits.view(np.float32)[0])
 
 
@@ -225,8 +209,8 @@ def information(joint: Any, sizes: Any) -> Any:
     in_bin = joint.sum(0)
     total = 0.0
     for c in range(joint.shape[0]):
-        for row in range(joint.shape[1]):
-            count = joint[c, row]
+        for bin_ in range(joint.shape[1]):
+            count = joint[c, bin_]
             if count:
-                total += count * np.log2(count * n_items / (in_bin[row] * sizes[c]))
+                total += count * np.log2(count * n_items / (in_bin[bin_] * sizes[c]))
     return max(total / n_items, 0.0)
