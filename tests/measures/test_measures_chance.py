@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from unitscope.measures import Classes, bootstrap, compare_with_chance, measure_block
 from unitscope.measures.describe import LOW_IS_SELECTIVE, TESTED
 from unitscope.measures.ranking import rank
-from unitscope.measures.resampling import line_strata, permute, random_below, redraw
+from unitscope.measures.resampling import items_by_stratum, permute, random_below, redraw
 from unitscope.measures.scratch import Scratch
 
 SETS = np.array([[True, False, True]])
@@ -86,7 +86,7 @@ def test_a_redrawn_ranking_has_each_stratum_as_often_and_stays_sorted(items, see
     drawn, zeros, sizes = np.empty(len(x) + 4, np.uint64), np.empty(4, np.int64), np.empty(4, np.int64)
     stratum = np.array([0, 0, 1, 2])
     strata_sizes = np.bincount(stratum[classes.labels], minlength=3)
-    line_strata(words, n, ranking.zeros, stratum, strata_sizes, lined)
+    items_by_stratum(words, n, ranking.zeros, stratum, strata_sizes, lined)
     m = redraw(words, n, strata_sizes, lined, np.array([seed], np.uint64), times, drawn, zeros, sizes)
     again = np.bincount((drawn[:m] & np.uint64(0xFFFFFFFF)).astype(int), minlength=4)
     np.testing.assert_array_equal(again + zeros, sizes)

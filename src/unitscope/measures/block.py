@@ -96,7 +96,7 @@ def join(parts: list[Measured]) -> Measured:
 
 
 def warn_of_negatives(negative: np.ndarray, names: Sequence[str]) -> None:
-    """Say which units have negative activations, which leaves ratio measures undefined."""
+    """Warn of units with negative activations, for which ratio measures are undefined."""
     if negative.any():
         warnings.warn(
             f"{negative.sum()} units have negative activations (the first is {names[int(negative.argmax())]}): CCMAS, "

@@ -1,4 +1,4 @@
-"""What items belong to: each has one label, and classes are labels and unions of labels."""
+"""The classes that items belong to: each has one label, and classes are labels and unions of labels."""
 
 from dataclasses import dataclass
 from functools import cached_property

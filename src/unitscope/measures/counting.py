@@ -54,7 +54,7 @@ def tally(
     Examples
     --------
     >>> counts = tally(np.array([[3.0, 2.0, 0.0, 0.0]]), Classes.of_labels(np.array([0, 0, 1, 1]), 2))
-    >>> counts.pure_k
+    >>> counts.precision_1_k
     array([[2, 0]])
     """
     check_shape(activations, classes)
@@ -96,10 +96,12 @@ def count_ranking(ranking: Any, class_map: Any, scratch: Any, tally: Any, row: A
     """
     unused = scratch.unused
     tally.scale[row] = ranking.scale
-    tally.few_edge[row], _, divisor = count_top(ranking, tally.few_size, scratch.top_counts, unused, unused)
-    _, tally.n_positive_many[row], _ = count_top(ranking, tally.many_size, unused, tally.many[row], tally.weights[row])
+    tally.top_60_threshold[row], _, divisor = count_top(ranking, tally.top_60_size, scratch.top_counts, unused, unused)
+    _, tally.top_100_positive[row], _ = count_top(
+        ranking, tally.top_100_size, unused, tally.top_100_chances[row], tally.top_100_weights[row]
+    )
     count_classes(ranking.zeros, scratch.top_counts, class_map, tally, row)
-    tally.few[row] /= divisor
+    tally.top_60_counts[row] /= divisor
     by_class = scratch.by_class if len(scratch.by_class) else ranking.spare
     ends, zero_entry = group_by_class(
         ranking, class_map, tally.sizes[row], tally.zeros[row], by_class, tally.midranks[row]
@@ -112,14 +114,14 @@ def count_ranking(ranking: Any, class_map: Any, scratch: Any, tally: Any, row: A
 
 
 @jit
-def count_classes(label_zeros: Any, label_few: Any, class_map: Any, tally: Any, row: Any) -> None:
+def count_classes(label_zeros: Any, label_top_60: Any, class_map: Any, tally: Any, row: Any) -> None:
     """Fill the size, zeros and most active items of each class, labels and class sets, from those of the labels."""
     tally.sizes[row] = 0
     tally.zeros[row] = 0
-    tally.few[row] = 0.0
+    tally.top_60_counts[row] = 0.0
     for label in range(len(label_zeros)):
         for place in range(class_map.starts[label], class_map.starts[label + 1]):
             c = class_map.classes[place]
             tally.sizes[row, c] += tally.label_sizes[row, label]
             tally.zeros[row, c] += label_zeros[label]
-            tally.few[row, c] += label_few[label]
+            tally.top_60_counts[row, c] += label_top_60[label]

@@ -236,7 +236,7 @@ class Histograms:
         Parameters
         ----------
         other
-            The histograms to add; settled, and otherwise left as they are.
+            The histograms to add; only the order of their most active items may change.
         first_item
             The number that the other's item 0 is to have here.
 
@@ -249,8 +249,8 @@ class Histograms:
             raise UnitscopeError("histograms of different bins, units or classes cannot be added; record them alike")
         if self.sizes.sum() + other.sizes.sum() > MOST_ITEMS:
             raise UnitscopeError(f"histograms hold at most {MOST_ITEMS:,} items; measure these runs apart")
-        self.settle()
-        other.settle()
+        self.sort_top()
+        other.sort_top()
         for unit in range(self.n_units):
             used = np.zeros(N_OCTAVES, np.bool_)
             used[other.octaves[unit]] = True
@@ -275,13 +275,13 @@ class Histograms:
 
         Up to `N_TOP` items, fewer where the last of them tie: of those only the number is known.
         """
-        self.settle()
+        self.sort_top()
         words = self.top_words[unit, : self.top_state[unit, 0]]
         values = [value_of_order(order) for order in self.top(unit)[0]]
         return (words & np.uint64(0xFFFFFFFF)).astype(np.int64), np.array(values, float)
 
     def top(self, unit: int) -> "TopItems":
-        """Return a unit's most active items; their lists must be sorted by `settle`."""
+        """Return a unit's most active items; their lists must be sorted by `sort_top`."""
         filled, edge = self.top_state[unit]
         orders = LAST - (self.top_words[unit, :filled] >> np.uint64(32)).astype(np.int64)
         labels, tied = self.top_labels[unit, :filled].astype(np.int64), self.edge_counts[unit].astype(np.int64)
@@ -295,8 +295,8 @@ class Histograms:
         """Return a unit's bins, as views."""
         return Bins(self.octaves[unit], self.counts[unit], self.shift, self.zeros[unit])
 
-    def settle(self) -> None:
-        """Bring the lists of most active items into the one form that does not depend on how items came."""
+    def sort_top(self) -> None:
+        """Sort the lists of most active items, so that they do not depend on the order in which items were counted."""
         for unit in range(self.n_units):
             filled, edge = self.top_state[unit]
             self.top_state[unit] = keep_top(self.top_list(unit), filled, edge, N_TOP)
@@ -304,8 +304,8 @@ class Histograms:
             self.top_labels[unit, self.top_state[unit, 0] :] = 0
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Lay everything out as named arrays, settled, ready to be stored."""
-        self.settle()
+        """Lay everything out as named arrays, ready to be stored, with sorted lists of most active items."""
+        self.sort_top()
         arrays: dict[str, Any] = {name: getattr(self, name) for name in PLAIN}
         arrays["pages"] = np.array([len(octaves) for octaves in self.octaves], np.int64)
         arrays["octaves"] = np.concatenate([np.empty(0, np.int64), *self.octaves])

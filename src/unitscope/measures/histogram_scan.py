@@ -1,6 +1,6 @@
 """From a unit's histogram to counts per class: down the groups of items, with what order within them may add.
 
-The most active items are held exactly, in groups of ties; below them the order of items within a bin is forgotten. The
+The most active items are kept exactly, in groups of ties; below them the order of items within a bin is not known. The
 counts at the ends of bins belong to thresholds that there are, the bins' lower edges; what a threshold inside a bin
 could reach at best, it reaches with all the class's items of the bin first. The zeros are ties in truth.
 """
@@ -80,9 +80,9 @@ def scan_bins(
     here, above, found = scratch.here, scratch.above, scratch.rest
     joint, strays, spans = scratch.joint, scratch.strays, scratch.spans
     n_items = tally.n_items
-    tally.informed_at[unit] = np.nan
-    tally.safe_at[unit] = np.nan
-    tally.detect_at[unit] = np.nan
+    tally.informedness_threshold[unit] = np.nan
+    tally.precision_95_threshold[unit] = np.nan
+    tally.detector_threshold[unit] = np.nan
     above[:] = 0
     joint[:] = 0
     top_orders, top_labels, edge_order = top.orders, top.labels, top.edge
@@ -150,7 +150,7 @@ def scan_bins(
         r += left
     for c in range(len(here)):
         n_c = tally.sizes[unit, c]
-        for array in (tally.average_precision, bounds.precision_low, bounds.precision_high):
+        for array in (tally.average_precision, bounds.average_precision_low, bounds.average_precision_high):
             array[unit, c] = array[unit, c] / n_c if n_c else np.nan
     return n_strays
 
@@ -209,31 +209,31 @@ def take_group(
         tally.average_precision[unit, c] += m * (k / r)
         gain = k * n_items - r * n_c
         if gain > tally.informedness[unit, c]:
-            tally.informedness[unit, c], tally.informed_at[unit, c] = gain, edge
-            tally.informed_k[unit, c], tally.informed_r[unit, c] = k, r
+            tally.informedness[unit, c], tally.informedness_threshold[unit, c] = gain, edge
+            tally.informedness_k[unit, c], tally.informedness_r[unit, c] = k, r
         if 20 * k >= 19 * r:
-            tally.safe_k[unit, c], tally.safe_at[unit, c] = k, edge
+            tally.precision_95_k[unit, c], tally.precision_95_threshold[unit, c] = k, edge
         if k == r:
-            tally.pure_k[unit, c] = k
+            tally.precision_1_k[unit, c] = k
         worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
-        if k * max(n_c, tally.detect_r[unit, c]) > tally.detect_k[unit, c] * worse:
-            tally.detect_k[unit, c], tally.detect_r[unit, c], tally.detect_at[unit, c] = k, r, edge
+        if k * max(n_c, tally.detector_r[unit, c]) > tally.detector_k[unit, c] * worse:
+            tally.detector_k[unit, c], tally.detector_r[unit, c], tally.detector_threshold[unit, c] = k, r, edge
         # At best the class's items come first, and the others of the group after them.
         at = r if tied else before + m
-        bounds.informed_most[unit, c] = max(bounds.informed_most[unit, c], k * n_items - at * n_c)
+        bounds.informedness_most[unit, c] = max(bounds.informedness_most[unit, c], k * n_items - at * n_c)
         if 20 * k >= 19 * at:
-            bounds.safe_most[unit, c] = k
+            bounds.precision_95_most[unit, c] = k
         if k == at:
-            bounds.pure_most[unit, c] = k
-        bounds.detect_most[unit, c] = max(bounds.detect_most[unit, c], k / max(n_c, at))
-        bounds.precision_high[unit, c] += m * (k / at)
+            bounds.precision_1_most[unit, c] = k
+        bounds.detector_most[unit, c] = max(bounds.detector_most[unit, c], k / max(n_c, at))
+        bounds.average_precision_high[unit, c] += m * (k / at)
         if tied:
-            bounds.precision_low[unit, c] += m * (k / r)
+            bounds.average_precision_low[unit, c] += m * (k / r)
         else:
             bounds.hidden[unit, c] += np.float64(m) * (group - m)
             # The others first, then the class's items one by one: (k_before + i) / (r - m + i), a concave
             # function of i, so its sum is at least that of the straight line between its ends.
-            bounds.precision_low[unit, c] += m * ((k_before + 1) / (r - m + 1) + k / r) / 2
+            bounds.average_precision_low[unit, c] += m * ((k_before + 1) / (r - m + 1) + k / r) / 2
 
 
 @jit
@@ -249,16 +249,16 @@ def bound_information(joint: Any, strays: Any, spans: Any, n_strays: Any, sizes:
         Bits.
     """
     n_items = sizes.sum()
-    settled = joint.astype(np.float64)
+    known = joint.astype(np.float64)
     for g in range(n_strays):
         for c in range(len(sizes)):
-            settled[c, spans[g, 1]] -= strays[g, c]
-    total_low, total_high = spread_bounds(settled.sum(0), strays.sum(1).astype(np.float64), spans, n_strays)
+            known[c, spans[g, 1]] -= strays[g, c]
+    total_low, total_high = spread_bounds(known.sum(0), strays.sum(1).astype(np.float64), spans, n_strays)
     fixed = phi(n_items)
     low, high = 0.0, 0.0
     for c in range(len(sizes)):
         if sizes[c]:
-            class_low, class_high = spread_bounds(settled[c], strays[:, c].astype(np.float64), spans, n_strays)
+            class_low, class_high = spread_bounds(known[c], strays[:, c].astype(np.float64), spans, n_strays)
             low += class_low
             high += class_high
             fixed -= phi(sizes[c])
@@ -272,23 +272,23 @@ def phi(x: Any) -> Any:
 
 
 @jit
-def spread_bounds(settled: Any, strays: Any, spans: Any, n_strays: Any) -> Any:
+def spread_bounds(known: Any, strays: Any, spans: Any, n_strays: Any) -> Any:
     """Bound the sum of phi over bins, whichever of their bins the stray items lie in.
 
     The sum is convex in the numbers of stray items. It is therefore largest where each group lies in one bin as a
     whole; as two groups meet in one bin at the most, a walk along the groups finds the largest sum. And it lies
     above its tangent where each group is spread evenly, which is smallest with each group where the slope is.
     """
-    even = settled.copy()
+    even = known.copy()
     for g in range(n_strays):
         first, last = spans[g]
         even[first : last + 1] += strays[g] / (last + 1 - first)
     low = 0.0
-    for row in range(len(settled)):
+    for row in range(len(known)):
         low += phi(even[row])
     base = 0.0
-    for row in range(len(settled)):
-        base += phi(settled[row])
+    for row in range(len(known)):
+        base += phi(known[row])
     apart, shared = 0.0, -np.inf  # gains so far, with the group before not in its last bin, or in it
     before = 0.0
     row_before = -1
@@ -300,13 +300,13 @@ def spread_bounds(settled: Any, strays: Any, spans: Any, n_strays: Any) -> Any:
             low += m * (slopes.min() - slopes.mean())
         inner = -np.inf
         for row in range(first + 1, last):
-            inner = max(inner, phi(settled[row] + m) - phi(settled[row]))
-        here = settled[first]
+            inner = max(inner, phi(known[row] + m) - phi(known[row]))
+        here = known[first]
         alone = max(inner, phi(here + m) - phi(here))
         met = alone
         if row_before == first:
             met = max(inner, phi(here + before + m) - phi(here + before))
-        at_last = phi(settled[last] + m) - phi(settled[last])
+        at_last = phi(known[last] + m) - phi(known[last])
         apart, shared = max(apart + alone, shared + met), max(apart, shared) + at_last
         before, row_before = m, last
     return low, base + max(apart, shared)

@@ -1,4 +1,4 @@
-"""From histograms to a tally, from which all measures follow, and to how far these may be from the exact ones."""
+"""Computes from histograms a tally, from which all measures follow, and bounds of the exact counts."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -18,41 +18,41 @@ from .thresholds import information
 
 
 class Bounds(NamedTuple):
-    """What the counts of a tally from histograms could be at best, or at worst and at best, in the exact one.
+    """Bounds of the exact counts, beside a tally from histograms.
 
     Attributes
     ----------
-    informed_most, safe_most, pure_most, detect_most
-        ``(U, K)`` the largest that `Tally.informedness`, `safe_k`, `pure_k` and the detector score could be.
+    informedness_most, precision_95_most, precision_1_most, detector_most
+        ``(U, K)`` the largest possible `Tally.informedness`, `precision_95_k`, `precision_1_k` and detector score.
     hidden
         ``(U, K)`` pairs of a member and another item in one bin.
-    precision_low, precision_high
+    average_precision_low, average_precision_high
         ``(U, K)`` smallest and largest possible average precision.
     information_low, information_high
         ``(U,)`` smallest and largest possible mutual information.
     """
 
-    informed_most: np.ndarray
-    safe_most: np.ndarray
-    pure_most: np.ndarray
-    detect_most: np.ndarray
+    informedness_most: np.ndarray
+    precision_95_most: np.ndarray
+    precision_1_most: np.ndarray
+    detector_most: np.ndarray
     hidden: np.ndarray
-    precision_low: np.ndarray
-    precision_high: np.ndarray
+    average_precision_low: np.ndarray
+    average_precision_high: np.ndarray
     information_low: np.ndarray
     information_high: np.ndarray
 
     @classmethod
     def empty(cls, n_units: int, n_classes: int) -> "Bounds":
         """Make the arrays for some units, filled with zeros."""
-        whole = ("informed_most", "safe_most", "pure_most")
+        whole = ("informedness_most", "precision_95_most", "precision_1_most")
         arrays = {name: np.zeros((n_units, n_classes), np.int64 if name in whole else float) for name in cls._fields}
         of_units = {name: np.zeros(n_units) for name in ("information_low", "information_high")}
         return cls(**arrays | of_units)
 
 
 def tally_histograms(
-    held: Histograms,
+    histograms: Histograms,
     classes: Classes,
     *,
     top: int | None = None,
@@ -66,7 +66,7 @@ def tally_histograms(
 
     Parameters
     ----------
-    held
+    histograms
         The histograms of some units.
     classes
         What the items that were counted belong to; only how many there are of each label matters.
@@ -85,34 +85,36 @@ def tally_histograms(
     UnitscopeError
         If there are no items, other items than were counted, or fewer most active items than `top` were kept.
     """
-    if held.sizes.sum() == 0:
+    if histograms.sizes.sum() == 0:
         raise UnitscopeError("there are no items to measure; record other items (--items all) or other data")
-    if not np.array_equal(held.sizes, classes.label_sizes):
+    if not np.array_equal(histograms.sizes, classes.label_sizes):
         raise UnitscopeError(
-            f"the histograms hold {held.sizes.sum()} items, of other classes than the {classes.n_items} that are to be "
-            "measured; choose the items that were recorded (--items)"
+            f"the histograms hold {histograms.sizes.sum()} items, of other classes than the {classes.n_items} that are "
+            "to be measured; choose the items that were recorded (--items)"
         )
-    counts = Tally.empty(held.n_units, classes, top)
-    if max(counts.few_size, counts.many_size) > N_TOP:
+    counts = Tally.empty(histograms.n_units, classes, top)
+    if max(counts.top_60_size, counts.top_100_size) > N_TOP:
         raise UnitscopeError(f"top is {top}, but histograms keep only the {N_TOP} most active items; give at most that")
-    held.settle()
-    bounds = Bounds.empty(held.n_units, len(classes.sizes))
+    histograms.sort_top()
+    bounds = Bounds.empty(histograms.n_units, len(classes.sizes))
 
     def work(unit: int, scratch: ScanScratch) -> None:
-        count_extremes(held, unit, classes, counts)
-        count_bins(held, unit, classes, scratch, counts, bounds)
-        count_most_active(held, unit, classes, counts)
-        sharpen_pure(classes, unit, counts, bounds)
+        count_extremes(histograms, unit, classes, counts)
+        count_bins(histograms, unit, classes, scratch, counts, bounds)
+        count_most_active(histograms, unit, classes, counts)
+        bound_precision_1(classes, unit, counts, bounds)
 
-    run_threads(work, held.n_units, lambda: ScanScratch.of(classes.n_labels, len(classes.sizes)), threads, progress)
+    run_threads(
+        work, histograms.n_units, lambda: ScanScratch.of(classes.n_labels, len(classes.sizes)), threads, progress
+    )
     return counts, bounds
 
 
-def count_extremes(held: Histograms, unit: int, classes: Classes, counts: Tally) -> None:
+def count_extremes(histograms: Histograms, unit: int, classes: Classes, counts: Tally) -> None:
     """Fill one unit's zeros, means, spreads and extremes, which are exact."""
-    n, sizes = classes.n_labels, held.sizes
+    n, sizes = classes.n_labels, histograms.sizes
     counts.label_sizes[unit], counts.sizes[unit] = classes.label_sizes, classes.sizes
-    counts.zeros[unit] = united(held.zeros[unit].astype(np.int64), classes)
+    counts.zeros[unit] = with_class_sets(histograms.zeros[unit].astype(np.int64), classes)
     mean, squares, largest, smallest = (
         counts.mean[unit],
         counts.squares[unit],
@@ -121,16 +123,16 @@ def count_extremes(held: Histograms, unit: int, classes: Classes, counts: Tally)
     )
     # Classes without items have infinite extremes in histograms, and NaN in a tally.
     sums = np.zeros((2, len(classes.sizes)))
-    sums[:, :n] = held.sums[unit]
-    mean[:n] = means_of(held.sums[unit], sizes)
-    squares[:n] = held.squares[unit]
-    largest[:n] = np.where(sizes > 0, held.largest[unit], np.nan)
-    smallest[:n] = np.where(sizes > 0, held.smallest[unit], np.nan)
+    sums[:, :n] = histograms.sums[unit]
+    mean[:n] = means_of(histograms.sums[unit], sizes)
+    squares[:n] = histograms.squares[unit]
+    largest[:n] = np.where(sizes > 0, histograms.largest[unit], np.nan)
+    smallest[:n] = np.where(sizes > 0, histograms.smallest[unit], np.nan)
     for place, members in enumerate(classes.sets, n):
         size, high, low = 0, 0.0, 0.0
         mean[place], squares[place] = np.nan, 0.0
-        largest[place] = max(held.largest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
-        smallest[place] = min(held.smallest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
+        largest[place] = max(histograms.largest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
+        smallest[place] = min(histograms.smallest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
         for label in np.flatnonzero(members & (sizes > 0)):
             _, _, squares[place] = merge(size, mean[place], squares[place], sizes[label], mean[label], squares[label])
             size += sizes[label]
@@ -141,41 +143,43 @@ def count_extremes(held: Histograms, unit: int, classes: Classes, counts: Tally)
     fill_rest(sums, classes.sets, counts, unit)
 
 
-def united(counts: np.ndarray, classes: Classes) -> np.ndarray:
+def with_class_sets(counts: np.ndarray, classes: Classes) -> np.ndarray:
     """Put behind each label's number, ``(C,)``, that of each class set, ``(K,)``."""
     return np.concatenate([counts, classes.sets @ counts])
 
 
 def count_bins(
-    held: Histograms, unit: int, classes: Classes, scratch: ScanScratch, counts: Tally, bounds: Bounds
+    histograms: Histograms, unit: int, classes: Classes, scratch: ScanScratch, counts: Tally, bounds: Bounds
 ) -> None:
     """Fill one unit's thresholds, sums over ranks and information, and the bounds of them all."""
-    lowest = float(held.smallest[unit].min())
-    n_strays = scan_bins(held.bins(unit), held.top(unit), lowest, classes.class_map, scratch, counts, bounds, unit)
+    lowest = float(histograms.smallest[unit].min())
+    n_strays = scan_bins(
+        histograms.bins(unit), histograms.top(unit), lowest, classes.class_map, scratch, counts, bounds, unit
+    )
     n = classes.n_labels
-    counts.information[unit] = information(scratch.joint[:n], held.sizes)
+    counts.information[unit] = information(scratch.joint[:n], histograms.sizes)
     bounds.information_low[unit], bounds.information_high[unit] = bound_information(
-        scratch.joint[:n], scratch.strays[:, :n], scratch.spans, n_strays, held.sizes
+        scratch.joint[:n], scratch.strays[:, :n], scratch.spans, n_strays, histograms.sizes
     )
 
 
-def count_most_active(held: Histograms, unit: int, classes: Classes, counts: Tally) -> None:
+def count_most_active(histograms: Histograms, unit: int, classes: Classes, counts: Tally) -> None:
     """Fill what is counted among one unit's most active items, which are kept exactly."""
-    few, _, _, counts.few_edge[unit], _, divisor = count_top_labels(held, unit, counts.few_size)
-    counts.few[unit] = united(few, classes) / divisor
-    _, counts.many[unit], counts.weights[unit], _, counts.n_positive_many[unit], _ = count_top_labels(
-        held, unit, counts.many_size
+    few, _, _, counts.top_60_threshold[unit], _, divisor = count_top_labels(histograms, unit, counts.top_60_size)
+    counts.top_60_counts[unit] = with_class_sets(few, classes) / divisor
+    _, counts.top_100_chances[unit], counts.top_100_weights[unit], _, counts.top_100_positive[unit], _ = (
+        count_top_labels(histograms, unit, counts.top_100_size)
     )
 
 
 def count_top_labels(
-    held: Histograms, unit: int, size: int
+    histograms: Histograms, unit: int, size: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, int, int]:
     """Count the labels among a unit's most active items, exactly, as `unitscope.measures.count_top.count_top` does.
 
     Parameters
     ----------
-    held, unit
+    histograms, unit
         Histograms with sorted most active items, and the place of the unit.
     size
         How many of the most active items, at most `N_TOP`.
@@ -184,9 +188,9 @@ def count_top_labels(
     -------
     counts, chances, weights, edge, n_positive, divisor
     """
-    orders, labels, edge_order, tied = held.top(unit)
-    size = int(min(size, held.sizes.sum()))
-    n_labels = len(held.sizes)
+    orders, labels, edge_order, tied = histograms.top(unit)
+    size = int(min(size, histograms.sizes.sum()))
+    n_labels = len(histograms.sizes)
     if size <= len(orders):
         edge_order = orders[size - 1]
         tied = np.bincount(labels[orders == edge_order], minlength=n_labels)
@@ -204,10 +208,10 @@ def count_top_labels(
     return expected, chances, weights, edge, n_positive, group
 
 
-def sharpen_pure(classes: Classes, unit: int, counts: Tally, bounds: Bounds) -> None:
+def bound_precision_1(classes: Classes, unit: int, counts: Tally, bounds: Bounds) -> None:
     """Count one unit's items above every item not of a class with what the extremes, which are exact, tell of them."""
-    pure, most = counts.pure_k[unit], bounds.pure_most[unit]
+    certain, most = counts.precision_1_k[unit], bounds.precision_1_most[unit]
     other = counts.rest_largest[unit]
     whole, none = counts.smallest[unit] > other, ~(counts.largest[unit] > other)
-    pure[:] = np.where(whole, classes.sizes, pure)
+    certain[:] = np.where(whole, classes.sizes, certain)
     most[:] = np.where(whole, classes.sizes, np.where(none, 0, np.minimum(most, classes.sizes - 1)))

@@ -45,7 +45,7 @@ def recall_at_precision_1(tally: Tally) -> np.ndarray:
         ``(U, K)`` 0..1; only classes of the most active item can have more than 0. NaN for classes without items
         or with all, and for constant units. (Gale et al. 2020, section 2.)
     """
-    return where_varied(tally, where_comparable(tally, tally.pure_k / np.maximum(tally.sizes, 1)))
+    return where_varied(tally, where_comparable(tally, tally.precision_1_k / np.maximum(tally.sizes, 1)))
 
 
 def top_class(tally: Tally, recall: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,7 +66,7 @@ def top_class(tally: Tally, recall: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         ``(U,)`` the class of the most active item, -1 where several tie.
     """
     share, place = best_class(recall, tally.choose_from)
-    count = at_class(tally.pure_k, place)
+    count = at_class(tally.precision_1_k, place)
     return count, np.where(share > 0, place, -1)
 
 
@@ -80,9 +80,9 @@ def precision_60(tally: Tally) -> np.ndarray:
         all, for constant units, and for 60 items or fewer: then all are the most active. A class of n < 60 items
         cannot exceed n / 60.
     """
-    if tally.n_items <= tally.few_size:
-        return np.full(tally.few.shape, np.nan)
-    return where_varied(tally, where_comparable(tally, tally.few / tally.few_size))
+    if tally.n_items <= tally.top_60_size:
+        return np.full(tally.top_60_counts.shape, np.nan)
+    return where_varied(tally, where_comparable(tally, tally.top_60_counts / tally.top_60_size))
 
 
 def recall_at_precision_95(tally: Tally) -> np.ndarray:
@@ -93,4 +93,4 @@ def recall_at_precision_95(tally: Tally) -> np.ndarray:
     numpy.ndarray
         ``(U, K)`` 0..1; 0 where no threshold is that precise. (Gale et al. 2020, section 2.)
     """
-    return where_varied(tally, where_comparable(tally, tally.safe_k / np.maximum(tally.sizes, 1)))
+    return where_varied(tally, where_comparable(tally, tally.precision_95_k / np.maximum(tally.sizes, 1)))

@@ -22,7 +22,7 @@ class Draws(NamedTuple):
     pool
         ``(N,)`` the labels for `PERMUTE`; to count in how often each nonzero was drawn for `REDRAW`.
     items
-        ``(N,)`` the items of each stratum, from `line_strata`.
+        ``(N,)`` the items of each stratum, from `items_by_stratum`.
     state
         State of the random numbers.
     words
@@ -87,7 +87,7 @@ def permute(words: Any, n: Any, sizes: Any, pool: Any, state: Any, permuted: Any
 
 
 @jit
-def line_strata(words: Any, n: Any, zeros: Any, stratum: Any, strata_sizes: Any, items: Any) -> None:
+def items_by_stratum(words: Any, n: Any, zeros: Any, stratum: Any, strata_sizes: Any, items: Any) -> None:
     """List the items of a ranking stratum by stratum: a nonzero by its place, a zero as minus one minus its label.
 
     Parameters
@@ -121,7 +121,7 @@ def redraw(
     words, n, state
         As in `permute`.
     strata_sizes, items
-        The items of each stratum, from `line_strata`.
+        The items of each stratum, from `items_by_stratum`.
     times
         ``(n,)`` to work in: how often each nonzero was drawn.
     drawn, zeros, sizes

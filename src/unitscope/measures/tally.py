@@ -41,14 +41,14 @@ class Tally(NamedTuple):
         ``(U, C)`` and ``(U, K)`` items of each label and class, n_A; units differ only where items are drawn again.
     choose_from, labels_compete
         See `unitscope.measures.classes.Classes`.
-    informedness, informed_k, informed_r, informed_at
+    informedness, informedness_k, informedness_r, informedness_threshold
         ``(U, K)`` the largest k N - r n_A over all thresholds, with its k, r and t (the highest such t). 0, 0
         and NaN where no threshold does better than none.
-    safe_k, safe_at
+    precision_95_k, precision_95_threshold
         ``(U, K)`` the largest k with precision k/r >= 19/20, and its t.
-    pure_k
+    precision_1_k
         ``(U, K)`` the largest k with k = r.
-    detect_k, detect_r, detect_at
+    detector_k, detector_r, detector_threshold
         ``(U, K)`` k, r and t of the largest min(k/r, k/n_A).
     midranks
         ``(U, K)`` sum over the class's items of twice their mid-rank from the top.
@@ -62,15 +62,15 @@ class Tally(NamedTuple):
         ``(U,)`` the same of all items.
     zeros
         ``(U, K)`` items with activation zero.
-    few
+    top_60_counts
         ``(U, K)`` how many of the 60 most active items are of the class, items tied at the last place counted in
         proportion.
-    many, weights
-        ``(U, C)`` the chance that the label is among the 100 most active, 1 unless it hangs on ties at the last
+    top_100_chances, top_100_weights
+        ``(U, C)`` the chance that the label is among the 100 most active, 1 unless it depends on ties at the last
         place; the label's summed positive activation among these 100, in proportion too.
-    few_size, many_size
+    top_60_size, top_100_size
         The 60 and the 100.
-    few_edge, n_positive_many
+    top_60_threshold, top_100_positive
         ``(U,)`` activation of the last of the 60; how many of the 100 have positive activation.
     information
         ``(U,)`` bits of mutual information between label and binned activation.
@@ -81,18 +81,18 @@ class Tally(NamedTuple):
     n_items: int
     choose_from: int
     labels_compete: bool
-    few_size: int
-    many_size: int
+    top_60_size: int
+    top_100_size: int
     informedness: np.ndarray
-    informed_k: np.ndarray
-    informed_r: np.ndarray
-    informed_at: np.ndarray
-    safe_k: np.ndarray
-    safe_at: np.ndarray
-    pure_k: np.ndarray
-    detect_k: np.ndarray
-    detect_r: np.ndarray
-    detect_at: np.ndarray
+    informedness_k: np.ndarray
+    informedness_r: np.ndarray
+    informedness_threshold: np.ndarray
+    precision_95_k: np.ndarray
+    precision_95_threshold: np.ndarray
+    precision_1_k: np.ndarray
+    detector_k: np.ndarray
+    detector_r: np.ndarray
+    detector_threshold: np.ndarray
     midranks: np.ndarray
     average_precision: np.ndarray
     mean: np.ndarray
@@ -108,27 +108,27 @@ class Tally(NamedTuple):
     total_largest: np.ndarray
     total_smallest: np.ndarray
     zeros: np.ndarray
-    few: np.ndarray
-    many: np.ndarray
-    weights: np.ndarray
+    top_60_counts: np.ndarray
+    top_100_chances: np.ndarray
+    top_100_weights: np.ndarray
     label_sizes: np.ndarray
     sizes: np.ndarray
-    few_edge: np.ndarray
-    n_positive_many: np.ndarray
+    top_60_threshold: np.ndarray
+    top_100_positive: np.ndarray
     information: np.ndarray
     scale: np.ndarray
 
     @classmethod
     def empty(cls, n_units: int, classes: Classes, top: int | None = None) -> "Tally":
         """Make the arrays for `n_units` rankings, filled with zeros; `top` as in `unitscope.measures.tally`."""
-        few_size, many_size = head_sizes(top)
+        top_60_size, top_100_size = head_sizes(top)
         shapes = (
             dict.fromkeys(OF_CLASSES, (n_units, len(classes.sizes)))
             | dict.fromkeys(OF_LABELS, (n_units, classes.n_labels))
             | dict.fromkeys(OF_UNITS, (n_units,))
         )
         arrays = {name: np.zeros(shape, np.int64 if name in INTEGERS else float) for name, shape in shapes.items()}
-        return cls(classes.n_items, classes.choose_from, classes.labels_compete, few_size, many_size, **arrays)
+        return cls(classes.n_items, classes.choose_from, classes.labels_compete, top_60_size, top_100_size, **arrays)
 
     def first(self, n_units: int) -> "Tally":
         """Return the first rows of every array, as views."""
@@ -145,13 +145,13 @@ class Tally(NamedTuple):
         return (self.sizes > 0) & (self.sizes < self.n_items)
 
 
-OF_LABELS = ("label_sizes", "many", "weights")
+OF_LABELS = ("label_sizes", "top_100_chances", "top_100_weights")
 OF_UNITS = (
-    "total_mean", "total_squares", "total_largest", "total_smallest", "few_edge", "n_positive_many", "information",
-    "scale",
+    "total_mean", "total_squares", "total_largest", "total_smallest", "top_60_threshold", "top_100_positive",
+    "information", "scale",
 )  # fmt: skip
 OF_CLASSES = tuple(name for name in Tally._fields[5:] if name not in OF_LABELS + OF_UNITS)
 INTEGERS = (
-    "informedness", "informed_k", "informed_r", "safe_k", "pure_k", "detect_k", "detect_r", "midranks", "zeros",
-    "label_sizes", "sizes",
+    "informedness", "informedness_k", "informedness_r", "precision_95_k", "precision_1_k", "detector_k", "detector_r",
+    "midranks", "zeros", "label_sizes", "sizes",
 )  # fmt: skip

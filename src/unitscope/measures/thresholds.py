@@ -120,10 +120,10 @@ def scan_classes(
         stop = ends[c]
         begin = place = stop - (n_c - zeros[c] + (zeros[c] > 0))
         k = bin_ = bin_end = in_bin = ranks = 0
-        best = best_k = sure_k = clean_k = fair_k = 0
-        fair_m = 1
+        best = informedness_k = precision_95_k = precision_1_k = detector_k = 0
+        detector_size = 1
         far = n_items  # beyond it, not even k = n_A gives a precision of .95 or a better min(recall, precision)
-        best_entry = sure_entry = fair_entry = np.uint64(0)
+        informedness_entry = precision_95_entry = detector_entry = np.uint64(0)
         precision_sum = high = low = squares_high = squares_low = middle = 0.0
         if 2 * zeros[c] < n_c:
             # Squares are of offsets from an item in the middle, within two standard deviations of the mean.
@@ -160,15 +160,15 @@ def scan_classes(
                 precision_sum += m * (k / r)
                 gain = k * n_items - r * n_c
                 if gain > best:
-                    best, best_k, best_entry = gain, k, entry
+                    best, informedness_k, informedness_entry = gain, k, entry
                 if r <= far:
                     if 20 * k >= 19 * r:
-                        sure_k, sure_entry = k, entry
+                        precision_95_k, precision_95_entry = k, entry
                         if k == r:
-                            clean_k = k
+                            precision_1_k = k
                     worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
-                    if k * fair_m > fair_k * worse:
-                        fair_k, fair_m, fair_entry = k, worse, entry
+                    if k * detector_size > detector_k * worse:
+                        detector_k, detector_size, detector_entry = k, worse, entry
                         far = max(20 * n_c // 19, n_c * worse // k)
             high, rest = add_exactly(high, sum_here)
             squares_high, more = add_exactly(squares_high, squares_here)
@@ -178,12 +178,19 @@ def scan_classes(
         high, low = add_exactly(high, low)
         sums[0, c], sums[1, c] = high, low
         tally.informedness[row, c] = best
-        tally.informed_k[row, c], tally.informed_r[row, c] = best_k, np.int64(best_entry & LABEL_MASK)
-        tally.informed_at[row, c] = value_of(best_entry, levels, ACTUAL) if best_k else np.nan
-        tally.safe_k[row, c], tally.pure_k[row, c] = sure_k, clean_k
-        tally.safe_at[row, c] = value_of(sure_entry, levels, ACTUAL) if sure_k else np.nan
-        tally.detect_k[row, c], tally.detect_r[row, c] = fair_k, np.int64(fair_entry & LABEL_MASK)
-        tally.detect_at[row, c] = value_of(fair_entry, levels, ACTUAL) if fair_k else np.nan
+        tally.informedness_k[row, c], tally.informedness_r[row, c] = (
+            informedness_k,
+            np.int64(informedness_entry & LABEL_MASK),
+        )
+        tally.informedness_threshold[row, c] = (
+            value_of(informedness_entry, levels, ACTUAL) if informedness_k else np.nan
+        )
+        tally.precision_95_k[row, c], tally.precision_1_k[row, c] = precision_95_k, precision_1_k
+        tally.precision_95_threshold[row, c] = (
+            value_of(precision_95_entry, levels, ACTUAL) if precision_95_k else np.nan
+        )
+        tally.detector_k[row, c], tally.detector_r[row, c] = detector_k, np.int64(detector_entry & LABEL_MASK)
+        tally.detector_threshold[row, c] = value_of(detector_entry, levels, ACTUAL) if detector_k else np.nan
         tally.midranks[row, c] += 2 * ranks
         tally.average_precision[row, c] = precision_sum / n_c if n_c else np.nan
         tally.mean[row, c] = mean_of(high, low, n_c)
