@@ -234,11 +234,11 @@ def test_items_tied_at_the_edge_of_the_top_are_counts_however_many():
     x = np.minimum(rng.exponential(size=(1, 5000)), 1).astype(np.float32)  # a third of them are 1
     labels = rng.integers(0, 3, 5000)
     held = histograms(x, labels, 3, blocks=7)
-    held.settle()
+    held.sort_top()
     assert held.top_state[0, 0] == 0  # nothing above the edge
     assert held.edge_counts[0].tolist() == np.bincount(labels[x[0] == 1]).tolist()
     few = histograms(x[:, :50], labels[:50], 3)
-    few.settle()
+    few.sort_top()
     assert few.top_state[0].tolist() == [50, -1]
     assert N_TOP == 100
 

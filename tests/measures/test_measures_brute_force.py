@@ -102,5 +102,5 @@ def test_head_counts_are_means_over_every_order_of_ties(case, size):
     edge = np.sort(x)[::-1][min(size, len(x)) - 1]
     assume(math.comb(int((x == edge).sum()), int(min(size, len(x)) - (x > edge).sum())) <= 2000)
     counts = tally(x[None], Classes.of_labels(labels, n_classes), top=size)
-    assert counts.few.sum() == pytest.approx(min(size, len(x)))
-    assert counts.many.sum() == pytest.approx(expected_classes(x, labels.tolist(), size))
+    assert counts.top_60_counts.sum() == pytest.approx(min(size, len(x)))
+    assert counts.top_100_chances.sum() == pytest.approx(expected_classes(x, labels.tolist(), size))

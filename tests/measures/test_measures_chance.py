@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unitscope.measures import Classes, bootstrap, compare_with_chance, measure_block
-from unitscope.measures.counting import Scratch
 from unitscope.measures.describe import LOW_IS_SELECTIVE, TESTED
-from unitscope.measures.resampling import line_strata, permute, random_below, redraw
-from unitscope.measures.tally import rank
+from unitscope.measures.ranking import rank
+from unitscope.measures.resampling import items_by_stratum, permute, random_below, redraw
+from unitscope.measures.scratch import Scratch
 
 SETS = np.array([[True, False, True]])
 
@@ -61,7 +61,7 @@ def test_chance_is_that_of_all_permutations(values):
 def test_a_permuted_ranking_keeps_values_and_class_sizes(items, seed, exact):
     x = np.array([value for value, _ in items], np.float64 if exact else np.float32)
     classes = Classes.of_labels(np.array([label for _, label in items]), 4)
-    ranking = rank(x, classes, Scratch(classes), "0")
+    ranking = rank(x, classes, Scratch.of(classes), "0")
     n, words = len(ranking.words), ranking.words.copy()
     pool, state = classes.labels.copy(), np.array([seed], np.uint64)
     out, zeros = np.empty_like(words), np.empty(4, np.int64)
@@ -80,13 +80,13 @@ def test_a_permuted_ranking_keeps_values_and_class_sizes(items, seed, exact):
 def test_a_redrawn_ranking_has_each_stratum_as_often_and_stays_sorted(items, seed):
     x = np.array([value for value, _ in items], np.float32)
     classes = Classes.of_labels(np.array([label for _, label in items]), 4)
-    ranking = rank(x, classes, Scratch(classes), "0")
+    ranking = rank(x, classes, Scratch.of(classes), "0")
     n, words = len(ranking.words), ranking.words.copy()
     lined, times = np.empty(len(x), np.int64), np.empty(len(x), np.uint32)
     drawn, zeros, sizes = np.empty(len(x) + 4, np.uint64), np.empty(4, np.int64), np.empty(4, np.int64)
     stratum = np.array([0, 0, 1, 2])
     strata_sizes = np.bincount(stratum[classes.labels], minlength=3)
-    line_strata(words, n, ranking.zeros, stratum, strata_sizes, lined)
+    items_by_stratum(words, n, ranking.zeros, stratum, strata_sizes, lined)
     m = redraw(words, n, strata_sizes, lined, np.array([seed], np.uint64), times, drawn, zeros, sizes)
     again = np.bincount((drawn[:m] & np.uint64(0xFFFFFFFF)).astype(int), minlength=4)
     np.testing.assert_array_equal(again + zeros, sizes)

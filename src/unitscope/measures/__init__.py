@@ -1,18 +1,19 @@
 """Selectivity: one sort per unit, counts from it, and the measures as functions of these counts.
 
-``classes`` says what items belong to; ``ranking`` sorts, ``sweep``, ``sums``, ``head`` and ``counting`` count,
-``tally`` does it for many units in ``threads``; ``localist``, ``precision``, ``means``, ``signal_detection`` and
-``top_items`` are the measures, ``gather`` puts them together in a ``block``, ``describe`` says what each means;
-``chance`` measures over again what ``resampling`` makes of a ranking. Where activations are too many to keep,
-``histogram`` counts them, ``histogram_tally`` makes the same tally of that, and ``bounds`` measures it, each measure
-with its error. ``extra`` holds the measures that other packages add. NumPy and Numba only, no PyTorch.
+``classes`` maps items to classes; ``ranking`` sorts the items of a unit; ``thresholds``, ``count_top`` and ``sums``
+count, and ``counting`` does it for many units in ``threads``, into a ``tally``. ``localist``, ``means``,
+``signal_detection`` and ``top_items`` compute the measures from a tally, ``gather`` collects them for a ``block`` of
+units, and ``describe`` documents each. ``chance`` repeats the measures on rankings from ``resampling``. For activations
+that are not stored, ``histogram`` counts them, ``histogram_tally`` makes the same tally from the counts, and ``bounds``
+computes the measures and their errors. ``extra`` holds the measures that other packages add.
+NumPy and Numba only, no PyTorch.
 """
 
 from .block import Measured, measure_block
 from .bounds import HISTOGRAM_CLASSWISE, HISTOGRAM_COLUMNS, measure_histograms
 from .chance import bootstrap, compare_with_chance
 from .classes import Classes
-from .counting import head_sizes
+from .counting import tally
 from .describe import CLASSWISE, COLUMNS, for_top, tested_columns
 from .extra import (
     EXTRA_MEASURES,
@@ -25,7 +26,7 @@ from .extra import (
 )
 from .histogram import BINS_PER_OCTAVE, N_TOP, Histograms
 from .measure import measure, named
-from .tally import Tally, tally
+from .tally import Tally, head_sizes
 
 __all__ = [
     "BINS_PER_OCTAVE",

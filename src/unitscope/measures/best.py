@@ -64,10 +64,10 @@ def where_varied(tally: Tally, values: np.ndarray) -> np.ndarray:
 
 
 def is_constant(tally: Tally) -> np.ndarray:
-    """Say of each unit whether all its activations are equal, ``(U,)`` bool."""
+    """Return whether all activations of each unit are equal, ``(U,)`` bool."""
     return tally.total_largest == tally.total_smallest
 
 
 def is_negative(tally: Tally) -> np.ndarray:
-    """Say of each unit whether it has negative activations, ``(U,)`` bool."""
+    """Return whether each unit has negative activations, ``(U,)`` bool."""
     return tally.total_smallest < 0

@@ -9,9 +9,10 @@ import numpy as np
 from ..errors import UnitscopeWarning
 from .best import is_negative
 from .classes import Classes
+from .counting import tally
 from .extra import ExtraMeasure, run_extra
 from .gather import classwise_arrays, reasons, table_columns
-from .tally import tally
+from .tally import Tally
 
 CLASS_CELLS = 1_000_000
 """Most units x classes that are counted at a time: some 40 arrays of this many numbers are then in memory."""
@@ -80,11 +81,16 @@ def measure_block(
         counts = tally(activations[some], classes, top=top, threads=threads, names=names[some], progress=report)
         done += len(counts.total_mean)
         warn_of_negatives(is_negative(counts), names[some])
-        of_classes = classwise_arrays(counts)
-        columns = table_columns(counts, of_classes) | {"undefined": reasons(counts, of_classes)}
+        measured = measure_tally(counts)
         extra_columns, extra_classwise = run_extra(extra or {}, activations[some], classes)
-        parts.append(Measured(columns | extra_columns, of_classes | extra_classwise))
+        parts.append(Measured(measured.columns | extra_columns, measured.classwise | extra_classwise))
     return parts[0] if len(parts) == 1 else join(parts)
+
+
+def measure_tally(counts: Tally) -> Measured:
+    """Compute every measure from the counts of some units."""
+    classwise = classwise_arrays(counts)
+    return Measured(table_columns(counts, classwise) | {"undefined": reasons(counts, classwise)}, classwise)
 
 
 def join(parts: list[Measured]) -> Measured:
@@ -96,7 +102,7 @@ def join(parts: list[Measured]) -> Measured:
 
 
 def warn_of_negatives(negative: np.ndarray, names: Sequence[str]) -> None:
-    """Say which units have negative activations, which leaves ratio measures undefined."""
+    """Warn of units with negative activations, for which ratio measures are undefined."""
     if negative.any():
         warnings.warn(
             f"{negative.sum()} units have negative activations (the first is {names[int(negative.argmax())]}): CCMAS, "

@@ -6,10 +6,9 @@ import numpy as np
 
 from ..columns import Column, link_by_name
 from .best import at_class
-from .block import Measured
+from .block import Measured, measure_tally
 from .classes import Classes
 from .describe import CLASSWISE, COLUMNS
-from .gather import classwise_arrays, reasons, table_columns
 from .histogram import Histograms
 from .histogram_tally import Bounds, tally_histograms
 from .means import rest_sizes
@@ -45,18 +44,18 @@ HISTOGRAM_COLUMNS = link_by_name(
 
 
 def measure_histograms(
-    held: Histograms,
+    histograms: Histograms,
     classes: Classes,
     *,
     top: int | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Measured:
-    """Measure units from their histograms, with every measure, and say how far each may be from the exact one.
+    """Measure units from their histograms, with every measure and its largest error.
 
     Parameters
     ----------
-    held
+    histograms
         Histograms of some units.
     classes
         What the items that were counted belong to.
@@ -76,24 +75,24 @@ def measure_histograms(
 
     Examples
     --------
-    >>> held = Histograms.empty(1, 2, 8)
+    >>> histograms = Histograms.empty(1, 2, 8)
     >>> x = np.arange(200, dtype=np.float32)
     >>> labels = (x >= 50).astype(int)  # 48 to 51 are in one bin, far below the 100 most active items
-    >>> held.update(x[None], labels, np.arange(200))
-    >>> columns = measure_histograms(held, Classes.of_labels(labels, 2)).columns
+    >>> histograms.update(x[None], labels, np.arange(200))
+    >>> columns = measure_histograms(histograms, Classes.of_labels(labels, 2)).columns
     >>> columns["auc"].round(4), columns["auc_error"].round(4)
     (array([0.9997]), array([0.0003]))
     """
-    counts, bounds = tally_histograms(held, classes, top=top, threads=threads, progress=progress)
-    classwise = classwise_arrays(counts)
-    columns = table_columns(counts, classwise) | {"undefined": reasons(counts, classwise)}
+    counts, bounds = tally_histograms(histograms, classes, top=top, threads=threads, progress=progress)
+    measured = measure_tally(counts)
+    columns, classwise = measured.columns, measured.classwise
     errors = classwise_errors(counts, bounds, classwise)
     for name in BINNED:
         columns[f"{name}_error"] = best_error(
             columns[name], classwise[name], errors[f"{name}_error"], classes.choose_from
         )
     top_class = columns["recall_at_precision_1_class"]
-    unsure = at_class((bounds.pure_most - counts.pure_k).astype(float), top_class)
+    unsure = at_class((bounds.precision_1_most - counts.precision_1_k).astype(float), top_class)
     columns["top_class_selectivity_error"] = np.where(top_class < 0, columns["top_class_selectivity"], unsure)
     bits = columns["mutual_information"]
     off = np.maximum(bounds.information_high - bits, bits - bounds.information_low)
@@ -102,23 +101,25 @@ def measure_histograms(
 
 
 def classwise_errors(counts: Tally, bounds: Bounds, of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Say how far each measure of each class may be from the exact one, ``(U, C)``; NaN where it is undefined."""
+    """Return the largest error of each measure of each class, ``(U, K)``; NaN where the measure is undefined."""
     sizes = np.maximum(counts.sizes, 1)
     pairs = np.maximum(counts.sizes.astype(float) * rest_sizes(counts), 1.0)
     ap = of["average_precision"]
     errors = {
-        "recall_at_precision_1": (bounds.pure_most - counts.pure_k) / sizes,
-        "recall_at_precision_95": (bounds.safe_most - counts.safe_k) / sizes,
-        "max_informedness": (bounds.informed_most - counts.informedness) / pairs,
-        "detector_score": np.maximum(bounds.detect_most - of["detector_score"], 0.0),
+        "recall_at_precision_1": (bounds.precision_1_most - counts.precision_1_k) / sizes,
+        "recall_at_precision_95": (bounds.precision_95_most - counts.precision_95_k) / sizes,
+        "max_informedness": (bounds.informedness_most - counts.informedness) / pairs,
+        "detector_score": np.maximum(bounds.detector_most - of["detector_score"], 0.0),
         "auc": bounds.hidden / 2 / pairs,
-        "average_precision": np.maximum(np.maximum(bounds.precision_high - ap, ap - bounds.precision_low), 0.0),
+        "average_precision": np.maximum(
+            np.maximum(bounds.average_precision_high - ap, ap - bounds.average_precision_low), 0.0
+        ),
     }
     return {f"{name}_error": np.where(np.isnan(of[name]), np.nan, error) for name, error in errors.items()}
 
 
 def best_error(best: np.ndarray, values: np.ndarray, errors: np.ndarray, choose_from: int = 0) -> np.ndarray:
-    """Say how far the largest value of a unit's classes may be from the exact one, whichever class that is.
+    """Return the largest error of the maximum over each unit's classes, ``(U,)``, whichever class that is.
 
     Examples
     --------

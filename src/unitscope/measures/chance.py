@@ -1,7 +1,6 @@
 """Chance and uncertainty: what every measure gives by luck, and within what it may lie.
 
-Both measure a unit over again, many times, on rankings made from its own: with the labels permuted, or with
-items drawn again.
+Both repeat the measures of a unit on rankings made from its own: with permuted labels, or with resampled items.
 """
 
 import functools
@@ -15,16 +14,17 @@ import numpy as np
 from .best import at_class
 from .block import CLASS_CELLS
 from .classes import Classes
-from .counting import SCALE, Rows, Scratch, head_sizes, make_rows
+from .counting import check_shape
 from .describe import BOUNDED, LOW_IS_SELECTIVE, TESTED
 from .gather import classwise_arrays, table_columns
 from .means import class_selectivity_of
-from .resampling import count_resampled, line_strata
-from .tally import Ranking, Tally, check_shape, rank, tally_of
+from .ranking import Ranking, rank
+from .resampling import PERMUTE, REDRAW, Draws, count_resampled, items_by_stratum
+from .scratch import ITEM_BYTES, Scratch
+from .tally import Tally
 from .threads import fitting_threads, run_threads
 
 MOST_ROWS = 64
-PERMUTE, REDRAW = 0, 1
 
 
 def compare_with_chance(
@@ -41,7 +41,7 @@ def compare_with_chance(
 ) -> dict[str, np.ndarray]:
     """Compare every measure of every unit with what it gives when labels are dealt out at random.
 
-    Each permutation is measured like any unit: the best class is chosen anew, so that the null distribution is
+    Each permutation is measured like any unit: the best class is chosen again, so that the null distribution is
     of the maximum over classes.
 
     Parameters
@@ -91,7 +91,7 @@ def compare_with_chance(
 
 
 def falls_short(name: str, values: np.ndarray, observed: Any) -> np.ndarray:
-    """Say which values are less selective than the observed one, by more than rounding."""
+    """Return which values are less selective than the observed one, by more than rounding."""
     observed = float(observed)
     slack = 1e-12 * max(abs(observed), 1.0)
     return values > observed + slack if name in LOW_IS_SELECTIVE else values < observed - slack
@@ -111,8 +111,8 @@ def bootstrap(
 ) -> dict[str, np.ndarray]:
     """Find percentile intervals by drawing items again, with replacement, as many of each stratum as it has.
 
-    The class of each measure is held: the interval is of the measure for the class that is reported. Choosing
-    the best class anew in each sample would shift the interval upwards.
+    The class of each measure is fixed: the interval is for the class that is reported. Choosing
+    the best class again in each sample would shift the interval upwards.
 
     Parameters
     ----------
@@ -130,18 +130,18 @@ def bootstrap(
     """
     found = {f"{name}_{what}": np.full(len(activations), np.nan) for name in BOUNDED for what in ("low", "high")}
 
-    few = classes.without_labels
-    left_out = classes.n_labels - few.n_labels
+    merged = classes.without_labels
+    left_out = classes.n_labels - merged.n_labels
 
     def look(unit: int, counts: Iterator[Tally]) -> None:
         places = {name: int(observed[f"{name}_class"][unit]) - left_out for name in BOUNDED}
-        varying = {name: place for name, place in places.items() if place >= 0 and few.can_vary[place]}
+        varying = {name: place for name, place in places.items() if place >= 0 and merged.can_vary[place]}
         drawn: dict[str, list[np.ndarray]] = {name: [] for name in varying}
         for some in counts:
             of = classwise_arrays(some)
             for name, place in varying.items():
-                held = np.full(len(some.mean), place)
-                drawn[name].append(at_class(of[name], held) if name in of else class_selectivity_of(some, held))
+                fixed = np.full(len(some.mean), place)
+                drawn[name].append(at_class(of[name], fixed) if name in of else class_selectivity_of(some, fixed))
         for name, parts in drawn.items():
             values = np.concatenate(parts)
             values = values[~np.isnan(values)]
@@ -150,7 +150,7 @@ def bootstrap(
                 low, high = np.percentile(values, [2.5, 97.5], method="inverted_cdf")
                 found[f"{name}_low"][unit], found[f"{name}_high"][unit] = low, high
 
-    each = functools.partial(resample_units, activations, few, REDRAW, samples, top, seed)
+    each = functools.partial(resample_units, activations, merged, REDRAW, samples, top, seed)
     each(look, threads, names, progress)
     return found
 
@@ -169,62 +169,50 @@ def resample_units(
 ) -> None:
     """Let `look` see each unit's number and, some at a time, the tallies of its samples."""
     check_shape(activations, classes)
-    sizes = head_sizes(top)
 
     def work(unit: int, space: "Space") -> None:
         name = names[unit] if names else str(unit)
         ranking = rank(activations[unit], classes, space.scratch, name)
         # From its name, so that a unit's numbers do not depend on which other units are measured.
         state = np.frombuffer(hashlib.sha256(f"{seed}:{kind}:{name}".encode()).digest()[:8], np.uint64).copy()
-        look(unit, resampled(ranking, classes, kind, samples, sizes, state, space))
+        look(unit, resampled(ranking, classes, kind, samples, state, space))
 
     threads = fitting_threads(threads, Space.ITEM_BYTES * classes.n_items)
-    run_threads(work, len(activations), lambda: Space.of(classes), threads, progress)
+    run_threads(work, len(activations), lambda: Space.of(classes, top), threads, progress)
 
 
 @dataclass(frozen=True)
 class Space:
     """The arrays that one thread resamples in."""
 
-    ITEM_BYTES: ClassVar[int] = Scratch.ITEM_BYTES + 20  # drawn words, items, and labels in another order
+    ITEM_BYTES: ClassVar[int] = ITEM_BYTES + 20  # drawn words, items, and labels in another order
 
     scratch: Scratch
     drawn: np.ndarray
     items: np.ndarray
-    rows: Rows
+    counts: Tally
 
     @classmethod
-    def of(cls, classes: Classes) -> "Space":
+    def of(cls, classes: Classes, top: int | None) -> "Space":
         """Make them for these classes."""
         n = min(MOST_ROWS, max(CLASS_CELLS // len(classes.sizes) // 8, 1))
-        scratch = Scratch(classes)
-        drawn = np.empty_like(scratch.words)
-        return cls(scratch, drawn, np.empty(classes.n_items, np.int64), make_rows(n, classes))
+        scratch = Scratch.of(classes)
+        items = np.empty(classes.n_items, np.int64)
+        return cls(scratch, np.empty_like(scratch.words), items, Tally.empty(n, classes, top))
 
 
 def resampled(
-    ranking: Ranking,
-    classes: Classes,
-    kind: int,
-    samples: int,
-    sizes: tuple[int, int],
-    state: np.ndarray,
-    space: Space,
+    ranking: Ranking, classes: Classes, kind: int, samples: int, state: np.ndarray, space: Space
 ) -> Iterator[Tally]:
-    """Resample one ranking, some samples at a time; each tally is gone when the next is asked for."""
-    pool = classes.labels.copy()
+    """Resample one ranking, some samples at a time; each tally is overwritten when the next is asked for."""
     stratum, strata_sizes = classes.strata
     if kind == REDRAW:
-        line_strata(ranking.words, len(ranking.words), ranking.zeros, stratum, strata_sizes, space.items)
-    space.rows.total[:, SCALE] = ranking.scale
-    lined = ranking.spare if space.scratch.lined is None else space.scratch.lined
+        items_by_stratum(ranking.words, len(ranking.words), ranking.zeros, stratum, strata_sizes, space.items)
+    pool = classes.labels.copy()
+    draws = Draws(kind, classes.label_sizes, strata_sizes, pool, space.items, state, space.drawn)
     done = 0
     while done < samples:
-        rows = Rows(*(array[: samples - done] for array in space.rows))
-        count_resampled(
-            kind, ranking.words, len(ranking.words), ranking.zero_key, ranking.levels, classes.label_sizes,
-            strata_sizes, classes.of_label, classes.sets, sizes, pool, space.items, state, space.drawn,
-            space.scratch.zeros, lined, space.scratch.joint, space.scratch.few, space.scratch.unused, rows,
-        )  # fmt: skip
-        done += len(rows.total)
-        yield tally_of(rows, classes, sizes)
+        counts = space.counts.first(samples - done)
+        count_resampled(ranking, classes.class_map, draws, space.scratch, counts)
+        done += len(counts.sizes)
+        yield counts

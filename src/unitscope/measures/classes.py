@@ -1,11 +1,30 @@
-"""What items belong to: each has one label, and classes are labels and unions of labels."""
+"""The classes that items belong to: each has one label, and classes are labels and unions of labels."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import UnitscopeError
+
+
+class ClassMap(NamedTuple):
+    """The classes of each label; compiled functions take it as it is.
+
+    Attributes
+    ----------
+    starts
+        ``(n_labels + 1,)`` where the classes of each label start in `classes`.
+    classes
+        For each label the label itself, then the class sets that unite it.
+    sets
+        ``(S, n_labels)`` bool, see `Classes.sets`.
+    """
+
+    starts: np.ndarray
+    classes: np.ndarray
+    sets: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -131,11 +150,11 @@ class Classes:
         return np.concatenate([shared, (self.sets & shared).any(1)]) & (self.sizes > 1)
 
     @cached_property
-    def of_label(self) -> tuple[np.ndarray, np.ndarray]:
-        """Where each label's classes begin in a list, ``(n_labels + 1,)``, and the list: itself, then its sets."""
+    def class_map(self) -> "ClassMap":
+        """The classes of each label, for compiled functions."""
         label, which = np.nonzero(self.sets.T)
         labels = np.concatenate([np.arange(self.n_labels), label])
         classes = np.concatenate([np.arange(self.n_labels), self.n_labels + which])
         order = np.argsort(labels, kind="stable")
-        begins = np.searchsorted(labels[order], np.arange(self.n_labels + 1))
-        return begins.astype(np.int64), classes[order].astype(np.int64)
+        starts = np.searchsorted(labels[order], np.arange(self.n_labels + 1))
+        return ClassMap(starts.astype(np.int64), classes[order].astype(np.int64), self.sets)

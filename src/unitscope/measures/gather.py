@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import localist, means, precision, signal_detection, top_items
+from . import localist, means, signal_detection, top_items
 from .best import at_class, best_class, is_constant, is_negative, where_present
 from .tally import Tally
 
@@ -17,11 +17,11 @@ def classwise_arrays(counts: Tally) -> dict[str, np.ndarray]:
         "min": where_present(counts, counts.smallest),
         "max": where_present(counts, counts.largest),
         "ccmas": means.ccmas(counts),
-        "precision_60": precision.precision_60(counts),
+        "precision_60": localist.precision_60(counts),
         "recall_at_precision_1": localist.recall_at_precision_1(counts),
-        "recall_at_precision_95": precision.recall_at_precision_95(counts),
+        "recall_at_precision_95": localist.recall_at_precision_95(counts),
         "max_informedness": signal_detection.max_informedness(counts),
-        "informedness_threshold": np.where(np.isnan(recall), np.nan, counts.informed_at),
+        "informedness_threshold": np.where(np.isnan(recall), np.nan, counts.informedness_threshold),
         "informedness_recall": recall,
         "informedness_specificity": specificity,
         "informedness_precision": precision_there,
@@ -47,7 +47,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     high_mean_class = best_class(means.class_means(counts), counts.choose_from)[1]
     selectivity, selectivity_class = means.class_selectivity(counts)
     contrast = at_class(of["ccmas"], high_mean_class)
-    safe, safe_class = best("recall_at_precision_95")
+    recall_95, recall_95_class = best("recall_at_precision_95")
     informed, informed_class = best("max_informedness")
     specificity = at_class(of["informedness_specificity"], informed_class)
     precision_there = at_class(of["informedness_precision"], informed_class)
@@ -58,7 +58,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
     endless = np.isinf(d)
     index, index_class = top_items.class_index(counts)
     expected = np.where(np.isnan(index), np.nan, top_items.class_index_expected(counts))
-    no_recall = safe == 0
+    no_recall = recall_95 == 0
     rest = means.rest_sizes(counts)
     all_zeros = counts.zeros[:, :n_labels].sum(1)
     in_rest = np.where(rest > 0, (all_zeros[:, None] - counts.zeros) / np.maximum(rest, 1), np.nan)
@@ -78,15 +78,17 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "recall_at_precision_1": best("recall_at_precision_1")[0],
         "precision_60": precise,
         "precision_60_class": precise_class,
-        "precision_60_threshold": np.where(np.isnan(precise), np.nan, counts.few_edge),
-        "zhou_detector": precise > precision.ZHOU_DETECTOR,
+        "precision_60_threshold": np.where(np.isnan(precise), np.nan, counts.top_60_threshold),
+        "zhou_detector": precise > localist.ZHOU_DETECTOR,
         "ccmas": contrast,
         "ccmas_class": np.where(np.isnan(contrast), -1, high_mean_class),
         "class_selectivity": selectivity,
         "class_selectivity_class": selectivity_class,
-        "recall_at_precision_95": safe,
-        "recall_at_precision_95_class": np.where(no_recall, -1, safe_class),
-        "recall_at_precision_95_threshold": np.where(no_recall, np.nan, at_class(counts.safe_at, safe_class)),
+        "recall_at_precision_95": recall_95,
+        "recall_at_precision_95_class": np.where(no_recall, -1, recall_95_class),
+        "recall_at_precision_95_threshold": np.where(
+            no_recall, np.nan, at_class(counts.precision_95_threshold, recall_95_class)
+        ),
         "max_informedness": informed,
         "max_informedness_class": informed_class,
         "max_informedness_threshold": at_class(of["informedness_threshold"], informed_class),
@@ -98,7 +100,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "detector": score > 0.5,
         "detector_score": score,
         "detector_score_class": score_class,
-        "detector_score_threshold": at_class(counts.detect_at, score_class),
+        "detector_score_threshold": at_class(counts.detector_threshold, score_class),
         "auc": area,
         "auc_class": area_class,
         "average_precision": ap,
@@ -126,7 +128,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
 
 
 def present_classes(counts: Tally) -> np.ndarray:
-    """Say which classes have items, not counting class sets, which unite them."""
+    """Return which classes have items; class sets do not count beside the labels that they unite."""
     n_labels = counts.label_sizes.shape[1]
     return counts.present[:, :n_labels] if counts.labels_compete else counts.present[:, n_labels:]
 
@@ -162,27 +164,32 @@ def limits_of_top(counts: Tally) -> dict[str, np.ndarray]:
 
     The numbers of items are the same for all units, except that class index counts only items of positive activation.
     """
-    few, many, n_items, positive = counts.few_size, counts.many_size, counts.n_items, counts.n_positive_many
+    top_60, top_100, n_items, positive = (
+        counts.top_60_size,
+        counts.top_100_size,
+        counts.n_items,
+        counts.top_100_positive,
+    )
     competing = np.where(counts.comparable, counts.sizes, 0)[:, counts.choose_from :].max(1, initial=0)
-    highest = float(competing.max(initial=0)) / few
+    highest = float(competing.max(initial=0)) / top_60
     limits = {
-        f"{few} items or fewer: no precision": n_items <= few,
-        f"no class has {few} items: precision is at most {highest:.3g}"
-        + ("" if highest > precision.ZHOU_DETECTOR else ", too low for a detector by precision"): (
-            (n_items > few) & (competing < few)
+        f"{top_60} items or fewer: no precision": n_items <= top_60,
+        f"no class has {top_60} items: precision is at most {highest:.3g}"
+        + ("" if highest > localist.ZHOU_DETECTOR else ", too low for a detector by precision"): (
+            (n_items > top_60) & (competing < top_60)
         ),
     }
     if counts.labels_compete:
         largest = counts.label_sizes.max(1, initial=0)
-        least = top_items.least_classes(counts.label_sizes[0], min(many, n_items)) if len(positive) else 0
+        least = top_items.least_classes(counts.label_sizes[0], min(top_100, n_items)) if len(positive) else 0
         limits |= {
-            f"{many} items or fewer: no number of classes in the top {many}": n_items <= many,
-            f"no class has {many} items: the top {many} are of at least {least} classes": (
-                (n_items > many) & (largest < many)
+            f"{top_100} items or fewer: no number of classes in the top {top_100}": n_items <= top_100,
+            f"no class has {top_100} items: the top {top_100} are of at least {least} classes": (
+                (n_items > top_100) & (largest < top_100)
             ),
-            f"fewer than 2 of the top {many} are positive: no class index": positive < 2,
-            f"every item is positive and in the top {many}: no class index": positive == n_items,
-            f"no class has as many items as are positive in the top {many}: class index is below 1": (
+            f"fewer than 2 of the top {top_100} are positive: no class index": positive < 2,
+            f"every item is positive and in the top {top_100}: no class index": positive == n_items,
+            f"no class has as many items as are positive in the top {top_100}: class index is below 1": (
                 (largest < positive) & (positive < n_items)
             ),
         }

@@ -5,7 +5,7 @@ smallest and largest exactly; per unit the most active items exactly. Two of the
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from .histogram_count import (
     LAST,
     N_OCTAVES,
     OCTAVE_BITS,
+    Block,
+    TopList,
+    UnitCounts,
     count_unit,
     keep_top,
     mark_octaves,
@@ -32,6 +35,34 @@ N_TOP = 100
 
 MOST_ITEMS = 2**31 - 1
 """Beyond this, sums of ranks would not fit into 64-bit integers."""
+
+
+class TopItems(NamedTuple):
+    """The most active items of one unit.
+
+    Attributes
+    ----------
+    orders, labels
+        Orders, falling, and labels of the items above the edge.
+    edge
+        The order of the edge, -1 where there are fewer items than places.
+    edge_counts
+        ``(C,)`` items at the edge.
+    """
+
+    orders: np.ndarray
+    labels: np.ndarray
+    edge: int
+    edge_counts: np.ndarray
+
+
+class Bins(NamedTuple):
+    """The bins of one unit; the fields are those of `Histograms`."""
+
+    octaves: np.ndarray
+    counts: np.ndarray
+    shift: int
+    zeros: np.ndarray
 
 
 @dataclass
@@ -168,6 +199,7 @@ class Histograms:
         in_block = np.bincount(labels, minlength=n_classes)
         first = np.zeros(n_classes, np.int64)
         first[labels[::-1]] = np.arange(len(labels))[::-1]  # the last one written is the first item
+        block = Block(labels, items, in_block, first)
 
         def work(unit: int, offsets: np.ndarray) -> None:
             bits = values[unit].view(np.uint32)
@@ -179,12 +211,11 @@ class Histograms:
             self.make_room(unit, used)
             pages = np.full(N_OCTAVES, -1, np.int64)
             pages[self.octaves[unit]] = np.arange(len(self.octaves[unit]))
-            count_unit(
-                values[unit], bits, labels, items, in_block, first, self.sizes, pages, self.shift, self.counts[unit],
-                self.zeros[unit], self.sums[unit], self.squares[unit], self.smallest[unit], self.largest[unit],
-                offsets, self.top_words[unit], self.top_labels[unit], self.top_state[unit], self.edge_counts[unit],
-                N_TOP,
+            counts = UnitCounts(
+                pages, self.shift, self.counts[unit], self.zeros[unit], self.sums[unit], self.squares[unit],
+                self.smallest[unit], self.largest[unit],
             )  # fmt: skip
+            count_unit(values[unit], bits, block, self.sizes, counts, self.top_list(unit), N_TOP, offsets)
 
         run_threads(work, self.n_units, lambda: np.empty((4, n_classes)), threads, None)
         self.sizes += in_block
@@ -205,7 +236,7 @@ class Histograms:
         Parameters
         ----------
         other
-            The histograms to add; settled, and otherwise left as they are.
+            The histograms to add; only the order of their most active items may change.
         first_item
             The number that the other's item 0 is to have here.
 
@@ -218,19 +249,15 @@ class Histograms:
             raise UnitscopeError("histograms of different bins, units or classes cannot be added; record them alike")
         if self.sizes.sum() + other.sizes.sum() > MOST_ITEMS:
             raise UnitscopeError(f"histograms hold at most {MOST_ITEMS:,} items; measure these runs apart")
-        self.settle()
-        other.settle()
+        self.sort_top()
+        other.sort_top()
         for unit in range(self.n_units):
             used = np.zeros(N_OCTAVES, np.bool_)
             used[other.octaves[unit]] = True
             self.make_room(unit, used)
             self.counts[unit][np.searchsorted(self.octaves[unit], other.octaves[unit])] += other.counts[unit]
-            words = other.top_words[unit] + np.uint64(first_item)
-            theirs = (words, other.top_labels[unit], other.top_state[unit], other.edge_counts[unit])
-            merge_top(
-                self.top_words[unit], self.top_labels[unit], self.top_state[unit], self.edge_counts[unit], theirs,
-                N_TOP,
-            )  # fmt: skip
+            theirs = other.top_list(unit)
+            merge_top(self.top_list(unit), theirs._replace(words=theirs.words + np.uint64(first_item)), N_TOP)
         total = self.sizes + other.sizes
         # Chan et al. 1983, as `unitscope.measures.sums.merge`; a class with items on one side only keeps its numbers.
         both = (self.sizes > 0) & (other.sizes > 0)
@@ -248,31 +275,37 @@ class Histograms:
 
         Up to `N_TOP` items, fewer where the last of them tie: of those only the number is known.
         """
-        self.settle()
+        self.sort_top()
         words = self.top_words[unit, : self.top_state[unit, 0]]
         values = [value_of_order(order) for order in self.top(unit)[0]]
         return (words & np.uint64(0xFFFFFFFF)).astype(np.int64), np.array(values, float)
 
-    def top(self, unit: int) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
-        """Return a settled unit's most active items: orders and labels, the edge, and ``(C,)`` items at the edge."""
+    def top(self, unit: int) -> "TopItems":
+        """Return a unit's most active items; their lists must be sorted by `sort_top`."""
         filled, edge = self.top_state[unit]
         orders = LAST - (self.top_words[unit, :filled] >> np.uint64(32)).astype(np.int64)
         labels, tied = self.top_labels[unit, :filled].astype(np.int64), self.edge_counts[unit].astype(np.int64)
-        return orders, labels, int(edge), tied
+        return TopItems(orders, labels, int(edge), tied)
 
-    def settle(self) -> None:
-        """Bring the lists of most active items into the one form that does not depend on how items came."""
+    def top_list(self, unit: int) -> TopList:
+        """Return a unit's list of most active items, as views."""
+        return TopList(self.top_words[unit], self.top_labels[unit], self.top_state[unit], self.edge_counts[unit])
+
+    def bins(self, unit: int) -> "Bins":
+        """Return a unit's bins, as views."""
+        return Bins(self.octaves[unit], self.counts[unit], self.shift, self.zeros[unit])
+
+    def sort_top(self) -> None:
+        """Sort the lists of most active items, so that they do not depend on the order in which items were counted."""
         for unit in range(self.n_units):
             filled, edge = self.top_state[unit]
-            self.top_state[unit] = keep_top(
-                self.top_words[unit], self.top_labels[unit], filled, edge, self.edge_counts[unit], N_TOP
-            )
+            self.top_state[unit] = keep_top(self.top_list(unit), filled, edge, N_TOP)
             self.top_words[unit, self.top_state[unit, 0] :] = 0
             self.top_labels[unit, self.top_state[unit, 0] :] = 0
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Lay everything out as named arrays, settled, ready to be stored."""
-        self.settle()
+        """Lay everything out as named arrays, ready to be stored, with sorted lists of most active items."""
+        self.sort_top()
         arrays: dict[str, Any] = {name: getattr(self, name) for name in PLAIN}
         arrays["pages"] = np.array([len(octaves) for octaves in self.octaves], np.int64)
         arrays["octaves"] = np.concatenate([np.empty(0, np.int64), *self.octaves])

@@ -6,7 +6,7 @@ them say the octave (512 in all, half of them for negative values), the next one
 every value from its lower edge up to, not including, the next edge, and zero is counted apart.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,39 +53,100 @@ def mark_octaves(bits: Any, used: Any) -> Any:
     return largest < INFINITE
 
 
+class Block(NamedTuple):
+    """A block of items to count.
+
+    Attributes
+    ----------
+    labels, items
+        ``(n,)`` class and number of each item.
+    sizes, first
+        ``(C,)`` items of each class in the block, and the place of the first of them.
+    """
+
+    labels: np.ndarray
+    items: np.ndarray
+    sizes: np.ndarray
+    first: np.ndarray
+
+
+class UnitCounts(NamedTuple):
+    """The counts of one unit, as views, see `unitscope.measures.histogram.Histograms`.
+
+    Attributes
+    ----------
+    pages
+        ``(512,)`` where in `counts` an octave's page stands.
+    shift
+        Bits of an order below its bin.
+    counts
+        ``(pages, bins, C)``.
+    zeros, sums, squares, smallest, largest
+        ``(C,)``, sums ``(2, C)``.
+    """
+
+    pages: np.ndarray
+    shift: int
+    counts: np.ndarray
+    zeros: np.ndarray
+    sums: np.ndarray
+    squares: np.ndarray
+    smallest: np.ndarray
+    largest: np.ndarray
+
+
+class TopList(NamedTuple):
+    """One unit's list of most active items, as views.
+
+    The list holds the items above the *edge*, the value at the last place; the items at the edge are counts by class,
+    since any number of them may tie.
+
+    Attributes
+    ----------
+    words, labels
+        ``(LAST - order) << 32 | item`` and class of the items in the list.
+    state
+        ``(2,)`` how many items are in the list, and the order of the edge, -1 while there are fewer items than places.
+    edge_counts
+        ``(C,)`` items at the edge.
+    """
+
+    words: np.ndarray
+    labels: np.ndarray
+    state: np.ndarray
+    edge_counts: np.ndarray
+
+
 @jit
-def count_unit(
-    values: Any, bits: Any, labels: Any, items: Any, in_block: Any, first: Any, sizes: Any, pages: Any, shift: Any,
-    counts: Any, zeros: Any, sums: Any, squares: Any, smallest: Any, largest: Any, offsets: Any, top_words: Any,
-    top_labels: Any, top_state: Any, edge_counts: Any, n_top: Any,
-) -> None:  # fmt: skip
+def count_unit(values: Any, bits: Any, block: Any, sizes: Any, unit: Any, top: Any, n_top: Any, offsets: Any) -> None:
     """Count one unit's values of a block.
 
     Parameters
     ----------
     values, bits
         ``(n,)`` float32 and the same as uint32.
-    labels, items
-        ``(n,)`` class and number of each item.
-    in_block, first, sizes
-        ``(C,)`` items of each class in the block, the place of the first of them, and items of each class before it.
-    pages, shift, counts
-        ``(512,)`` where in `counts` an octave's page stands; bits of an order below its bin; ``(pages, bins, C)``.
-    zeros, sums, squares, smallest, largest
-        ``(C,)``, sums ``(2, C)``, to bring up to date, see `unitscope.measures.histogram.Histograms`.
+    block
+        `Block`.
+    sizes
+        ``(C,)`` items of each class before it.
+    unit, top
+        `UnitCounts` and `TopList` to bring up to date.
+    n_top
+        How many of the most active items are kept.
     offsets
         ``(4, C)`` to work in.
-    top_words, top_labels, top_state, edge_counts, n_top
-        The most active items, see `keep_top`.
     """
+    counts, zeros, sums, squares = unit.counts, unit.zeros, unit.sums, unit.squares
+    smallest, largest, pages, shift = unit.smallest, unit.largest, unit.pages, unit.shift
+    labels = block.labels
     mask = (1 << (OCTAVE_BITS - shift)) - 1
     from_here, high, low, square_sums = offsets
     for c in range(len(sizes)):
         # Offsets from the mean so far keep the squares small, and are exactly zero where a class is constant.
         before = mean_of(sums[0, c], sums[1, c], sizes[c])
-        from_here[c] = before if sizes[c] else (np.float64(values[first[c]]) if in_block[c] else 0.0)
+        from_here[c] = before if sizes[c] else (np.float64(values[block.first[c]]) if block.sizes[c] else 0.0)
         high[c] = low[c] = square_sums[c] = 0.0
-    filled, edge = top_state
+    filled, edge = top.state
     for place in range(len(values)):
         c = labels[place]
         value = values[place]
@@ -101,16 +162,16 @@ def count_unit(
         smallest[c] = min(smallest[c], value)
         largest[c] = max(largest[c], value)
         if order > edge:
-            top_words[filled] = np.uint64(LAST - order) << np.uint64(32) | np.uint64(items[place])
-            top_labels[filled] = c
+            top.words[filled] = np.uint64(LAST - order) << np.uint64(32) | np.uint64(block.items[place])
+            top.labels[filled] = c
             filled += 1
-            if filled == len(top_words):
-                filled, edge = keep_top(top_words, top_labels, filled, edge, edge_counts, n_top)
+            if filled == len(top.words):
+                filled, edge = keep_top(top, filled, edge, n_top)
         elif order == edge:
-            edge_counts[c] += np.uint32(1)
-    top_state[0], top_state[1] = filled, edge
+            top.edge_counts[c] += np.uint32(1)
+    top.state[0], top.state[1] = filled, edge
     for c in range(len(sizes)):
-        n = in_block[c]
+        n = block.sizes[c]
         if n:
             spread = squares_about_mean(high[c], low[c], n, from_here[c], square_sums[c])
             before, here = mean_of(sums[0, c], sums[1, c], sizes[c]), mean_of(high[c], low[c], n)
@@ -119,20 +180,17 @@ def count_unit(
 
 
 @jit
-def keep_top(words: Any, labels: Any, filled: Any, edge: Any, edge_counts: Any, n_top: Any) -> Any:
+def keep_top(top: Any, filled: Any, edge: Any, n_top: Any) -> Any:
     """Sort a unit's list of most active items, and drop what is below its `n_top`-th place.
 
-    The list holds the items above the *edge*, the value at that place; the items at the edge are counts by class,
-    since any number of them may tie. Together they are the same whatever order the items came in.
+    The list and the counts at the edge are then the same whatever order the items came in.
 
     Parameters
     ----------
-    words, labels, filled
-        ``(LAST - order) << 32 | item`` and class of the items in the list, and how many there are.
-    edge
-        The order of the edge, -1 while there are fewer than `n_top` items.
-    edge_counts
-        ``(C,)`` items at the edge.
+    top
+        `TopList`; its state is neither read nor changed.
+    filled, edge
+        How many items are in the list, and the order of the edge.
     n_top
         Which place is the edge.
 
@@ -140,6 +198,7 @@ def keep_top(words: Any, labels: Any, filled: Any, edge: Any, edge_counts: Any, 
     -------
     filled, edge
     """
+    words, labels, edge_counts = top.words, top.labels, top.edge_counts
     order = np.argsort(words[:filled])
     sorted_words, sorted_labels = words[order], labels[order]
     words[:filled], labels[:filled] = sorted_words, sorted_labels
@@ -158,23 +217,23 @@ def keep_top(words: Any, labels: Any, filled: Any, edge: Any, edge_counts: Any, 
 
 
 @jit
-def merge_top(words: Any, labels: Any, state: Any, edge_counts: Any, others: Any, n_top: Any) -> None:
-    """Bring another list of most active items, `others` (words, labels, state, edge counts), into a unit's own."""
-    other_words, other_labels, other_state, other_edge_counts = others
-    edge = max(state[1], other_state[1])
+def merge_top(top: Any, other: Any, n_top: Any) -> None:
+    """Add the items of another `TopList` to a unit's own."""
+    words, labels, state, edge_counts = top.words, top.labels, top.state, top.edge_counts
+    edge = max(state[1], other.state[1])
     if state[1] < edge:
         edge_counts[:] = 0
-    if other_state[1] == edge and edge >= 0:
-        edge_counts += other_edge_counts
+    if other.state[1] == edge and edge >= 0:
+        edge_counts += other.edge_counts
     kept = 0
     own = state[0]
-    for place in range(own + other_state[0]):
-        word = words[place] if place < own else other_words[place - own]
-        c = labels[place] if place < own else other_labels[place - own]
+    for place in range(own + other.state[0]):
+        word = words[place] if place < own else other.words[place - own]
+        c = labels[place] if place < own else other.labels[place - own]
         order = LAST - np.int64(word >> np.uint64(32))
         if order > edge:  # `kept` never overtakes `place`, so nothing is overwritten before it is read
             words[kept], labels[kept] = word, c
             kept += 1
         elif order == edge:
             edge_counts[c] += np.uint32(1)
-    state[0], state[1] = keep_top(words, labels, kept, edge, edge_counts, n_top)
+    state[0], state[1] = keep_top(top, kept, edge, n_top)

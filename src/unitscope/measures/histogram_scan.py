@@ -1,66 +1,96 @@
 """From a unit's histogram to counts per class: down the groups of items, with what order within them may add.
 
-The most active items are held exactly, in groups of ties; below them the order of items within a bin is forgotten. The
+The most active items are kept exactly, in groups of ties; below them the order of items within a bin is not known. The
 counts at the ends of bins belong to thresholds that there are, the bins' lower edges; what a threshold inside a bin
 could reach at best, it reaches with all the class's items of the bin first. The zeros are ties in truth.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .histogram_count import OCTAVE_BITS, ZERO, value_of_order
 from .ranking import jit
-from .sweep import N_BINS
+from .scratch import N_BINS
+
+
+class ScanScratch(NamedTuple):
+    """The arrays that one thread scans in.
+
+    Attributes
+    ----------
+    here, above
+        ``(K,)`` items of each class in the group, and in it or above it.
+    rest
+        ``(C,)`` items of each label in the group.
+    joint
+        ``(K, N_BINS)`` items of each class in each bin of the mutual information; a group lies where its last item
+        lies.
+    strays, spans
+        ``(N_BINS - 1, K)`` and ``(N_BINS - 1, 2)``: the groups whose items may lie in several of these bins, items of
+        each class, and the first and last bin.
+    """
+
+    here: np.ndarray
+    above: np.ndarray
+    rest: np.ndarray
+    joint: np.ndarray
+    strays: np.ndarray
+    spans: np.ndarray
+
+    @classmethod
+    def of(cls, n_labels: int, n_classes: int) -> "ScanScratch":
+        """Make the arrays for so many labels and classes."""
+        return cls(
+            here=np.zeros(n_classes, np.int64),
+            above=np.zeros(n_classes, np.int64),
+            rest=np.zeros(n_labels, np.int64),
+            joint=np.zeros((n_classes, N_BINS), np.int64),
+            strays=np.zeros((N_BINS - 1, n_classes), np.int64),
+            spans=np.zeros((N_BINS - 1, 2), np.int64),
+        )
 
 
 @jit
 def scan_bins(
-    octaves: Any, counts: Any, shift: Any, zeros: Any, top: Any, sizes: Any, of_label: Any, lowest: Any, out: Any,
-    at_best: Any, work: Any, joint: Any, strays: Any, spans: Any,
-) -> Any:  # fmt: skip
+    bins: Any, top: Any, lowest: Any, class_map: Any, scratch: Any, tally: Any, bounds: Any, unit: Any
+) -> Any:
     """Go down a unit's items once, group by group; keep the best of every edge, sums, and their bounds.
 
     Parameters
     ----------
-    octaves, counts, shift, zeros
-        A unit's histogram, and ``(C,)`` zeros of each label, see `unitscope.measures.histogram.Histograms`.
-    top
-        Its most active items: orders, falling, and labels of those above the edge; the edge's order, and ``(C,)``
-        items at the edge.
-    sizes, of_label
-        ``(K,)`` items of each class, and the classes of each label, see `unitscope.measures.classes.Classes`.
+    bins, top
+        `unitscope.measures.histogram.Bins` and `TopItems` of the unit.
     lowest
         The unit's smallest activation.
-    out
-        Arrays ``(K,)`` to fill, see `unitscope.measures.tally.Tally`.
-    at_best
-        Arrays ``(K,)`` to fill, see `unitscope.measures.histogram_tally.Bounds`.
-    work
-        Three arrays to work in: ``(K,)`` items of each class in the group, and in it or above it; ``(C,)`` items of
-        each label in the group.
-    joint
-        ``(K, N_BINS)`` filled with counts of the mutual information, a group lying where its last item lies.
-    strays, spans
-        ``(N_BINS - 1, K)`` and ``(N_BINS - 1, 2)`` filled with the groups whose items may lie in several of these:
-        items of each class, and the first and last that they may lie in.
+    class_map
+        `unitscope.measures.classes.ClassMap`.
+    scratch
+        `ScanScratch`; its joint counts, strays and spans are results.
+    tally, bounds, unit
+        Where the counts and their bounds go, filled with zeros; ``tally.sizes[unit]`` must hold the items of each
+        class.
 
     Returns
     -------
     int
-        How many such groups there are.
+        How many groups there are whose items may lie in several bins of the mutual information.
     """
-    clear(out, at_best)
-    here, above, found = work
+    octaves, counts, shift, zeros = bins.octaves, bins.counts, bins.shift, bins.zeros
+    here, above, found = scratch.here, scratch.above, scratch.rest
+    joint, strays, spans = scratch.joint, scratch.strays, scratch.spans
+    n_items = tally.n_items
+    tally.informedness_threshold[unit] = np.nan
+    tally.precision_95_threshold[unit] = np.nan
+    tally.detector_threshold[unit] = np.nan
     above[:] = 0
     joint[:] = 0
-    top_orders, top_labels, edge_order, edge_counts = top
-    n_items = sizes[: len(zeros)].sum()
-    bins = counts.shape[1]
+    top_orders, top_labels, edge_order = top.orders, top.labels, top.edge
+    n_bins = counts.shape[1]
     n_strays = place = 0
     r: Any = 0
     zeros_to_do, edge_to_do = True, edge_order >= 0
-    page, bin_ = len(octaves) - 1, bins - 1
+    page, bin_ = len(octaves) - 1, n_bins - 1
     while page >= 0 or zeros_to_do:
         at_zeros = zeros_to_do and (page < 0 or octaves[page] < ZERO >> OCTAVE_BITS)
         if at_zeros:
@@ -73,7 +103,7 @@ def scan_bins(
             here_in_all = counts[page, bin_]
             bin_ -= 1
             if bin_ < 0:
-                page, bin_ = page - 1, bins - 1
+                page, bin_ = page - 1, n_bins - 1
         left: Any = 0
         for label in range(len(zeros)):
             left += here_in_all[label]
@@ -86,9 +116,9 @@ def scan_bins(
             stop = place
             while stop < len(top_orders) and top_orders[stop] == top_orders[place]:
                 found[top_labels[stop]] -= 1
-                unite(top_labels[stop], 1, of_label, here)
+                add_to_classes(top_labels[stop], 1, class_map, here)
                 stop += 1
-            take_group(here, stop - place, r, True, value, sizes, n_items, above, joint, out, at_best)
+            take_group(here, stop - place, r, True, value, above, joint, tally, bounds, unit)
             r += stop - place
             left -= stop - place
             place = stop
@@ -97,11 +127,11 @@ def scan_bins(
             group: Any = 0
             here[:] = 0
             for label in range(len(zeros)):
-                m = np.int64(edge_counts[label])
+                m = np.int64(top.edge_counts[label])
                 found[label] -= m
-                unite(label, m, of_label, here)
+                add_to_classes(label, m, class_map, here)
                 group += m
-            take_group(here, group, r, True, value_of_order(edge_order), sizes, n_items, above, joint, out, at_best)
+            take_group(here, group, r, True, value_of_order(edge_order), above, joint, tally, bounds, unit)
             r += group
             left -= group
         if left == 0:
@@ -109,61 +139,45 @@ def scan_bins(
         here[: len(zeros)] = found
         if len(here) > len(zeros):
             here[len(zeros) :] = 0
-            unite_sets(found, of_label, here)
+            add_to_sets(found, class_map, here)
         row, row_last = N_BINS * r // n_items, N_BINS * (r + left - 1) // n_items
         if row < row_last and not at_zeros:
             spans[n_strays, 0], spans[n_strays, 1] = row, row_last
             strays[n_strays] = here
             n_strays += 1
         edge = 0.0 if at_zeros else max(value_of_order(order), lowest)
-        take_group(here, left, r, at_zeros, edge, sizes, n_items, above, joint, out, at_best)
+        take_group(here, left, r, at_zeros, edge, above, joint, tally, bounds, unit)
         r += left
-    precisions, precision_low, precision_high = out[11], at_best[5], at_best[6]
-    for c in range(len(sizes)):
-        for array in (precisions, precision_low, precision_high):
-            array[c] = array[c] / sizes[c] if sizes[c] else np.nan
+    for c in range(len(here)):
+        n_c = tally.sizes[unit, c]
+        for array in (tally.average_precision, bounds.average_precision_low, bounds.average_precision_high):
+            array[unit, c] = array[unit, c] / n_c if n_c else np.nan
     return n_strays
 
 
 @jit
-def clear(out: Any, at_best: Any) -> None:
-    """Begin with nothing counted."""
-    (informedness, informed_k, informed_r, informed_at, safe_k, safe_at, pure_k, detect_k, detect_r, detect_at,
-     midranks, precisions) = out  # fmt: skip
-    informed_most, safe_most, pure_most, detect_most, hidden, precision_low, precision_high = at_best
-    for counted in (informedness, informed_k, informed_r, safe_k, pure_k, detect_k, detect_r, midranks, informed_most,
-                    safe_most, pure_most):  # fmt: skip
-        counted[:] = 0
-    for threshold in (informed_at, safe_at, detect_at):
-        threshold[:] = np.nan
-    for summed in (precisions, detect_most, hidden, precision_low, precision_high):
-        summed[:] = 0.0
-
-
-@jit
-def unite(label: Any, m: Any, of_label: Any, here: Any) -> None:
+def add_to_classes(label: Any, m: Any, class_map: Any, here: Any) -> None:
     """Add items of a label to all its classes."""
-    begins, classes = of_label
+    starts, classes = class_map.starts, class_map.classes
     if m:
-        for which in range(begins[label], begins[label + 1]):
+        for which in range(starts[label], starts[label + 1]):
             here[classes[which]] += m
 
 
 @jit
-def unite_sets(found: Any, of_label: Any, here: Any) -> None:
+def add_to_sets(found: Any, class_map: Any, here: Any) -> None:
     """Add the items of each label to its class sets; the first of a label's classes is itself."""
-    begins, classes = of_label
+    starts, classes = class_map.starts, class_map.classes
     for label in range(len(found)):
         if found[label]:
-            for which in range(begins[label] + 1, begins[label + 1]):
+            for which in range(starts[label] + 1, starts[label + 1]):
                 here[classes[which]] += found[label]
 
 
 @jit
 def take_group(
-    here: Any, group: Any, before: Any, tied: Any, edge: Any, sizes: Any, n_items: Any, above: Any, joint: Any,
-    out: Any, at_best: Any,
-) -> None:  # fmt: skip
+    here: Any, group: Any, before: Any, tied: Any, edge: Any, above: Any, joint: Any, tally: Any, bounds: Any, unit: Any
+) -> None:
     """Count the next group of items down.
 
     Parameters
@@ -174,51 +188,52 @@ def take_group(
         Whether its items are known to be equal; otherwise their order is not known.
     edge
         The largest threshold below which none of it lies.
-    sizes, n_items, above, joint, out, at_best
+    above, joint
+        See `ScanScratch`.
+    tally, bounds, unit
         As in `scan_bins`.
     """
-    (informedness, informed_k, informed_r, informed_at, safe_k, safe_at, pure_k, detect_k, detect_r, detect_at,
-     midranks, precisions) = out  # fmt: skip
-    informed_most, safe_most, pure_most, detect_most, hidden, precision_low, precision_high = at_best
+    n_items = tally.n_items
     r = before + group
-    row = N_BINS * (r - 1) // n_items
-    for c in range(len(sizes)):
+    bin_ = N_BINS * (r - 1) // n_items
+    for c in range(len(here)):
         m = here[c]
         if m == 0:
             continue
-        n_c = sizes[c]
+        n_c = tally.sizes[unit, c]
         k_before = above[c]
         k = k_before + m
         above[c] = k
-        joint[c, row] += m
-        midranks[c] += 2 * m * r - m * (group - 1)
-        precisions[c] += m * (k / r)
+        joint[c, bin_] += m
+        tally.midranks[unit, c] += 2 * m * r - m * (group - 1)
+        tally.average_precision[unit, c] += m * (k / r)
         gain = k * n_items - r * n_c
-        if gain > informedness[c]:
-            informedness[c], informed_k[c], informed_r[c], informed_at[c] = gain, k, r, edge
+        if gain > tally.informedness[unit, c]:
+            tally.informedness[unit, c], tally.informedness_threshold[unit, c] = gain, edge
+            tally.informedness_k[unit, c], tally.informedness_r[unit, c] = k, r
         if 20 * k >= 19 * r:
-            safe_k[c], safe_at[c] = k, edge
+            tally.precision_95_k[unit, c], tally.precision_95_threshold[unit, c] = k, edge
         if k == r:
-            pure_k[c] = k
+            tally.precision_1_k[unit, c] = k
         worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
-        if k * max(n_c, detect_r[c]) > detect_k[c] * worse:
-            detect_k[c], detect_r[c], detect_at[c] = k, r, edge
+        if k * max(n_c, tally.detector_r[unit, c]) > tally.detector_k[unit, c] * worse:
+            tally.detector_k[unit, c], tally.detector_r[unit, c], tally.detector_threshold[unit, c] = k, r, edge
         # At best the class's items come first, and the others of the group after them.
         at = r if tied else before + m
-        informed_most[c] = max(informed_most[c], k * n_items - at * n_c)
+        bounds.informedness_most[unit, c] = max(bounds.informedness_most[unit, c], k * n_items - at * n_c)
         if 20 * k >= 19 * at:
-            safe_most[c] = k
+            bounds.precision_95_most[unit, c] = k
         if k == at:
-            pure_most[c] = k
-        detect_most[c] = max(detect_most[c], k / max(n_c, at))
-        precision_high[c] += m * (k / at)
+            bounds.precision_1_most[unit, c] = k
+        bounds.detector_most[unit, c] = max(bounds.detector_most[unit, c], k / max(n_c, at))
+        bounds.average_precision_high[unit, c] += m * (k / at)
         if tied:
-            precision_low[c] += m * (k / r)
+            bounds.average_precision_low[unit, c] += m * (k / r)
         else:
-            hidden[c] += np.float64(m) * (group - m)
+            bounds.hidden[unit, c] += np.float64(m) * (group - m)
             # The others first, then the class's items one by one: (k_before + i) / (r - m + i), a concave
             # function of i, so its sum is at least that of the straight line between its ends.
-            precision_low[c] += m * ((k_before + 1) / (r - m + 1) + k / r) / 2
+            bounds.average_precision_low[unit, c] += m * ((k_before + 1) / (r - m + 1) + k / r) / 2
 
 
 @jit
@@ -234,16 +249,16 @@ def bound_information(joint: Any, strays: Any, spans: Any, n_strays: Any, sizes:
         Bits.
     """
     n_items = sizes.sum()
-    settled = joint.astype(np.float64)
+    known = joint.astype(np.float64)
     for g in range(n_strays):
         for c in range(len(sizes)):
-            settled[c, spans[g, 1]] -= strays[g, c]
-    total_low, total_high = spread_bounds(settled.sum(0), strays.sum(1).astype(np.float64), spans, n_strays)
+            known[c, spans[g, 1]] -= strays[g, c]
+    total_low, total_high = spread_bounds(known.sum(0), strays.sum(1).astype(np.float64), spans, n_strays)
     fixed = phi(n_items)
     low, high = 0.0, 0.0
     for c in range(len(sizes)):
         if sizes[c]:
-            class_low, class_high = spread_bounds(settled[c], strays[:, c].astype(np.float64), spans, n_strays)
+            class_low, class_high = spread_bounds(known[c], strays[:, c].astype(np.float64), spans, n_strays)
             low += class_low
             high += class_high
             fixed -= phi(sizes[c])
@@ -257,23 +272,23 @@ def phi(x: Any) -> Any:
 
 
 @jit
-def spread_bounds(settled: Any, strays: Any, spans: Any, n_strays: Any) -> Any:
+def spread_bounds(known: Any, strays: Any, spans: Any, n_strays: Any) -> Any:
     """Bound the sum of phi over bins, whichever of their bins the stray items lie in.
 
     The sum is convex in the numbers of stray items. It is therefore largest where each group lies in one bin as a
     whole; as two groups meet in one bin at the most, a walk along the groups finds the largest sum. And it lies
     above its tangent where each group is spread evenly, which is smallest with each group where the slope is.
     """
-    even = settled.copy()
+    even = known.copy()
     for g in range(n_strays):
         first, last = spans[g]
         even[first : last + 1] += strays[g] / (last + 1 - first)
     low = 0.0
-    for row in range(len(settled)):
+    for row in range(len(known)):
         low += phi(even[row])
     base = 0.0
-    for row in range(len(settled)):
-        base += phi(settled[row])
+    for row in range(len(known)):
+        base += phi(known[row])
     apart, shared = 0.0, -np.inf  # gains so far, with the group before not in its last bin, or in it
     before = 0.0
     row_before = -1
@@ -285,13 +300,13 @@ def spread_bounds(settled: Any, strays: Any, spans: Any, n_strays: Any) -> Any:
             low += m * (slopes.min() - slopes.mean())
         inner = -np.inf
         for row in range(first + 1, last):
-            inner = max(inner, phi(settled[row] + m) - phi(settled[row]))
-        here = settled[first]
+            inner = max(inner, phi(known[row] + m) - phi(known[row]))
+        here = known[first]
         alone = max(inner, phi(here + m) - phi(here))
         met = alone
         if row_before == first:
             met = max(inner, phi(here + before + m) - phi(here + before))
-        at_last = phi(settled[last] + m) - phi(settled[last])
+        at_last = phi(known[last] + m) - phi(known[last])
         apart, shared = max(apart + alone, shared + met), max(apart, shared) + at_last
         before, row_before = m, last
     return low, base + max(apart, shared)

@@ -1,79 +1,58 @@
-"""From histograms to a tally, from which all measures follow, and to how far these may be from the exact ones."""
+"""Computes from histograms a tally, from which all measures follow, and bounds of the exact counts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import UnitscopeError
 from .classes import Classes
-from .counting import SCALE, Rows, head_sizes, make_rows
-from .head import chance_of_any
+from .count_top import chance_of_any
 from .histogram import N_TOP, Histograms
 from .histogram_count import value_of_order
-from .histogram_scan import bound_information, scan_bins
-from .sums import add_sums, mean_of, means_of, means_of_others, merge, merge_others, merge_outside
-from .sweep import N_BINS, information
-from .tally import Tally, tally_of
+from .histogram_scan import ScanScratch, bound_information, scan_bins
+from .sums import add_sums, fill_rest, mean_of, means_of, merge
+from .tally import Tally
 from .threads import run_threads
+from .thresholds import information
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What the counts of a tally from histograms could be at best, or at worst and at best, in the exact one.
+class Bounds(NamedTuple):
+    """Bounds of the exact counts, beside a tally from histograms.
 
     Attributes
     ----------
-    informed_most, safe_most, pure_most, detect_most
-        ``(U, K)`` the largest that `Tally.informedness`, `safe_k`, `pure_k` and the detector score could be.
+    informedness_most, precision_95_most, precision_1_most, detector_most
+        ``(U, K)`` the largest possible `Tally.informedness`, `precision_95_k`, `precision_1_k` and detector score.
     hidden
         ``(U, K)`` pairs of a member and another item in one bin.
-    precision_low, precision_high
+    average_precision_low, average_precision_high
         ``(U, K)`` smallest and largest possible average precision.
     information_low, information_high
         ``(U,)`` smallest and largest possible mutual information.
     """
 
-    informed_most: np.ndarray
-    safe_most: np.ndarray
-    pure_most: np.ndarray
-    detect_most: np.ndarray
+    informedness_most: np.ndarray
+    precision_95_most: np.ndarray
+    precision_1_most: np.ndarray
+    detector_most: np.ndarray
     hidden: np.ndarray
-    precision_low: np.ndarray
-    precision_high: np.ndarray
+    average_precision_low: np.ndarray
+    average_precision_high: np.ndarray
     information_low: np.ndarray
     information_high: np.ndarray
 
     @classmethod
     def empty(cls, n_units: int, n_classes: int) -> "Bounds":
-        """Make room for the bounds of some units."""
-        counts = {
-            name: np.zeros((n_units, n_classes), np.int64) for name in ("informed_most", "safe_most", "pure_most")
-        }
-        floats = ("detect_most", "hidden", "precision_low", "precision_high")
-        sums = {name: np.zeros((n_units, n_classes)) for name in floats}
-        return cls(**counts, **sums, information_low=np.zeros(n_units), information_high=np.zeros(n_units))
-
-    def of_unit(self, unit: int) -> tuple[np.ndarray, ...]:
-        """Return one unit's rows of all that `scan_bins` fills, in its order."""
-        return (
-            self.informed_most[unit], self.safe_most[unit], self.pure_most[unit], self.detect_most[unit],
-            self.hidden[unit], self.precision_low[unit], self.precision_high[unit],
-        )  # fmt: skip
-
-
-class Scratch:
-    """The arrays that one thread works in."""
-
-    def __init__(self, n_labels: int, n_classes: int):
-        self.work = (np.zeros(n_classes, np.int64), np.zeros(n_classes, np.int64), np.zeros(n_labels, np.int64))
-        self.joint = np.zeros((n_classes, N_BINS), np.int64)
-        self.strays = np.zeros((N_BINS - 1, n_classes), np.int64)
-        self.spans = np.zeros((N_BINS - 1, 2), np.int64)
+        """Make the arrays for some units, filled with zeros."""
+        whole = ("informedness_most", "precision_95_most", "precision_1_most")
+        arrays = {name: np.zeros((n_units, n_classes), np.int64 if name in whole else float) for name in cls._fields}
+        of_units = {name: np.zeros(n_units) for name in ("information_low", "information_high")}
+        return cls(**arrays | of_units)
 
 
 def tally_histograms(
-    held: Histograms,
+    histograms: Histograms,
     classes: Classes,
     *,
     top: int | None = None,
@@ -87,7 +66,7 @@ def tally_histograms(
 
     Parameters
     ----------
-    held
+    histograms
         The histograms of some units.
     classes
         What the items that were counted belong to; only how many there are of each label matters.
@@ -106,112 +85,112 @@ def tally_histograms(
     UnitscopeError
         If there are no items, other items than were counted, or fewer most active items than `top` were kept.
     """
-    if held.sizes.sum() == 0:
+    if histograms.sizes.sum() == 0:
         raise UnitscopeError("there are no items to measure; record other items (--items all) or other data")
-    if not np.array_equal(held.sizes, classes.label_sizes):
+    if not np.array_equal(histograms.sizes, classes.label_sizes):
         raise UnitscopeError(
-            f"the histograms hold {held.sizes.sum()} items, of other classes than the {classes.n_items} that are to be "
-            "measured; choose the items that were recorded (--items)"
+            f"the histograms hold {histograms.sizes.sum()} items, of other classes than the {classes.n_items} that are "
+            "to be measured; choose the items that were recorded (--items)"
         )
-    sizes = head_sizes(top)
-    if max(sizes) > N_TOP:
+    counts = Tally.empty(histograms.n_units, classes, top)
+    if max(counts.top_60_size, counts.top_100_size) > N_TOP:
         raise UnitscopeError(f"top is {top}, but histograms keep only the {N_TOP} most active items; give at most that")
-    held.settle()
-    rows = make_rows(held.n_units, classes)
-    bounds = Bounds.empty(held.n_units, len(classes.sizes))
+    histograms.sort_top()
+    bounds = Bounds.empty(histograms.n_units, len(classes.sizes))
 
-    def work(unit: int, scratch: Scratch) -> None:
-        count_extremes(held, unit, classes, rows)
-        count_bins(held, unit, classes, scratch, rows, bounds)
-        count_heads(held, unit, classes, rows, sizes)
-        sharpen_pure(classes, unit, rows, bounds)
+    def work(unit: int, scratch: ScanScratch) -> None:
+        count_extremes(histograms, unit, classes, counts)
+        count_bins(histograms, unit, classes, scratch, counts, bounds)
+        count_most_active(histograms, unit, classes, counts)
+        bound_precision_1(classes, unit, counts, bounds)
 
-    run_threads(work, held.n_units, lambda: Scratch(classes.n_labels, len(classes.sizes)), threads, progress)
-    return tally_of(rows, classes, sizes), bounds
+    run_threads(
+        work, histograms.n_units, lambda: ScanScratch.of(classes.n_labels, len(classes.sizes)), threads, progress
+    )
+    return counts, bounds
 
 
-def count_extremes(held: Histograms, unit: int, classes: Classes, rows: Rows) -> None:
+def count_extremes(histograms: Histograms, unit: int, classes: Classes, counts: Tally) -> None:
     """Fill one unit's zeros, means, spreads and extremes, which are exact."""
-    n, sizes = classes.n_labels, held.sizes
-    rows.label_sizes[unit], rows.sizes[unit] = classes.label_sizes, classes.sizes
-    rows.zeros[unit] = united(held.zeros[unit].astype(np.int64), classes)
-    mean, squares, largest, smallest = rows.mean[unit], rows.squares[unit], rows.largest[unit], rows.smallest[unit]
+    n, sizes = classes.n_labels, histograms.sizes
+    counts.label_sizes[unit], counts.sizes[unit] = classes.label_sizes, classes.sizes
+    counts.zeros[unit] = with_class_sets(histograms.zeros[unit].astype(np.int64), classes)
+    mean, squares, largest, smallest = (
+        counts.mean[unit],
+        counts.squares[unit],
+        counts.largest[unit],
+        counts.smallest[unit],
+    )
     # Classes without items have infinite extremes in histograms, and NaN in a tally.
     sums = np.zeros((2, len(classes.sizes)))
-    sums[:, :n] = held.sums[unit]
-    mean[:n] = means_of(held.sums[unit], sizes)
-    squares[:n] = held.squares[unit]
-    largest[:n] = np.where(sizes > 0, held.largest[unit], np.nan)
-    smallest[:n] = np.where(sizes > 0, held.smallest[unit], np.nan)
+    sums[:, :n] = histograms.sums[unit]
+    mean[:n] = means_of(histograms.sums[unit], sizes)
+    squares[:n] = histograms.squares[unit]
+    largest[:n] = np.where(sizes > 0, histograms.largest[unit], np.nan)
+    smallest[:n] = np.where(sizes > 0, histograms.smallest[unit], np.nan)
     for place, members in enumerate(classes.sets, n):
         size, high, low = 0, 0.0, 0.0
         mean[place], squares[place] = np.nan, 0.0
-        largest[place] = max(held.largest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
-        smallest[place] = min(held.smallest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
+        largest[place] = max(histograms.largest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
+        smallest[place] = min(histograms.smallest[unit, members], default=np.nan) if classes.sizes[place] else np.nan
         for label in np.flatnonzero(members & (sizes > 0)):
             _, _, squares[place] = merge(size, mean[place], squares[place], sizes[label], mean[label], squares[label])
             size += sizes[label]
             high, low = add_sums(high, low, sums[0, label], sums[1, label])
             mean[place] = mean_of(high, low, size)
         sums[:, place] = high, low
-    rest = (rows.rest_squares[unit], rows.rest_largest[unit], rows.rest_smallest[unit])
-    total = rows.total[unit]
-    total[0] = means_of_others(sums, classes.sizes, n, rows.rest_mean[unit])
-    total[1], total[2], total[3] = merge_others(sizes, mean[:n], squares[:n], largest[:n], smallest[:n], rest)
-    total[SCALE] = 1.0
-    merge_outside(
-        classes.sets, sizes, mean[:n], squares[:n], largest[:n], smallest[:n], tuple(array[n:] for array in rest)
-    )
+    counts.scale[unit] = 1.0
+    fill_rest(sums, classes.sets, counts, unit)
 
 
-def united(counts: np.ndarray, classes: Classes) -> np.ndarray:
+def with_class_sets(counts: np.ndarray, classes: Classes) -> np.ndarray:
     """Put behind each label's number, ``(C,)``, that of each class set, ``(K,)``."""
     return np.concatenate([counts, classes.sets @ counts])
 
 
-def count_bins(held: Histograms, unit: int, classes: Classes, scratch: Scratch, rows: Rows, bounds: Bounds) -> None:
+def count_bins(
+    histograms: Histograms, unit: int, classes: Classes, scratch: ScanScratch, counts: Tally, bounds: Bounds
+) -> None:
     """Fill one unit's thresholds, sums over ranks and information, and the bounds of them all."""
-    out = (
-        rows.informedness[unit], rows.informed_k[unit], rows.informed_r[unit], rows.informed_at[unit],
-        rows.safe_k[unit], rows.safe_at[unit], rows.pure_k[unit], rows.detect_k[unit], rows.detect_r[unit],
-        rows.detect_at[unit], rows.midranks[unit], rows.average_precision[unit],
-    )  # fmt: skip
+    lowest = float(histograms.smallest[unit].min())
     n_strays = scan_bins(
-        held.octaves[unit], held.counts[unit], held.shift, held.zeros[unit], held.top(unit), classes.sizes,
-        classes.of_label, float(held.smallest[unit].min()), out, bounds.of_unit(unit), scratch.work, scratch.joint,
-        scratch.strays, scratch.spans,
-    )  # fmt: skip
+        histograms.bins(unit), histograms.top(unit), lowest, classes.class_map, scratch, counts, bounds, unit
+    )
     n = classes.n_labels
-    rows.total[unit, 6] = information(scratch.joint[:n], held.sizes)
+    counts.information[unit] = information(scratch.joint[:n], histograms.sizes)
     bounds.information_low[unit], bounds.information_high[unit] = bound_information(
-        scratch.joint[:n], scratch.strays[:, :n], scratch.spans, n_strays, held.sizes
+        scratch.joint[:n], scratch.strays[:, :n], scratch.spans, n_strays, histograms.sizes
     )
 
 
-def count_heads(held: Histograms, unit: int, classes: Classes, rows: Rows, sizes: tuple[int, int]) -> None:
-    """Fill what is counted in both heads of one unit's ranking, which are held exactly."""
-    few, _, _, rows.total[unit, 4], _, divisor = head(held, unit, sizes[0])
-    rows.few[unit] = united(few, classes) / divisor
-    _, rows.many[unit], rows.weights[unit], _, rows.total[unit, 5], _ = head(held, unit, sizes[1])
+def count_most_active(histograms: Histograms, unit: int, classes: Classes, counts: Tally) -> None:
+    """Fill what is counted among one unit's most active items, which are kept exactly."""
+    few, _, _, counts.top_60_threshold[unit], _, divisor = count_top_labels(histograms, unit, counts.top_60_size)
+    counts.top_60_counts[unit] = with_class_sets(few, classes) / divisor
+    _, counts.top_100_chances[unit], counts.top_100_weights[unit], _, counts.top_100_positive[unit], _ = (
+        count_top_labels(histograms, unit, counts.top_100_size)
+    )
 
 
-def head(held: Histograms, unit: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, int, int]:
-    """Count the labels among a unit's most active items, exactly, as `unitscope.measures.head.count_head` does.
+def count_top_labels(
+    histograms: Histograms, unit: int, size: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, int, int]:
+    """Count the labels among a unit's most active items, exactly, as `unitscope.measures.count_top.count_top` does.
 
     Parameters
     ----------
-    held, unit
-        Settled histograms, and the place of the unit.
+    histograms, unit
+        Histograms with sorted most active items, and the place of the unit.
     size
-        Number of items in the head, at most `N_TOP`.
+        How many of the most active items, at most `N_TOP`.
 
     Returns
     -------
     counts, chances, weights, edge, n_positive, divisor
     """
-    orders, labels, edge_order, tied = held.top(unit)
-    size = int(min(size, held.sizes.sum()))
-    n_labels = len(held.sizes)
+    orders, labels, edge_order, tied = histograms.top(unit)
+    size = int(min(size, histograms.sizes.sum()))
+    n_labels = len(histograms.sizes)
     if size <= len(orders):
         edge_order = orders[size - 1]
         tied = np.bincount(labels[orders == edge_order], minlength=n_labels)
@@ -220,19 +199,19 @@ def head(held: Histograms, unit: int, size: int) -> tuple[np.ndarray, np.ndarray
     values = np.array([value_of_order(order) for order in orders[above]])
     sure = np.bincount(labels[above], minlength=n_labels)
     drawn, group = size - int(above.sum()), int(tied.sum())
-    counts = sure * group + tied * drawn
+    expected = sure * group + tied * drawn
     chances = (sure > 0).astype(float)
     for c in np.flatnonzero((sure == 0) & (tied > 0)):
         chances[c] = chance_of_any(tied[c], group, drawn)
     weights = np.bincount(labels[above], np.maximum(values, 0.0), n_labels) + tied * drawn / group * max(edge, 0.0)
     n_positive = size if edge > 0 else int((values > 0).sum())
-    return counts, chances, weights, edge, n_positive, group
+    return expected, chances, weights, edge, n_positive, group
 
 
-def sharpen_pure(classes: Classes, unit: int, rows: Rows, bounds: Bounds) -> None:
+def bound_precision_1(classes: Classes, unit: int, counts: Tally, bounds: Bounds) -> None:
     """Count one unit's items above every item not of a class with what the extremes, which are exact, tell of them."""
-    pure, most = rows.pure_k[unit], bounds.pure_most[unit]
-    other = rows.rest_largest[unit]
-    whole, none = rows.smallest[unit] > other, ~(rows.largest[unit] > other)
-    pure[:] = np.where(whole, classes.sizes, pure)
+    certain, most = counts.precision_1_k[unit], bounds.precision_1_most[unit]
+    other = counts.rest_largest[unit]
+    whole, none = counts.smallest[unit] > other, ~(counts.largest[unit] > other)
+    certain[:] = np.where(whole, classes.sizes, certain)
     most[:] = np.where(whole, classes.sizes, np.where(none, 0, np.minimum(most, classes.sizes - 1)))

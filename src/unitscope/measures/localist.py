@@ -1,9 +1,11 @@
-"""Localist units and their graded relatives: recall at perfect precision, top-class selectivity."""
+"""Localist units and their graded relatives: recall at high precision, precision of the most active items."""
 
 import numpy as np
 
 from .best import at_class, best_class, where_comparable, where_varied
 from .tally import Tally
+
+ZHOU_DETECTOR = 0.75
 
 
 def localist(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +45,7 @@ def recall_at_precision_1(tally: Tally) -> np.ndarray:
         ``(U, K)`` 0..1; only classes of the most active item can have more than 0. NaN for classes without items
         or with all, and for constant units. (Gale et al. 2020, section 2.)
     """
-    return where_varied(tally, where_comparable(tally, tally.pure_k / np.maximum(tally.sizes, 1)))
+    return where_varied(tally, where_comparable(tally, tally.precision_1_k / np.maximum(tally.sizes, 1)))
 
 
 def top_class(tally: Tally, recall: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -64,5 +66,31 @@ def top_class(tally: Tally, recall: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         ``(U,)`` the class of the most active item, -1 where several tie.
     """
     share, place = best_class(recall, tally.choose_from)
-    count = at_class(tally.pure_k, place)
+    count = at_class(tally.precision_1_k, place)
     return count, np.where(share > 0, place, -1)
+
+
+def precision_60(tally: Tally) -> np.ndarray:
+    """Precision: each class's share among the 60 most active items (Zhou et al. 2015, as in Gale et al. 2020).
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U, K)`` 0..1. Items tied at the last place count in proportion. NaN for classes without items or with
+        all, for constant units, and for 60 items or fewer: then all are the most active. A class of n < 60 items
+        cannot exceed n / 60.
+    """
+    if tally.n_items <= tally.top_60_size:
+        return np.full(tally.top_60_counts.shape, np.nan)
+    return where_varied(tally, where_comparable(tally, tally.top_60_counts / tally.top_60_size))
+
+
+def recall_at_precision_95(tally: Tally) -> np.ndarray:
+    """Recall at 95 % precision: the largest recall at any threshold with TP / (TP + FP) >= .95.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(U, K)`` 0..1; 0 where no threshold is that precise. (Gale et al. 2020, section 2.)
+    """
+    return where_varied(tally, where_comparable(tally, tally.precision_95_k / np.maximum(tally.sizes, 1)))

@@ -5,20 +5,61 @@ sorted. The rest is packed into 64-bit words, an order-preserving key above the 
 which costs a few passes whatever the values are. Every measure reads this one sort.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+
+from ..errors import UnitscopeError
+from .classes import Classes
+from .scratch import Scratch
 
 RADIX_BITS = 11
 """Most bits of a key that one pass sorts by: its counters must stay in the fastest cache."""
 
 ZERO_KEY = np.uint32(0x7FFFFFFF)
 
+KEY_SHIFT = np.uint64(32)
+LABEL_MASK = np.uint64(0xFFFFFFFF)
+"""A word is ``key << 32 | label``."""
+
 ACTUAL, SCALED = 0, 1
 """Rows of the levels: the values themselves, and divided by a power of two that keeps their squares finite."""
 
+MOST_INTEGER = 2**53
+"""Float64 holds every integer up to this one."""
+
+NO_LEVELS = np.empty((2, 0))
+
 jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+class Ranking(NamedTuple):
+    """One unit's items in falling order; compiled functions take it as it is.
+
+    Attributes
+    ----------
+    words
+        ``(n,)`` the nonzeros as ``key << 32 | label``, rising by key.
+    zeros
+        ``(C,)`` zeros of each label.
+    zero_key
+        The key at which the zeros stand.
+    levels
+        ``(2, distinct)`` the values of the keys, falling, and the same divided by `scale`; empty where keys are bits
+        of float32.
+    scale
+        A power of two, 1 for float32.
+    spare
+        An array as long as all items and labels, free to use.
+    """
+
+    words: np.ndarray
+    zeros: np.ndarray
+    zero_key: int
+    levels: np.ndarray
+    scale: float
+    spare: np.ndarray
 
 
 @jit
@@ -48,7 +89,7 @@ def pack_float32(bits: Any, labels: Any, words: Any) -> Any:
     for item in range(len(bits)):
         size = bits[item] & np.uint32(0x7FFFFFFF)
         largest = max(largest, size)
-        words[n] = np.uint64(key_of_bits(bits[item])) << np.uint64(32) | np.uint64(labels[item])
+        words[n] = np.uint64(key_of_bits(bits[item])) << KEY_SHIFT | np.uint64(labels[item])
         n += size != 0
     return n if largest < np.uint32(0x7F800000) else -1
 
@@ -61,7 +102,7 @@ def pack_levels(keys: Any, labels: Any, zero: Any, words: Any) -> Any:
     """
     n = 0
     for item in range(len(keys)):
-        words[n] = np.uint64(keys[item]) << np.uint64(32) | np.uint64(labels[item])
+        words[n] = np.uint64(keys[item]) << KEY_SHIFT | np.uint64(labels[item])
         n += keys[item] != zero
     return n
 
@@ -74,7 +115,7 @@ def count_zeros(words: Any, n: Any, sizes: Any, zeros: Any) -> None:
         return
     zeros[:] = sizes
     for place in range(n):
-        zeros[words[place] & np.uint64(0xFFFFFFFF)] -= 1
+        zeros[words[place] & LABEL_MASK] -= 1
 
 
 @jit
@@ -86,9 +127,9 @@ def sort_words(words: Any, spare: Any, n: Any) -> Any:
     """
     if n < 2:
         return words
-    lowest = highest = words[0] >> np.uint64(32)
+    lowest = highest = words[0] >> KEY_SHIFT
     for place in range(1, n):
-        key = words[place] >> np.uint64(32)
+        key = words[place] >> KEY_SHIFT
         lowest = min(lowest, key)
         highest = max(highest, key)
     width = 0
@@ -100,7 +141,7 @@ def sort_words(words: Any, spare: Any, n: Any) -> Any:
     mask = np.uint64(size - 1)
     starts = np.zeros((passes, size), np.int64)
     for place in range(n):  # the digits of all passes are counted in one reading
-        digits = (words[place] >> np.uint64(32)) - lowest
+        digits = (words[place] >> KEY_SHIFT) - lowest
         for turn in range(passes):
             starts[turn, digits & mask] += 1
             digits >>= np.uint64(digit_bits)
@@ -114,7 +155,7 @@ def sort_words(words: Any, spare: Any, n: Any) -> Any:
         begins = starts[turn]
         for place in range(n):
             word = words[place]
-            digit = ((word >> np.uint64(32)) - lowest >> shift) & mask
+            digit = ((word >> KEY_SHIFT) - lowest >> shift) & mask
             spare[begins[digit]] = word
             begins[digit] += 1
         words, spare = spare, words
@@ -149,3 +190,59 @@ def levels_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, float]:
     keys = (len(rising) - 1 - places).astype(np.uint32)
     at_zero = np.flatnonzero(falling == 0)
     return levels, keys, int(at_zero[0]) if len(at_zero) else -1, float(np.ldexp(1.0, exponent))
+
+
+def rank(values: np.ndarray, classes: Classes, scratch: Scratch, name: str) -> Ranking:
+    """Rank one unit's items; the ranking lies in `scratch`.
+
+    Raises
+    ------
+    UnitscopeError
+        If a value is not finite.
+    """
+    if values.dtype == np.float32:
+        levels, zero_key, scale = NO_LEVELS, int(ZERO_KEY), 1.0
+        n = pack_float32(np.ascontiguousarray(values).view(np.uint32), classes.labels, scratch.words)
+    else:
+        if not np.isfinite(values).all():
+            refuse(values, name)
+        levels, keys, zero_key, scale = levels_of(as_float64(values, name))
+        n = pack_levels(keys, classes.labels, zero_key, scratch.words)
+    if n < 0:
+        refuse(values, name)
+    count_zeros(scratch.words, n, classes.label_sizes, scratch.zeros)
+    words = sort_words(scratch.words, scratch.spare, n)
+    spare = scratch.spare if words is scratch.words else scratch.words
+    return Ranking(words[:n], scratch.zeros, zero_key, levels, scale, spare)
+
+
+def as_float64(values: np.ndarray, name: str) -> np.ndarray:
+    """Return a unit's values as float64, exactly.
+
+    Raises
+    ------
+    UnitscopeError
+        If a value is no float64: an integer beyond 2**53, or a long double with more digits.
+    """
+    exact = values.astype(np.float64)
+    if values.dtype.kind in "iu":  # NumPy would round both sides of a comparison with float64
+        rounded = (
+            (values > MOST_INTEGER) | (values < -MOST_INTEGER) if values.dtype.itemsize == 8 else np.zeros(1, bool)
+        )
+    else:
+        rounded = exact != values
+    if rounded.any():
+        item = int(np.flatnonzero(rounded)[0])
+        raise UnitscopeError(
+            f"unit {name} has the {values.dtype} value {values[item]} for item {item}, which float64 cannot hold "
+            "exactly; subtract an offset or divide before measuring, or accept rounding with .astype(float)"
+        )
+    return exact
+
+
+def refuse(values: np.ndarray, name: str) -> None:
+    """Raise for a value that is not finite."""
+    item = int(np.flatnonzero(~np.isfinite(values))[0])
+    raise UnitscopeError(
+        f"unit {name} has the value {values[item]} for item {item}; leave such items or units out before measuring"
+    )

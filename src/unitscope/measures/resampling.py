@@ -1,12 +1,41 @@
 """New rankings from one: labels permuted, or items drawn again. The values stay sorted, so nothing is sorted twice."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .counting import count_ranking
-from .ranking import jit
-from .sweep import HALF, LOW
+from .ranking import KEY_SHIFT, LABEL_MASK, Ranking, jit
+
+PERMUTE, REDRAW = 0, 1
+
+
+class Draws(NamedTuple):
+    """What samples are drawn from and into; compiled functions take it as it is.
+
+    Attributes
+    ----------
+    kind
+        `PERMUTE` labels, or `REDRAW` items with replacement.
+    label_sizes, strata_sizes
+        Items of each label and of each stratum, see `unitscope.measures.classes.Classes`.
+    pool
+        ``(N,)`` the labels for `PERMUTE`; to count in how often each nonzero was drawn for `REDRAW`.
+    items
+        ``(N,)`` the items of each stratum, from `items_by_stratum`.
+    state
+        State of the random numbers.
+    words
+        As long as the words of a ranking: the words of a sample.
+    """
+
+    kind: int
+    label_sizes: np.ndarray
+    strata_sizes: np.ndarray
+    pool: np.ndarray
+    items: np.ndarray
+    state: np.ndarray
+    words: np.ndarray
 
 
 @jit
@@ -23,9 +52,9 @@ def random_below(state: Any, n: Any) -> Any:
         bits = state[0]
         bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        product = ((bits ^ (bits >> np.uint64(31))) >> HALF) * size
-        if product & LOW >= floor:
-            return np.int64(product >> HALF)
+        product = ((bits ^ (bits >> np.uint64(31))) >> KEY_SHIFT) * size
+        if product & LABEL_MASK >= floor:
+            return np.int64(product >> KEY_SHIFT)
 
 
 @jit
@@ -54,11 +83,11 @@ def permute(words: Any, n: Any, sizes: Any, pool: Any, state: Any, permuted: Any
         pool[other] = pool[place]
         pool[place] = label
         zeros[label] -= 1
-        permuted[place] = words[place] & ~LOW | np.uint64(label)
+        permuted[place] = words[place] & ~LABEL_MASK | np.uint64(label)
 
 
 @jit
-def line_strata(words: Any, n: Any, zeros: Any, stratum: Any, strata_sizes: Any, items: Any) -> None:
+def items_by_stratum(words: Any, n: Any, zeros: Any, stratum: Any, strata_sizes: Any, items: Any) -> None:
     """List the items of a ranking stratum by stratum: a nonzero by its place, a zero as minus one minus its label.
 
     Parameters
@@ -72,7 +101,7 @@ def line_strata(words: Any, n: Any, zeros: Any, stratum: Any, strata_sizes: Any,
     """
     ends = np.cumsum(strata_sizes) - strata_sizes
     for place in range(n):
-        of = stratum[np.int64(words[place] & LOW)]
+        of = stratum[np.int64(words[place] & LABEL_MASK)]
         items[ends[of]] = place
         ends[of] += 1
     for label in range(len(zeros)):
@@ -92,7 +121,7 @@ def redraw(
     words, n, state
         As in `permute`.
     strata_sizes, items
-        The items of each stratum, from `line_strata`.
+        The items of each stratum, from `items_by_stratum`.
     times
         ``(n,)`` to work in: how often each nonzero was drawn.
     drawn, zeros, sizes
@@ -117,7 +146,7 @@ def redraw(
     sizes[:] = zeros
     m = 0
     for place in range(n):
-        sizes[np.int64(words[place] & LOW)] += times[place]
+        sizes[np.int64(words[place] & LABEL_MASK)] += times[place]
         for _ in range(times[place]):
             drawn[m] = words[place]
             m += 1
@@ -125,22 +154,29 @@ def redraw(
 
 
 @jit
-def count_resampled(
-    kind: Any, words: Any, n: Any, zero_key: Any, levels: Any, label_sizes: Any, strata_sizes: Any, of_label: Any,
-    sets: Any, head_sizes: Any, pool: Any, items: Any, state: Any, drawn: Any, zeros: Any, lined: Any, joint: Any,
-    few: Any, unused: Any, rows: Any,
-) -> None:  # fmt: skip
-    """Count as many resampled rankings as there are rows; kind 0 permutes labels, 1 draws items again.
+def count_resampled(ranking: Any, classes: Any, draws: Any, scratch: Any, tally: Any) -> None:
+    """Count as many resampled rankings as the tally has rows.
 
-    `pool` are the labels for the first kind, and how often each nonzero was drawn for the second.
+    Parameters
+    ----------
+    ranking, scratch, tally
+        As in `unitscope.measures.counting.count_ranking`; the zeros of the ranking are overwritten.
+    classes
+        `unitscope.measures.classes.ClassMap`.
+    draws
+        `Draws`.
     """
-    for row in range(len(rows.total)):
-        if kind == 0:
-            permute(words, n, label_sizes, pool, state, drawn, zeros)
-            rows.label_sizes[row] = label_sizes
+    n = len(ranking.words)
+    zeros = scratch.zeros
+    for row in range(len(tally.sizes)):
+        if draws.kind == PERMUTE:
+            tally.label_sizes[row] = draws.label_sizes
+            permute(ranking.words, n, draws.label_sizes, draws.pool, draws.state, draws.words, zeros)
             m = n
         else:
-            m = redraw(words, n, strata_sizes, items, state, pool, drawn, zeros, rows.label_sizes[row])
-        count_ranking(
-            drawn, m, zeros, zero_key, levels, of_label, sets, head_sizes, lined, joint, few, unused, rows, row,
-        )  # fmt: skip
+            m = redraw(
+                ranking.words, n, draws.strata_sizes, draws.items, draws.state, draws.pool, draws.words, zeros,
+                tally.label_sizes[row],
+            )  # fmt: skip
+        sample = Ranking(draws.words[:m], zeros, ranking.zero_key, ranking.levels, ranking.scale, ranking.spare)
+        count_ranking(sample, classes, scratch, tally, row)

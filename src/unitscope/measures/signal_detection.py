@@ -33,7 +33,7 @@ def at_max_informedness(tally: Tally) -> tuple[np.ndarray, np.ndarray, np.ndarra
     precision : numpy.ndarray
         ``(U, K)`` TP / (TP + FP); the false discovery rate FP / (FP + TP) is what it lacks to 1.
     """
-    k, r = tally.informed_k.astype(float), tally.informed_r.astype(float)
+    k, r = tally.informedness_k.astype(float), tally.informedness_r.astype(float)
     none = np.isnan(where_varied(tally, where_comparable(tally, k))) | (tally.informedness == 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         rates = k / tally.sizes, 1 - (r - k) / rest_sizes(tally), k / r
@@ -47,8 +47,8 @@ def detector_score(tally: Tally) -> np.ndarray:
     More than 1/2 is the minimal bar of Gale et al. 2020, section 3.1: more hits than misses (recall > 1/2) and
     more hits than false alarms (precision > 1/2), at one threshold.
     """
-    k = tally.detect_k.astype(float)
-    score = k / np.maximum(np.maximum(tally.sizes, tally.detect_r), 1)
+    k = tally.detector_k.astype(float)
+    score = k / np.maximum(np.maximum(tally.sizes, tally.detector_r), 1)
     return where_varied(tally, where_comparable(tally, score))
 
 

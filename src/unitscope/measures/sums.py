@@ -158,6 +158,30 @@ def merge_outside(members: Any, sizes: Any, mean: Any, squares: Any, largest: An
 
 
 @jit
+def fill_rest(sums: Any, sets: Any, tally: Any, row: Any) -> None:
+    """Fill one row of a tally: mean, squares, largest and smallest of all items, and of all items not of each class.
+
+    Parameters
+    ----------
+    sums
+        ``(2, K)`` sum of each class's items.
+    sets
+        ``(S, C)`` bool, the labels that each class set unites.
+    tally, row
+        Sizes, means, squares and extremes of the classes are read.
+    """
+    n_labels = sets.shape[1]
+    label_sizes, mean, squares = tally.label_sizes[row], tally.mean[row, :n_labels], tally.squares[row, :n_labels]
+    largest, smallest = tally.largest[row, :n_labels], tally.smallest[row, :n_labels]
+    rest = (tally.rest_squares[row], tally.rest_largest[row], tally.rest_smallest[row])
+    tally.total_mean[row] = means_of_others(sums, tally.sizes[row], n_labels, tally.rest_mean[row])
+    total = merge_others(label_sizes, mean, squares, largest, smallest, rest)
+    tally.total_squares[row], tally.total_largest[row], tally.total_smallest[row] = total
+    rest_of_sets = (rest[0][n_labels:], rest[1][n_labels:], rest[2][n_labels:])
+    merge_outside(sets, label_sizes, mean, squares, largest, smallest, rest_of_sets)
+
+
+@jit
 def merge(n_a: Any, mu_a: Any, ss_a: Any, n_b: Any, mu_b: Any, ss_b: Any) -> Any:
     """Merge number, mean and sum of squared deviations of two groups."""
     if n_a == 0:

@@ -1,24 +1,32 @@
 """The tally: what one sort of every unit counts, by unit and class. All measures are functions of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import UnitscopeError
 from .classes import Classes
-from .counting import SCALE, TOTALS, Rows, Scratch, count_ranking, head_sizes, make_rows
-from .ranking import ZERO_KEY, count_zeros, levels_of, pack_float32, pack_levels, sort_words
-from .threads import fitting_threads, run_threads
 
-MOST_INTEGER = 2**53
-"""Float64 holds every integer up to this one."""
-
-NO_LEVELS = np.empty((2, 0))
+TOP_60, TOP_100 = 60, 100
+"""How many of the most active items count: for precision (Zhou et al. 2015), and for the class index."""
 
 
-@dataclass(frozen=True)
-class Tally:
+def head_sizes(top: int | None) -> tuple[int, int]:
+    """Return how many most active items count for precision and for the class index: `top`, or 60 and 100.
+
+    Raises
+    ------
+    UnitscopeError
+        If `top` is not a whole number of at least 1.
+    """
+    if top is None:
+        return TOP_60, TOP_100
+    if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
+        raise UnitscopeError(f"top must be a whole number of at least 1, not {top!r}; leave it out for 60 and 100")
+    return int(top), int(top)
+
+
+class Tally(NamedTuple):
     """Counts and sums of some units (U) over some classes (K), from each unit's ranking.
 
     A threshold is a value t; an item is above when x >= t; k items of the class and r of all are above. Classes
@@ -33,14 +41,14 @@ class Tally:
         ``(U, C)`` and ``(U, K)`` items of each label and class, n_A; units differ only where items are drawn again.
     choose_from, labels_compete
         See `unitscope.measures.classes.Classes`.
-    informedness, informed_k, informed_r, informed_at
+    informedness, informedness_k, informedness_r, informedness_threshold
         ``(U, K)`` the largest k N - r n_A over all thresholds, with its k, r and t (the highest such t). 0, 0
         and NaN where no threshold does better than none.
-    safe_k, safe_at
+    precision_95_k, precision_95_threshold
         ``(U, K)`` the largest k with precision k/r >= 19/20, and its t.
-    pure_k
+    precision_1_k
         ``(U, K)`` the largest k with k = r.
-    detect_k, detect_r, detect_at
+    detector_k, detector_r, detector_threshold
         ``(U, K)`` k, r and t of the largest min(k/r, k/n_A).
     midranks
         ``(U, K)`` sum over the class's items of twice their mid-rank from the top.
@@ -54,15 +62,15 @@ class Tally:
         ``(U,)`` the same of all items.
     zeros
         ``(U, K)`` items with activation zero.
-    few
+    top_60_counts
         ``(U, K)`` how many of the 60 most active items are of the class, items tied at the last place counted in
         proportion.
-    many, weights
-        ``(U, C)`` the chance that the label is among the 100 most active, 1 unless it hangs on ties at the last
+    top_100_chances, top_100_weights
+        ``(U, C)`` the chance that the label is among the 100 most active, 1 unless it depends on ties at the last
         place; the label's summed positive activation among these 100, in proportion too.
-    few_size, many_size
+    top_60_size, top_100_size
         The 60 and the 100.
-    few_edge, n_positive_many
+    top_60_threshold, top_100_positive
         ``(U,)`` activation of the last of the 60; how many of the 100 have positive activation.
     information
         ``(U,)`` bits of mutual information between label and binned activation.
@@ -73,16 +81,18 @@ class Tally:
     n_items: int
     choose_from: int
     labels_compete: bool
+    top_60_size: int
+    top_100_size: int
     informedness: np.ndarray
-    informed_k: np.ndarray
-    informed_r: np.ndarray
-    informed_at: np.ndarray
-    safe_k: np.ndarray
-    safe_at: np.ndarray
-    pure_k: np.ndarray
-    detect_k: np.ndarray
-    detect_r: np.ndarray
-    detect_at: np.ndarray
+    informedness_k: np.ndarray
+    informedness_r: np.ndarray
+    informedness_threshold: np.ndarray
+    precision_95_k: np.ndarray
+    precision_95_threshold: np.ndarray
+    precision_1_k: np.ndarray
+    detector_k: np.ndarray
+    detector_r: np.ndarray
+    detector_threshold: np.ndarray
     midranks: np.ndarray
     average_precision: np.ndarray
     mean: np.ndarray
@@ -98,17 +108,31 @@ class Tally:
     total_largest: np.ndarray
     total_smallest: np.ndarray
     zeros: np.ndarray
-    few: np.ndarray
-    many: np.ndarray
-    weights: np.ndarray
+    top_60_counts: np.ndarray
+    top_100_chances: np.ndarray
+    top_100_weights: np.ndarray
     label_sizes: np.ndarray
     sizes: np.ndarray
-    few_size: int
-    many_size: int
-    few_edge: np.ndarray
-    n_positive_many: np.ndarray
+    top_60_threshold: np.ndarray
+    top_100_positive: np.ndarray
     information: np.ndarray
     scale: np.ndarray
+
+    @classmethod
+    def empty(cls, n_units: int, classes: Classes, top: int | None = None) -> "Tally":
+        """Make the arrays for `n_units` rankings, filled with zeros; `top` as in `unitscope.measures.tally`."""
+        top_60_size, top_100_size = head_sizes(top)
+        shapes = (
+            dict.fromkeys(OF_CLASSES, (n_units, len(classes.sizes)))
+            | dict.fromkeys(OF_LABELS, (n_units, classes.n_labels))
+            | dict.fromkeys(OF_UNITS, (n_units,))
+        )
+        arrays = {name: np.zeros(shape, np.int64 if name in INTEGERS else float) for name, shape in shapes.items()}
+        return cls(classes.n_items, classes.choose_from, classes.labels_compete, top_60_size, top_100_size, **arrays)
+
+    def first(self, n_units: int) -> "Tally":
+        """Return the first rows of every array, as views."""
+        return self._replace(**{name: getattr(self, name)[:n_units] for name in OF_CLASSES + OF_LABELS + OF_UNITS})
 
     @property
     def present(self) -> np.ndarray:
@@ -121,175 +145,13 @@ class Tally:
         return (self.sizes > 0) & (self.sizes < self.n_items)
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """One unit's items in falling order.
-
-    Attributes
-    ----------
-    words
-        ``(n,)`` the nonzeros as ``key << 32 | label``, rising by key.
-    zeros
-        ``(C,)`` zeros of each label.
-    zero_key
-        The key at which the zeros stand.
-    levels
-        ``(2, n)`` the values of the keys, falling, and the same divided by `scale`; empty where keys are bits of
-        float32.
-    scale
-        A power of two, 1 for float32.
-    spare
-        An array as long as all items and labels, free to use.
-    """
-
-    words: np.ndarray
-    zeros: np.ndarray
-    zero_key: int
-    levels: np.ndarray
-    scale: float
-    spare: np.ndarray
-
-
-def tally(
-    activations: np.ndarray,
-    classes: Classes,
-    *,
-    top: int | None = None,
-    threads: int | None = None,
-    names: list[str] | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Tally:
-    """Rank every unit's items once and count all that the measures need.
-
-    Parameters
-    ----------
-    activations
-        ``(U, N)`` float32 or float64, a unit's values together. Negative values are ranked like any other.
-    classes
-        What the items belong to.
-    top
-        Size of both heads of the ranking; default: 60 for precision (Zhou et al. 2015), 100 for the class index.
-    threads
-        Threads to use; default: one per core. The result does not depend on it, bit for bit.
-    names
-        Names of the units, for messages.
-    progress
-        Called with the number of units done, from the threads that do them.
-
-    Returns
-    -------
-    Tally
-
-    Raises
-    ------
-    UnitscopeError
-        If a value is NaN or infinite, naming unit and item; if there are no items, or not one label for each.
-
-    Examples
-    --------
-    >>> counts = tally(np.array([[3.0, 2.0, 0.0, 0.0]]), Classes.of_labels(np.array([0, 0, 1, 1]), 2))
-    >>> counts.pure_k
-    array([[2, 0]])
-    """
-    check_shape(activations, classes)
-    rows = make_rows(len(activations), classes)
-    sizes = head_sizes(top)
-
-    def work(unit: int, scratch: Scratch) -> None:
-        ranking = rank(activations[unit], classes, scratch, names[unit] if names else str(unit))
-        count(ranking, classes, scratch, rows, unit, sizes)
-
-    threads = fitting_threads(threads, Scratch.ITEM_BYTES * classes.n_items)
-    run_threads(work, len(activations), lambda: Scratch(classes), threads, progress)
-    return tally_of(rows, classes, sizes)
-
-
-def check_shape(activations: np.ndarray, classes: Classes) -> None:
-    """Refuse activations without items, or of another number of items than there are labels."""
-    n_items = activations.shape[1]
-    if n_items == 0:
-        raise UnitscopeError("there are no items to measure; choose other items (--items all) or other data")
-    if classes.n_items != n_items:
-        raise UnitscopeError(f"there are {classes.n_items} labels for {n_items} items; give one for each")
-
-
-def rank(values: np.ndarray, classes: Classes, scratch: Scratch, name: str) -> Ranking:
-    """Rank one unit's items; the ranking lies in `scratch`.
-
-    Raises
-    ------
-    UnitscopeError
-        If a value is not finite.
-    """
-    if values.dtype == np.float32:
-        levels, zero_key, scale = NO_LEVELS, int(ZERO_KEY), 1.0
-        n = pack_float32(np.ascontiguousarray(values).view(np.uint32), classes.labels, scratch.words)
-    else:
-        if not np.isfinite(values).all():
-            refuse(values, name)
-        levels, keys, zero_key, scale = levels_of(as_float64(values, name))
-        n = pack_levels(keys, classes.labels, zero_key, scratch.words)
-    if n < 0:
-        refuse(values, name)
-    count_zeros(scratch.words, n, classes.label_sizes, scratch.zeros)
-    words = sort_words(scratch.words, scratch.spare, n)
-    spare = scratch.spare if words is scratch.words else scratch.words
-    return Ranking(words[:n], scratch.zeros, zero_key, levels, scale, spare)
-
-
-def as_float64(values: np.ndarray, name: str) -> np.ndarray:
-    """Return a unit's values as float64, exactly.
-
-    Raises
-    ------
-    UnitscopeError
-        If a value is no float64: an integer beyond 2**53, or a long double with more digits.
-    """
-    exact = values.astype(np.float64)
-    if values.dtype.kind in "iu":  # NumPy would round both sides of a comparison with float64
-        rounded = (
-            (values > MOST_INTEGER) | (values < -MOST_INTEGER) if values.dtype.itemsize == 8 else np.zeros(1, bool)
-        )
-    else:
-        rounded = exact != values
-    if rounded.any():
-        item = int(np.flatnonzero(rounded)[0])
-        raise UnitscopeError(
-            f"unit {name} has the {values.dtype} value {values[item]} for item {item}, which float64 cannot hold "
-            "exactly; subtract an offset or divide before measuring, or accept rounding with .astype(float)"
-        )
-    return exact
-
-
-def count(ranking: Ranking, classes: Classes, scratch: Scratch, rows: Rows, row: int, sizes: tuple[int, int]) -> None:
-    """Count one ranking into one row."""
-    lined = ranking.spare if scratch.lined is None else scratch.lined
-    rows.label_sizes[row] = classes.label_sizes
-    rows.total[row, SCALE] = ranking.scale
-    count_ranking(
-        ranking.words, len(ranking.words), ranking.zeros, ranking.zero_key, ranking.levels, classes.of_label,
-        classes.sets, sizes, lined, scratch.joint, scratch.few, scratch.unused, rows, row,
-    )  # fmt: skip
-
-
-def tally_of(rows: Rows, classes: Classes, sizes: tuple[int, int]) -> Tally:
-    """Return the rows under their names; `sizes` are those of the two heads."""
-    by_class = rows._asdict()
-    totals = by_class.pop("total")
-    return Tally(
-        n_items=classes.n_items,
-        choose_from=classes.choose_from,
-        labels_compete=classes.labels_compete,
-        few_size=sizes[0],
-        many_size=sizes[1],
-        **by_class,
-        **{name: totals[:, place] for place, name in enumerate(TOTALS)},
-    )
-
-
-def refuse(values: np.ndarray, name: str) -> None:
-    """Raise for a value that is not finite."""
-    item = int(np.flatnonzero(~np.isfinite(values))[0])
-    raise UnitscopeError(
-        f"unit {name} has the value {values[item]} for item {item}; leave such items or units out before measuring"
-    )
+OF_LABELS = ("label_sizes", "top_100_chances", "top_100_weights")
+OF_UNITS = (
+    "total_mean", "total_squares", "total_largest", "total_smallest", "top_60_threshold", "top_100_positive",
+    "information", "scale",
+)  # fmt: skip
+OF_CLASSES = tuple(name for name in Tally._fields[5:] if name not in OF_LABELS + OF_UNITS)
+INTEGERS = (
+    "informedness", "informedness_k", "informedness_r", "precision_95_k", "precision_1_k", "detector_k", "detector_r",
+    "midranks", "zeros", "label_sizes", "sizes",
+)  # fmt: skip

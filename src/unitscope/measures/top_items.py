@@ -21,8 +21,8 @@ def n_classes_top(tally: Tally) -> np.ndarray:
         ``(U,)``, NaN for constant units, where labels are no classes, and for 100 items or fewer: then it would be
         the number of classes, whatever the unit does.
     """
-    undefined = meaningless(tally) | (tally.n_items <= tally.many_size)
-    return np.where(undefined, np.nan, tally.many.sum(1))
+    undefined = meaningless(tally) | (tally.n_items <= tally.top_100_size)
+    return np.where(undefined, np.nan, tally.top_100_chances.sum(1))
 
 
 def least_classes(sizes: np.ndarray, n: int) -> int:
@@ -42,7 +42,7 @@ def least_classes(sizes: np.ndarray, n: int) -> int:
 
 
 def meaningless(tally: Tally) -> np.ndarray:
-    """Say of each unit whether its labels' frequencies mean nothing: it is constant, or there are no two classes."""
+    """Return whether each unit's label frequencies are undefined: it is constant, or has fewer than two classes."""
     return is_constant(tally) | ((tally.label_sizes > 0).sum(1) < 2) | (not tally.labels_compete)
 
 
@@ -55,10 +55,10 @@ def class_frequencies(tally: Tally) -> np.ndarray:
         ``(U, C)``, each unit's adding up to 1; NaN where no item of the 100 has positive activation, and for
         constant units. (Rafegas et al. 2020.)
     """
-    total = tally.weights.sum(1, keepdims=True)
+    total = tally.top_100_weights.sum(1, keepdims=True)
     undefined = (total == 0) | meaningless(tally)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(undefined, np.nan, tally.weights / total)
+        return np.where(undefined, np.nan, tally.top_100_weights / total)
 
 
 def class_index(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
@@ -75,8 +75,8 @@ def class_index(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
         ``(U,)`` the class of the largest frequency, -1 where undefined.
     """
     frequencies = class_frequencies(tally)
-    n = tally.n_positive_many.astype(float)
-    classes = np.where(tally.weights > 0, tally.many, 0.0).sum(1)
+    n = tally.top_100_positive.astype(float)
+    classes = np.where(tally.top_100_weights > 0, tally.top_100_chances, 0.0).sum(1)
     undefined = np.isnan(frequencies).all(1) | (n < 2) | (n == tally.n_items)
     with np.errstate(invalid="ignore", divide="ignore"):
         index = np.where(undefined, np.nan, (n - classes) / (n - 1))
@@ -90,7 +90,7 @@ def class_index_expected(tally: Tally) -> np.ndarray:
     """
     chance = functools.cache(lambda sizes, n: chance_index(np.frombuffer(sizes, np.int64), n))
     sizes = [row.tobytes() for row in tally.label_sizes]  # mostly the same for all units
-    index = np.array([chance(*of) for of in zip(sizes, tally.n_positive_many.astype(int).tolist(), strict=True)])
+    index = np.array([chance(*of) for of in zip(sizes, tally.top_100_positive.astype(int).tolist(), strict=True)])
     return np.where(meaningless(tally), np.nan, index)
 
 

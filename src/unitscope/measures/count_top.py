@@ -1,42 +1,41 @@
-"""The head of a unit's ranking: its 60 or 100 most active items by class, ties at the last place in proportion."""
+"""Counts a unit's 60 or 100 most active items by label; ties at the last place count in proportion."""
 
 from typing import Any
 
 import numpy as np
 
-from .ranking import ACTUAL, SCALED, bits_of_key, jit
-from .sweep import HALF, LOW
+from .ranking import ACTUAL, KEY_SHIFT, LABEL_MASK, SCALED, bits_of_key, jit
 
 
 @jit
-def count_head(
-    words: Any, n: Any, zeros: Any, zero_key: Any, levels: Any, size: Any, counts: Any, chances: Any, weights: Any
-) -> Any:
-    """Count the classes among the `size` most active items.
+def count_top(ranking: Any, size: Any, counts: Any, chances: Any, weights: Any) -> Any:
+    """Count the labels of the `size` most active items.
 
-    Where the last place falls into a group of ties, its items share what is left of the head: each class gets
+    Where the last place falls into a group of ties, its items share the places that are left: each label gets
     its share of the group (the expected count over all orders of the tied items), and the chance that it has at
     least one item there.
 
     Parameters
     ----------
-    words, n, zeros, zero_key, levels
-        The ranking, as in `unitscope.measures.sweep`.
+    ranking
+        `unitscope.measures.ranking.Ranking`.
     size
-        Number of items in the head; all items if there are fewer.
+        How many of the most active items; all items if there are fewer.
     counts, chances, weights
-        ``(C,)`` filled with `divisor` times the (expected) number of items of each class, the chance that there is
-        one with positive or negative or zero activation, and the class's summed positive activation, scaled.
+        ``(C,)`` filled with `divisor` times the (expected) number of items of each label, the chance that there is
+        one with positive or negative or zero activation, and the label's summed positive activation, scaled.
 
     Returns
     -------
     edge : float
-        Activation of the last item of the head.
+        Activation of the last of these items.
     n_positive : int
-        Items of the head with positive activation.
+        How many of them have positive activation.
     divisor : int
         What the counts are to be divided by: so they are whole numbers, and their sums over classes exact.
     """
+    words, zeros, levels = ranking.words, ranking.zeros, ranking.levels
+    n, zero_key = len(words), ranking.zero_key
     counts[:] = 0.0
     chances[:] = 0.0
     weights[:] = 0.0
@@ -50,22 +49,22 @@ def count_head(
     divisor = 1
     value = scaled = np.nan
     while taken < size:
-        at_zeros = not zeros_done and (place == n or words[place] >> HALF > zero_key)
+        at_zeros = not zeros_done and (place == n or words[place] >> KEY_SHIFT > zero_key)
         if at_zeros:
             zeros_done = True
             value = scaled = 0.0
             group = n_zeros
             in_group[:] = zeros
         else:
-            key = words[place] >> HALF
+            key = words[place] >> KEY_SHIFT
             if levels.shape[1]:
                 value, scaled = levels[ACTUAL, key], levels[SCALED, key]
             else:
                 bits[0] = bits_of_key(np.uint32(key))
                 value = scaled = np.float64(as_float[0])
             first = place
-            while place < n and words[place] >> HALF == key:
-                in_group[np.int64(words[place] & LOW)] += 1
+            while place < n and words[place] >> KEY_SHIFT == key:
+                in_group[np.int64(words[place] & LABEL_MASK)] += 1
                 place += 1
             group = place - first
         drawn = min(group, size - taken)
@@ -73,7 +72,7 @@ def count_head(
             divisor = group
             counts *= group
         for step in range(len(zeros) if at_zeros else group):
-            c = step if at_zeros else np.int64(words[first + step] & LOW)
+            c = step if at_zeros else np.int64(words[first + step] & LABEL_MASK)
             m = in_group[c]
             in_group[c] = 0
             if m:
