@@ -109,7 +109,7 @@ def test_measure_then_figure_then_report(recorded):
         (("figure", "jitter", "run", "fc9:1"), "no layer fc9"),
         (("figure", "jitter", "run", "fc6:1", "--class", "cta"), "did you mean 'cat'"),
         (("figure", "jitter", "run", "fc6:1", "-o", "x.gif"), "no known kind of picture"),
-        (("measure", "run", "--items", "some"), "choose 'correct' or 'all'"),
+        (("measure", "run", "--items", "some"), "items must be 'correct' or 'all'"),
         (("record", "demo:", "demo:", "run", "--layers", "fc7", "-D", "n=160"), "holds another run"),
         (("record", "demo:", "folder:nothing", "other", "--layers", "fc7"), "nothing"),
         (("record", "dmeo:", "demo:", "other", "--layers", "fc7"), "demo:"),

@@ -351,7 +351,7 @@ def test_the_report_shows_what_there_is(small, tmp_path):
         ({"store": True, "items": "all"}, "give them with --no-store"),
         ({"dtype": "float16"}, r"--dtype .*leave it out"),
         ({"bins_per_octave": 64}, "choose one of 128, 32 or 8"),
-        ({"items": "some"}, "choose 'correct' or 'all'"),
+        ({"items": "some"}, "items must be 'correct' or 'all'"),
         ({"items": "correct", "predictions": False}, "--items all"),
     ],
 )

@@ -67,7 +67,7 @@ class RecordingSettings:
 
     def _check_histograms(self) -> None:
         if self.items not in (None, "correct", "all"):
-            raise UnitscopeError(f"there is no choice of items {self.items!r}; choose 'correct' or 'all'")
+            raise UnitscopeError(f"items must be 'correct' or 'all', not {self.items!r}")
         if self.items == "correct" and not self.predictions:
             raise UnitscopeError("without predictions no item is known to be correct; count all items (--items all)")
         if self.bins_per_octave not in (None, *BINS_PER_OCTAVE):
