@@ -81,7 +81,7 @@ def test_class_index_needs_items_that_are_left_out():
     x = 1 + np.arange(80.0)
     row = measure(x, EIGHT).iloc[0]
     assert np.isnan(row["class_index"])
-    assert np.isnan(row["class_index_chance"])
+    assert np.isnan(row["class_index_expected"])
     assert row["class_index_class"] is None
     assert "every item is positive and in the top 100: no class index" in parts(row["undefined"])
     one = measure(np.arange(80) == 0, EIGHT).iloc[0]
@@ -130,7 +130,7 @@ def test_histograms_have_every_top_up_to_a_hundred():
     for top in (1, 20, 100):
         exact, found = (measured.columns for measured in (
             measure_block(x, classes, top=top), measure_histograms(held, classes, top=top)))  # fmt: skip
-        for name in ("precision_60", "precision_60_threshold", "n_classes_top_100", "class_index", "class_index_chance",
+        for name in ("precision_60", "precision_60_threshold", "n_classes_top_100", "class_index", "class_index_expected",
                      "class_population"):  # fmt: skip
             np.testing.assert_allclose(found[name], exact[name], rtol=1e-9, err_msg=name)
         assert found["undefined"].tolist() == exact["undefined"].tolist()

@@ -27,7 +27,7 @@ def test_a_run_is_measured_like_an_array_and_keeps_its_top(make_run):
     table = measure_run(run, top=20, permutations=20, bootstrap=20)
     expected = measure(VALUES, [f"class{label}" for label in LABELS], top=20)
     for name in expected.columns.drop("unit"):
-        if name != "class_index_chance":  # permutations measure it over again
+        if name != "class_index_chance":  # estimated by permutations
             np.testing.assert_array_equal(table[name].to_numpy(), expected[name].to_numpy(), err_msg=name)
     assert run.parameters("selectivity")["top"] == 20
     assert {"precision_20_p", "precision_20_q", "precision_20_low", "n_classes_top_20_chance"} <= set(table)

@@ -177,7 +177,7 @@ CLASSWISE = {
 
 OVER_TOP = (
     "precision_60", "precision_60_threshold", "zhou_detector", "n_classes_top_100", "class_index",
-    "class_index_chance", "class_population",
+    "class_index_expected", "class_population",
 )  # fmt: skip
 """Columns whose definition says how many of the most active items are looked at."""
 
