@@ -130,8 +130,10 @@ def test_histograms_have_every_top_up_to_a_hundred():
     for top in (1, 20, 100):
         exact, found = (measured.columns for measured in (
             measure_block(x, classes, top=top), measure_histograms(held, classes, top=top)))  # fmt: skip
-        for name in ("precision_60", "precision_60_threshold", "n_classes_top_100", "class_index", "class_index_expected",
-                     "class_population"):  # fmt: skip
+        for name in (
+            "precision_60", "precision_60_threshold", "n_classes_top_100", "class_index", "class_index_expected",
+            "class_population",
+        ):  # fmt: skip
             np.testing.assert_allclose(found[name], exact[name], rtol=1e-9, err_msg=name)
         assert found["undefined"].tolist() == exact["undefined"].tolist()
     with pytest.raises(UnitscopeError, match="top is 101, but histograms keep only the 100 most active items"):
