@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unitscope.errors import UnitscopeError
-from unitscope.models import Layer, choose_layers
+from unitscope.models import NetworkLayer, choose_layers
 from unitscope.models.choose import glob_expression
 
 NAMES = [
@@ -21,7 +21,7 @@ NAMES = [
 
 
 def layers(*names):
-    return [Layer(name, "Conv2d", units=4) for name in names or NAMES]
+    return [NetworkLayer(name, "Conv2d", units=4) for name in names or NAMES]
 
 
 def chosen(patterns, *names):
@@ -85,7 +85,7 @@ def test_a_pattern_that_matches_nothing(patterns, reason):
 
 
 def test_layers_that_cannot_be_recorded():
-    some = [*layers("a", "b"), Layer("c", "Flatten", warnings=["cannot be recorded: gives no tensor"])]
+    some = [*layers("a", "b"), NetworkLayer("c", "Flatten", warnings=["cannot be recorded: gives no tensor"])]
     assert [layer.name for layer in choose_layers(some, "*")] == ["a", "b"]
     with pytest.raises(UnitscopeError, match="layer c cannot be recorded: gives no tensor; choose another"):
         choose_layers(some, "a,c")

@@ -40,8 +40,8 @@ class LocalProcesses:
 
     def __init__(self, n: int):
         self.width = 4 * n
-        self._workers = [Worker(number, n) for number in range(n)]
-        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._workers = [LocalWorker(number, n) for number in range(n)]
+        self._idle: queue.SimpleQueue[LocalWorker] = queue.SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(n, thread_name_prefix="unitscope-local")
@@ -65,7 +65,7 @@ class LocalProcesses:
             self._idle.put(worker)
 
 
-class Worker:
+class LocalWorker:
     """One process, started when it is first needed and restarted after it died."""
 
     def __init__(self, number: int, count: int):

@@ -134,7 +134,7 @@ def _hash_sample(labels: np.ndarray, names: Sequence[str], load: Loader) -> str:
 
 
 @dataclass(frozen=True)
-class Column(Loader):
+class DatasetColumn(Loader):
     """The image column of a data set from the ``datasets`` library."""
 
     spec: str
@@ -190,7 +190,9 @@ def load_hf(rest: str, options: dict[str, Any]) -> LabelledItems:
     fingerprint = hash_rows([(dataset._fingerprint, image), tuple(names), labels.tolist()])
     split = str(dataset.split) if dataset.split is not None else None
     items = numbered_items(spec, labels, split)
-    return LabelledItems(spec, dict(options), items, class_table(names), fingerprint, Column(spec, dataset, image))
+    return LabelledItems(
+        spec, dict(options), items, class_table(names), fingerprint, DatasetColumn(spec, dataset, image)
+    )
 
 
 def _column(spec: str, key: str, options: dict[str, Any], features: dict[str, Any], fits: Any) -> str:

@@ -20,7 +20,7 @@ from .wordnet import are_wnids, usual_words
 
 
 @dataclass(frozen=True)
-class Pictures(Loader):
+class ImageFiles(Loader):
     """Image files."""
 
     paths: tuple[str, ...]
@@ -142,7 +142,7 @@ def _from_files(
     names = classes["class"].to_numpy()[items["label"]]
     sizes = [_size(path) for path in paths]
     fingerprint = hash_rows(zip(items["item_id"], names, sizes, strict=True))
-    return LabelledItems(spec, dict(options), items, classes, fingerprint, Pictures(tuple(items["uri"])))
+    return LabelledItems(spec, dict(options), items, classes, fingerprint, ImageFiles(tuple(items["uri"])))
 
 
 def _size(path: Path) -> int:

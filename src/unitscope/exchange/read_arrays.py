@@ -57,7 +57,7 @@ def unescape_parents(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Array:
+class FileArray:
     """An array in a file, read in parts; `transposed` if its rows are units."""
 
     name: str
@@ -105,7 +105,7 @@ def read_npy(path: Path, choice: Choice) -> FileContents:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
         raise UnitscopeError(f"{path} cannot be read ({error}); store a numeric matrix, items x units") from error
-    array = Array(str(path), values.shape, values.dtype, values.__getitem__)
+    array = FileArray(str(path), values.shape, values.dtype, values.__getitem__)
     if not array.is_matrix:
         raise UnitscopeError(
             f"{path} contains {values.dtype} values of shape {values.shape}; store a numeric matrix, items x units"
@@ -129,14 +129,14 @@ def read_npz(path: Path, choice: Choice) -> FileContents:
                 ) from error
             if values.ndim:
                 name = unescape_parents(name)
-                arrays[name] = Array(name, values.shape, values.dtype, values.__getitem__)
+                arrays[name] = FileArray(name, values.shape, values.dtype, values.__getitem__)
     return from_arrays("npz", path, arrays, choice)
 
 
 def read_h5(path: Path, choice: Choice) -> FileContents:
     """Read the datasets of an HDF5 file; matrices are read later, block by block."""
     h5py = need("h5py", path)
-    arrays: dict[str, Array] = {}
+    arrays: dict[str, FileArray] = {}
 
     def reader(name: str) -> Callable[[Any], Any]:
         def read(key: Any) -> Any:
@@ -147,7 +147,7 @@ def read_h5(path: Path, choice: Choice) -> FileContents:
 
     def add(name: str, thing: Any) -> None:
         if isinstance(thing, h5py.Dataset) and thing.ndim:
-            arrays[name] = Array(name, thing.shape, thing.dtype, reader(name))
+            arrays[name] = FileArray(name, thing.shape, thing.dtype, reader(name))
 
     with h5py.File(path, "r") as file:
         file.visititems(add)
@@ -165,7 +165,7 @@ def is_npz(path: Path) -> bool:
         return any(name.endswith(".npy") for name in archive.namelist())
 
 
-def from_arrays(kind: str, path: Path, arrays: dict[str, Array], choice: Choice) -> FileContents:
+def from_arrays(kind: str, path: Path, arrays: dict[str, FileArray], choice: Choice) -> FileContents:
     """Return the contents of a file from its named arrays."""
     label = pick(arrays, choice.label, () if choice.has_label_file else LABEL_NAMES, "array", str(path))
     predicted = pick(arrays, choice.predicted, ("predicted",), "array", str(path))
@@ -203,8 +203,8 @@ def from_arrays(kind: str, path: Path, arrays: dict[str, Array], choice: Choice)
 
 
 def choose_matrices(
-    path: Path, free: list[Array], counts: tuple[int, ...] | None, choice: Choice, arrays: dict[str, Array]
-) -> list[Array]:
+    path: Path, free: list[FileArray], counts: tuple[int, ...] | None, choice: Choice, arrays: dict[str, FileArray]
+) -> list[FileArray]:
     """Return the arrays that are layers: those requested, those below ``activations/``, or all matrices."""
     listed = ", ".join(array.described for array in arrays.values()) or "nothing"
     if choice.activations is not None:
@@ -248,7 +248,7 @@ def choose_matrices(
     return chosen
 
 
-def to_matrix(array: Array, arrays: dict[str, Array], *, single: bool, name: str | None) -> Matrix:
+def to_matrix(array: FileArray, arrays: dict[str, FileArray], *, single: bool, name: str | None) -> Matrix:
     """Return a layer, with its units' names from ``units/LAYER``, or from ``units`` if there is only one layer."""
     layer = array.name.removeprefix(PREFIX)
     about: dict[str, Any] = {}

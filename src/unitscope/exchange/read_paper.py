@@ -20,7 +20,7 @@ SUFFIXES = (".h5", ".hdf5", ".hdf")
 
 
 @dataclass(frozen=True)
-class Part:
+class PaperPart:
     """The items of one class: a file, or a group of a merged file."""
 
     path: Path
@@ -53,7 +53,7 @@ def read_paper(path: Path, files: list[Path], choice: Choice) -> FileContents:
     """Read files in this layout and join those of the same layer."""
     choice.refuse_rows(path)
     h5py = need("h5py", path)
-    layers: dict[str, list[Part]] = {}
+    layers: dict[str, list[PaperPart]] = {}
     for part in files:
         with h5py.File(part, "r") as file:
             if not is_paper(file):
@@ -65,7 +65,7 @@ def read_paper(path: Path, files: list[Path], choice: Choice) -> FileContents:
             layer = layer_name(part, file, merged=groups != [""], single=len(files) == 1)
             for group in groups:
                 data = file[f"{group}/activations"]
-                layers.setdefault(layer, []).append(Part(part, group, data.shape, data.dtype.itemsize))
+                layers.setdefault(layer, []).append(PaperPart(part, group, data.shape, data.dtype.itemsize))
     layers = {layer: layers[layer] for layer in choice.select_layers(layers, path)}
     described = {layer: about_items(h5py, parts) for layer, parts in layers.items()}
     (first, about), *rest = described.items()
@@ -104,7 +104,7 @@ class About:
     places: np.ndarray
 
 
-def about_items(h5py: Any, parts: list[Part]) -> About:
+def about_items(h5py: Any, parts: list[PaperPart]) -> About:
     """Return IDs, labels and predictions of all items, in the order of the parts or that stored by an export."""
     frames = []
     known = True
@@ -138,7 +138,7 @@ def about_items(h5py: Any, parts: list[Part]) -> About:
     return About(items.drop(columns=["part", "row"]), classes, items[["part", "row"]].to_numpy(np.int64))
 
 
-def row_labels(part: Part, group: Any) -> list[str]:
+def row_labels(part: PaperPart, group: Any) -> list[str]:
     """Return the labels of a part's rows, from ``activation_labels`` or the name of the group or file."""
     labels = [
         split_wnids(unquote((part.group or part.path.stem.partition("_")[0]).removesuffix(".h5")))[0]
@@ -160,7 +160,7 @@ def read_classes(group: Any) -> pd.DataFrame | None:
     return pd.DataFrame({"class": ids, "name": names}, dtype=object)
 
 
-def to_matrix(h5py: Any, layer: str, parts: list[Part], places: np.ndarray) -> Matrix:
+def to_matrix(h5py: Any, layer: str, parts: list[PaperPart], places: np.ndarray) -> Matrix:
     """Return a layer from its parts."""
     shapes = {part.shape[1:] for part in parts}
     if len(shapes) > 1:

@@ -12,7 +12,7 @@ from PIL import Image
 from ..data import LabelledItems
 from ..run import Run
 from ..run.top_items import first_items
-from .pictures import Pictures, open_pictures
+from .pictures import ItemPictures, open_pictures
 from .style import count_items, shorten
 from .unit_data import read_unit
 
@@ -115,7 +115,7 @@ def examples(
     items: str | None = None,
     *,
     count: int = 8,
-    pictures: Pictures | None = None,
+    pictures: ItemPictures | None = None,
     data: LabelledItems | str | None = None,
     trust: bool = False,
 ) -> Examples:

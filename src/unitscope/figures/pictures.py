@@ -16,7 +16,7 @@ SIDE = 144
 
 
 @dataclass
-class Pictures:
+class ItemPictures:
     """Thumbnails of items by item id, each loaded once.
 
     Attributes
@@ -50,7 +50,7 @@ class Pictures:
         return self.made[item_id]
 
 
-def open_pictures(run: Run, *, data: LabelledItems | str | None = None, trust: bool = False) -> Pictures:
+def open_pictures(run: Run, *, data: LabelledItems | str | None = None, trust: bool = False) -> ItemPictures:
     """Return the pictures of a run's items; if these cannot be opened, none and the reason.
 
     Parameters
@@ -60,7 +60,7 @@ def open_pictures(run: Run, *, data: LabelledItems | str | None = None, trust: b
 
     Returns
     -------
-    Pictures
+    ItemPictures
 
     Raises
     ------
@@ -88,8 +88,8 @@ def open_pictures(run: Run, *, data: LabelledItems | str | None = None, trust: b
             raise
         if "data" in run.manifest.provenance:
             warnings.warn(f"there are no pictures of items: {error}", UnitscopeWarning, stacklevel=2)
-        return Pictures(str(error))
-    return Pictures("", items, {item: place for place, item in enumerate(items.items["item_id"])})
+        return ItemPictures(str(error))
+    return ItemPictures("", items, {item: place for place, item in enumerate(items.items["item_id"])})
 
 
 def as_image(item: Any) -> Image.Image:

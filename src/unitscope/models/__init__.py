@@ -7,7 +7,7 @@ from .batches import BatchOutputs, Inputs, check_workers, cut_batches, load_batc
 from .choose import choose_layers
 from .computing import arithmetic, choose_device, on_device
 from .forward import HookedNetwork, capture
-from .layers import Layer, example_batch, list_layers
+from .layers import NetworkLayer, example_batch, list_layers
 from .load import MODEL_SOURCES, LoadedModel, load_model
 from .open_network import find_layers, open_network
 from .outputs import class_scores
@@ -21,8 +21,8 @@ __all__ = [
     "BatchOutputs",
     "HookedNetwork",
     "Inputs",
-    "Layer",
     "LoadedModel",
+    "NetworkLayer",
     "Preprocess",
     "Source",
     "arithmetic",

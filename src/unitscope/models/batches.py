@@ -11,7 +11,7 @@ from ..errors import UnitscopeError
 from ..measures.threads import n_cores
 from .computing import on_device
 from .forward import Replace, Take, capture
-from .layers import Layer
+from .layers import NetworkLayer
 from .load import LoadedModel
 from .preprocess import Preprocess
 
@@ -147,7 +147,7 @@ def run_batches(
     model: LoadedModel,
     data: LabelledItems,
     batches: Sequence[Sequence[int]],
-    layers: Sequence[Layer],
+    layers: Sequence[NetworkLayer],
     *,
     take: Take | Mapping[str, Take] | None = None,
     replace: Mapping[str, Replace] | None = None,

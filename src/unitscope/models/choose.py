@@ -3,10 +3,10 @@
 import re
 
 from ..errors import UnitscopeError, near_names
-from .layers import Layer
+from .layers import NetworkLayer
 
 
-def choose_layers(layers: list[Layer], patterns: str) -> list[Layer]:
+def choose_layers(layers: list[NetworkLayer], patterns: str) -> list[NetworkLayer]:
     """Choose layers by names and globs, separated by commas.
 
     ``*`` stands for any characters within one dotted part of a name, ``**`` for any at all, ``?`` for one; all else
@@ -19,7 +19,7 @@ def choose_layers(layers: list[Layer], patterns: str) -> list[Layer]:
 
     Examples
     --------
-    >>> layers = [Layer(name, "Conv2d", units=8) for name in ("layer1", "layer1.0", "layer1.0.conv", "fc")]
+    >>> layers = [NetworkLayer(name, "Conv2d", units=8) for name in ("layer1", "layer1.0", "layer1.0.conv", "fc")]
     >>> [layer.name for layer in choose_layers(layers, "layer*.*,fc")]
     ['layer1.0', 'fc']
     """

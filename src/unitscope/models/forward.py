@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UnitscopeError
 from .computing import arithmetic, evaluating, frozen, uncompiled
-from .layers import Layer
+from .layers import NetworkLayer
 from .outputs import get_tensor, with_tensor
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Replace = Callable[["torch.Tensor"], "torch.Tensor"]
 @contextlib.contextmanager
 def capture(
     module: "torch.nn.Module",
-    layers: Sequence[Layer],
+    layers: Sequence[NetworkLayer],
     *,
     take: Take | Mapping[str, Take] | None = None,
     replace: Mapping[str, Replace] | None = None,
@@ -115,7 +115,7 @@ class HookedNetwork:
     def __init__(
         self,
         module: "torch.nn.Module",
-        layers: Sequence[Layer],
+        layers: Sequence[NetworkLayer],
         take: Take | Mapping[str, Take] | None,
         replace: Mapping[str, Replace] | None,
         *,
@@ -133,7 +133,7 @@ class HookedNetwork:
         self._stop, self._gradient = stop, gradient
         self._running = False
         self._calls: dict[str, int] = {}
-        self._layers: dict[str, list[Layer]] = {}
+        self._layers: dict[str, list[NetworkLayer]] = {}
         for layer in layers:
             self._layers.setdefault(layer.module_name, []).append(layer)
 
@@ -189,7 +189,7 @@ class HookedNetwork:
 
         return hook
 
-    def _pass_on(self, layer: Layer, output: Any) -> Any:
+    def _pass_on(self, layer: NetworkLayer, output: Any) -> Any:
         """Replace and take a layer's output; return what the network gets."""
         import torch
 

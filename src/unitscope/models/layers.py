@@ -20,7 +20,7 @@ BEFORE_ACTIVATION = ("Conv", "Linear", "BatchNorm", "LayerNorm", "GroupNorm")
 
 
 @dataclass
-class Layer:
+class NetworkLayer:
     """One output of one module: a row of ``unitscope layers``, and what ``--layers`` chooses.
 
     Attributes
@@ -93,7 +93,7 @@ class Call:
     outputs: list[tuple[int | str | None, "torch.Tensor", int, float]]
 
 
-def list_layers(model: "LoadedModel", example: "torch.Tensor") -> list[Layer]:
+def list_layers(model: "LoadedModel", example: "torch.Tensor") -> list[NetworkLayer]:
     """List what every module of a network gives, in the order of its definition.
 
     The network runs twice, the second time with one item more, to see which outputs have one row per item.
@@ -107,7 +107,7 @@ def list_layers(model: "LoadedModel", example: "torch.Tensor") -> list[Layer]:
 
     Returns
     -------
-    list of Layer
+    list of NetworkLayer
         With warnings where an output is changed in place afterwards, a module is called several times or never, an
         output is a tuple, cannot be recorded, or has values below zero.
 
@@ -126,12 +126,12 @@ def list_layers(model: "LoadedModel", example: "torch.Tensor") -> list[Layer]:
         for key, tensor, *_ in call.outputs
         if tensor.ndim and tensor.shape[0] == len(example) + 1
     }
-    rows: dict[str, list[Layer]] = {}
+    rows: dict[str, list[NetworkLayer]] = {}
     axes: dict[int, int] = {}
     for call in calls:
         rows.setdefault(call.name, []).extend(describe(call, grown, axes, len(example)))
     never = [
-        Layer(name, type(module).__name__, warnings=["is not called in the forward pass"], module_name=name)
+        NetworkLayer(name, type(module).__name__, warnings=["is not called in the forward pass"], module_name=name)
         for name, module in model.module.named_modules()
         if name and name not in rows and type(module).forward is not torch.nn.Module.forward
     ]
@@ -183,15 +183,15 @@ def lowest(tensor: "torch.Tensor") -> float:
 
 def describe(
     call: Call, grown: set[tuple[str, int, int | str | None]], axes: dict[int, int], batch: int
-) -> Iterator[Layer]:
+) -> Iterator[NetworkLayer]:
     """Describe every output of one call; `axes` remembers the unit axis of each tensor seen."""
     kind = type(call.module).__name__
     if not call.outputs:
-        yield Layer(
+        yield NetworkLayer(
             call.name, kind, warnings=["cannot be recorded: gives no tensor"], module_name=call.name, call=call.number
         )
     for key, tensor, version, low in call.outputs:
-        layer = Layer(call.name, kind, tuple(tensor.shape[1:]), module_name=call.name, call=call.number, key=key)
+        layer = NetworkLayer(call.name, kind, tuple(tensor.shape[1:]), module_name=call.name, call=call.number, key=key)
         if not tensor.is_floating_point():
             layer.warnings.append(f"cannot be recorded: its values are {tensor.dtype}")
         elif tensor.ndim < 2 or tensor.ndim > 5 or 0 in tensor.shape:
@@ -213,7 +213,7 @@ def describe(
         yield layer
 
 
-def add_call(layer: Layer, name: str, count: int) -> None:
+def add_call(layer: NetworkLayer, name: str, count: int) -> None:
     """Finish a row's name once it is known how often the module is called."""
     layer.calls = count
     layer.name = name if count == 1 else f"{name}@{layer.call}"

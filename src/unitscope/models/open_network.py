@@ -11,7 +11,7 @@ from ..data.open_items import choose_directory
 from ..errors import UnitscopeError
 from ..run import Run
 from ..trust import check_trust
-from .layers import Layer, example_batch, list_layers
+from .layers import NetworkLayer, example_batch, list_layers
 from .load import LoadedModel, load_model
 
 
@@ -105,7 +105,7 @@ def find_difference(run: Run, recorded: dict[str, Any], network: LoadedModel) ->
     return ""
 
 
-def find_layers(run: Run, network: LoadedModel, data: LabelledItems | None = None) -> list[Layer]:
+def find_layers(run: Run, network: LoadedModel, data: LabelledItems | None = None) -> list[NetworkLayer]:
     """Return the layers of a network that a run was recorded from, in the run's order.
 
     Parameters

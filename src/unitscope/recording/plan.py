@@ -12,8 +12,8 @@ from ..data import LabelledItems, match_labels
 from ..errors import UnitscopeError
 from ..models import (
     Inputs,
-    Layer,
     LoadedModel,
+    NetworkLayer,
     capture,
     choose_device,
     choose_layers,
@@ -21,8 +21,7 @@ from ..models import (
     list_layers,
     load_batches,
 )
-from ..run import Layer as RunLayer
-from ..run import Manifest
+from ..run import Layer, Manifest
 from ..run.machine import describe_machine
 from .predictions import are_probabilities
 from .settings import RecordingSettings
@@ -56,7 +55,7 @@ class Plan:
     model: LoadedModel
     data: LabelledItems
     settings: RecordingSettings
-    layers: list[Layer]
+    layers: list[NetworkLayer]
     manifest: Manifest
     class_outputs: np.ndarray | None
     matched: str
@@ -64,7 +63,7 @@ class Plan:
     memory: dict[str, int] | None = None
     memory_limit: int | None = None
 
-    def layer_bytes(self, layer: Layer) -> int:
+    def layer_bytes(self, layer: NetworkLayer) -> int:
         """Return what a layer takes on disk before compression, or in memory if it is counted, in bytes."""
         if self.memory is not None:
             return self.memory[layer.name]
@@ -127,7 +126,7 @@ def plan_recording(
     manifest = Manifest(
         identity=identity,
         layers=tuple(
-            RunLayer(layer.name, layer.units, tuple(layer.positions), settings.reduction if layer.positions else "none")
+            Layer(layer.name, layer.units, tuple(layer.positions), settings.reduction if layer.positions else "none")
             for layer in chosen
         ),
         n_items=len(data),

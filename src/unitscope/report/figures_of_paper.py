@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from .. import figures
-from ..figures.pictures import Pictures
+from ..figures.pictures import ItemPictures
 from ..run import Run
 from ..run.lookup import title_of_class
 from .observations import Observations
@@ -37,7 +37,7 @@ class PaperFigure:
     make: Callable[[], Any]
 
 
-def figures_of_paper(data: Observations, pictures: Pictures) -> Iterator[PaperFigure]:
+def figures_of_paper(data: Observations, pictures: ItemPictures) -> Iterator[PaperFigure]:
     """Yield the figures and tables of the paper in the order of the page, named as in ``unitscope figure``.
 
     Figures of one unit are of the unit that `Observations` names.
@@ -61,7 +61,7 @@ def figures_of_paper(data: Observations, pictures: Pictures) -> Iterator[PaperFi
         yield PaperFigure("8", f"class-set-{number}", title, make)
 
 
-def figures_of_unit(run: Run, unit: str, name: str, pictures: Pictures) -> Iterator[PaperFigure]:
+def figures_of_unit(run: Run, unit: str, name: str, pictures: ItemPictures) -> Iterator[PaperFigure]:
     """Yield the figures of one unit and class; none if no unit has a value."""
     if not unit:
         return

@@ -15,7 +15,7 @@ from PIL import Image
 from ..data import LabelledItems
 from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter, make_figure
 from ..figures.examples import classes_of_item
-from ..figures.pictures import Pictures, open_pictures
+from ..figures.pictures import ItemPictures, open_pictures
 from ..figures.style import STYLE
 from ..figures.unit_data import INFORMEDNESS, PRECISION, count_top
 from ..run import Run
@@ -134,7 +134,7 @@ def write_report(
     return path
 
 
-def show_unit(run: Run, table: Any, unit: str, pictures: Pictures, count: int) -> dict[str, Any]:
+def show_unit(run: Run, table: Any, unit: str, pictures: ItemPictures, count: int) -> dict[str, Any]:
     """Return what is shown of one unit: jitterplot, numbers, most active items, false alarms."""
     plot = jitter(run, unit) if run.manifest.histograms is None else None
     rows: list[dict[str, Any]] = []
@@ -157,7 +157,7 @@ def show_unit(run: Run, table: Any, unit: str, pictures: Pictures, count: int) -
     }
 
 
-def show_top_items(run: Run, unit: str, count: int, pictures: Pictures) -> list[dict[str, Any]]:
+def show_top_items(run: Run, unit: str, count: int, pictures: ItemPictures) -> list[dict[str, Any]]:
     """Return the most active items of a unit with their classes and pictures."""
     informed = class_of_unit(run, INFORMEDNESS, unit)
     members = np.zeros(run.manifest.n_items, bool) if informed is None else run.members(informed)

@@ -34,7 +34,7 @@ _RGB = {name: np.array(rgb, np.int64) for name, rgb in (PAINTS | FIXTURES).items
 _SHADOW = np.full(3, -1)
 
 
-class Layer(NamedTuple):
+class SceneLayer(NamedTuple):
     """Polygons that are painted together; one row each in all but `points`.
 
     Attributes
@@ -77,7 +77,7 @@ def _choose_pattern(random: np.random.Generator) -> tuple[int, int, int]:
 
 def place_object(
     random: np.random.Generator, label: int, half: float, centre: tuple[float, float]
-) -> tuple[Layer, Points]:
+) -> tuple[SceneLayer, Points]:
     """Draw one object of a class and place it in the scene.
 
     Parameters
@@ -93,7 +93,7 @@ def place_object(
 
     Returns
     -------
-    Layer
+    SceneLayer
         The placed object.
     numpy.ndarray
         Its least and greatest x and y, in pixels, shape (2, 2).
@@ -121,13 +121,13 @@ def place_object(
         concepts.append((label + 1, NUMBERS["part"][part] if part else 0, texture if patterned else 0, 0))
     light = (round(centre[1] * SAMPLES), round(4096 * 0.2 / (half * SAMPLES)))
     lengths = [len(shape.points) for shape in shapes]
-    placed = Layer(points * SAMPLES, lengths, colours, pattern, light, concepts)
+    placed = SceneLayer(points * SAMPLES, lengths, colours, pattern, light, concepts)
     return placed, np.stack([points.min(axis=0), points.max(axis=0)])
 
 
-def _plain(polygons: list[Points], colour: np.ndarray, background: int) -> Layer:
+def _plain(polygons: list[Points], colour: np.ndarray, background: int) -> SceneLayer:
     """Return polygons of one colour that belong to the background, given in pixels."""
-    return Layer(
+    return SceneLayer(
         np.concatenate(polygons) * SAMPLES,
         [len(points) for points in polygons],
         [(colour, colour)] * len(polygons),
@@ -137,7 +137,7 @@ def _plain(polygons: list[Points], colour: np.ndarray, background: int) -> Layer
     )
 
 
-def place_shadow(extent: Points) -> Layer:
+def place_shadow(extent: Points) -> SceneLayer:
     """Put a shadow under an object that fills the given extent."""
     (left, _), (right, bottom) = extent
     width = (right - left) / 2
@@ -145,7 +145,7 @@ def place_shadow(extent: Points) -> Layer:
     return _plain([shadow], _SHADOW, SEE_THROUGH)
 
 
-def place_sky(random: np.random.Generator) -> Layer:
+def place_sky(random: np.random.Generator) -> SceneLayer:
     """Put a cloud or the sun somewhere in the upper part."""
     x, y = random.uniform(0, SIZE), random.uniform(3, 22)
     if random.random() < 0.3:
@@ -156,7 +156,7 @@ def place_sky(random: np.random.Generator) -> Layer:
     return _plain(puffs, _RGB["cloud"], NUMBERS["background"]["cloud"])
 
 
-def place_occluder(random: np.random.Generator, half: float) -> Layer:
+def place_occluder(random: np.random.Generator, half: float) -> SceneLayer:
     """Place an object in the foreground: a post from top to bottom, or a bush at the lower edge.
 
     Both are narrower than an object whose longer side is twice ``half`` pixels, so that part of it stays visible.

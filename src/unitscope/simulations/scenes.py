@@ -13,7 +13,7 @@ from .kinds import KINDS, choose_place
 from .layers import (
     NUMBERS,
     SEE_THROUGH,
-    Layer,
+    SceneLayer,
     place_object,
     place_occluder,
     place_shadow,
@@ -98,7 +98,7 @@ def render(index: int, seed: int = 0, split: str = "test") -> Scene:
     return _paint(random, label, backdrop, layers)
 
 
-def _compose(random: np.random.Generator, label: int) -> tuple[Backdrop, list[Layer]]:
+def _compose(random: np.random.Generator, label: int) -> tuple[Backdrop, list[SceneLayer]]:
     """Choose place, object and a possible second object, from back to front."""
     kind = KINDS[label]
     place = choose_place(random, kind)
@@ -124,7 +124,7 @@ def _compose(random: np.random.Generator, label: int) -> tuple[Backdrop, list[La
     return draw_backdrop(random, place, horizon), layers
 
 
-def _company(random: np.random.Generator, label: int, size: float) -> list[Layer]:
+def _company(random: np.random.Generator, label: int, size: float) -> list[SceneLayer]:
     """Put a smaller object of another class towards the left or right edge."""
     other = (label + int(random.integers(1, len(KINDS)))) % len(KINDS)
     half = size * random.uniform(0.4, 0.65)
@@ -134,7 +134,7 @@ def _company(random: np.random.Generator, label: int, size: float) -> list[Layer
     return [place_shadow(extent), thing] if KINDS[other].stands else [thing]
 
 
-def _paint(random: np.random.Generator, label: int, backdrop: Backdrop, layers: list[Layer]) -> Scene:
+def _paint(random: np.random.Generator, label: int, backdrop: Backdrop, layers: list[SceneLayer]) -> Scene:
     """Turn layers into a picture and masks, then light the picture and add noise."""
     points: Points = np.concatenate([layer.points for layer in layers])
     lengths = [length for layer in layers for length in layer.lengths]
