@@ -1,4 +1,4 @@
-"""How a recording begins: the items are checked, the plan is made and shown, and the run is made or found."""
+"""Start a recording: check the items, make and show the plan, create the run or open it to continue."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -28,7 +28,7 @@ def begin(
     on_plan: Callable[[Plan], None] | None = None,
     progress: Progress,
 ) -> tuple[Plan, RunWriter]:
-    """Begin a recording, or begin to go on with one.
+    """Start a recording, or continue one.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def check_items(data: LabelledItems, directory: Path, skip: bool, progress: Prog
         first, reason = next(iter(unreadable.items()))
         more = f" ({len(unreadable)} items cannot be read)" if len(unreadable) > 1 else ""
         raise UnitscopeError(
-            f"{data.items['uri'].iloc[first]} cannot be read: {reason}{more}; mend or remove it, or record with "
+            f"{data.items['uri'].iloc[first]} cannot be read: {reason}{more}; repair or remove it, or record with "
             "--skip-unreadable"
         )
     return unreadable

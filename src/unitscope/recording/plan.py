@@ -1,4 +1,4 @@
-"""What a recording will do, settled and shown before anything is written."""
+"""What a recording will do, decided and shown before anything is written."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ from .settings import RecordingSettings
 
 @dataclass(frozen=True)
 class Plan:
-    """A recording, settled but not begun.
+    """What a recording will do.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def are_probabilities(outputs: "torch.Tensor") -> bool:
-    """Say whether outputs are probabilities already: not negative, and every row adds up to 1."""
+    """Return whether outputs are probabilities: not negative, and every row adds up to 1."""
     return bool((outputs >= 0).all() and ((outputs.sum(1) - 1).abs() < 1e-3).all())
 
 

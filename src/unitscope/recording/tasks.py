@@ -26,7 +26,7 @@ from .settings import RecordingSettings
 
 @dataclass(frozen=True)
 class Job:
-    """A recording in words, so that it can travel to other processes and machines.
+    """A recording by specs, so that it can be sent to other processes and machines.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Job:
 
 
 def describe_job(plan: Plan, directory: Path) -> Job:
-    """Put a recording into words; refuse a model or data that were made in Python and have no spec."""
+    """Describe a recording by specs; refuse a model or data that were made in Python and have none."""
     for spec, schemes, kind in ((plan.model.spec, MODEL_SOURCES, "model"), (plan.data.spec, DATA_SOURCES, "data")):
         try:
             split_spec(spec, schemes, kind)
@@ -139,7 +139,7 @@ RECORDER = Recorder()
 
 
 def load_plan(job: Job) -> Plan:
-    """Load what a job names and settle the recording anew."""
+    """Load what a job names and return its plan."""
     place = Path(job.place)
     with contextlib.chdir(place) if place.is_dir() else contextlib.nullcontext():
         data = load_data(job.data, **job.data_options)

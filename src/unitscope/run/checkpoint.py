@@ -1,7 +1,7 @@
-"""Checkpoints of a run that stores no activations: its histograms after so many blocks, one file per block of units.
+"""The histograms of a run that stores no activations, one file per block of units.
 
-A checkpoint is a folder named by the number of blocks of items that it holds, and counts from the moment in which the
-one ledger entry names it: whatever was begun after that is thrown away, so that no item is ever counted twice.
+They are in a folder named by the number of blocks of items that they hold, and are valid once the ledger's entry names
+it; other folders are removed, so that no item is ever counted twice.
 """
 
 import shutil
@@ -31,7 +31,7 @@ def write_checkpoint(
     others: list[Path],
     threads: int = 2,
 ) -> None:
-    """Write the histograms of all units after `blocks` blocks of items, then throw the checkpoint before away.
+    """Write the histograms of all units after `blocks` blocks of items, then remove earlier ones.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def write_checkpoint(
 
 
 def clear(directory: Path) -> None:
-    """Throw away every checkpoint but the one that the ledger names."""
+    """Remove every folder of histograms except the one that the ledger names."""
     for folder in (directory / layout.HISTOGRAMS).glob("*"):
         if folder.name != f"{counted_blocks(directory):06d}":
             shutil.rmtree(folder)
