@@ -129,7 +129,7 @@ class Steps:
         return tensor
 
     def describe(self) -> str:
-        """A description of the steps in words."""
+        """Return a description of the steps in words."""
         parts = ["RGB"]
         if self.size:
             parts.append(f"resized to {self.size} x {self.size} ({self.interpolation})")
