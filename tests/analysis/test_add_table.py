@@ -55,7 +55,7 @@ def test_it_resumes_where_it_was_stopped(run):
 def test_the_command_to_run_next_is_kept(run):
     with pytest.raises(KeyboardInterrupt):
         add_table(run, Means(fail_at="00000002"), command="unitscope average RUN")
-    assert read_status(run.directory).next_step == "unitscope average RUN"
+    assert read_status(run.directory).next_step == f"unitscope average {run.directory}"
 
 
 @pytest.mark.parametrize("room", [10**9, 2], ids=["all in memory", "two blocks in memory"])
@@ -153,7 +153,7 @@ def test_lost_arrays_are_said(run):
     content = bytearray(chunk.read_bytes())
     content[5] ^= 1
     chunk.write_bytes(content)
-    with pytest.raises(UnitscopeError, match=r"powers is damaged .*; run `unitscope means .*` again"):
+    with pytest.raises(UnitscopeError, match=r"powers is damaged: .*; run `unitscope means .*` again"):
         run.array("means", "powers")
 
 

@@ -169,28 +169,28 @@ with RunWriter(Path(sys.argv[1]), Manifest.read(Path(sys.argv[1]))).claim_blocks
 """
 
 
-def test_blocks_that_another_command_records_are_not_recorded_twice(mine, plain, tmp_path):
+def test_blocks_that_another_command_records_are_not_recorded_twice(exact, plain, tmp_path):
     pytest.importorskip("torch")
-    from unitscope.recording import record, record_shard
+    from unitscope.recording import RecordingSettings, record, record_shard
 
     run = tmp_path / "run"
     with pytest.warns(UnitscopeWarning, match="nothing to do"):
-        record_shard(*mine, run, "1/8", **SETTINGS)  # makes the run, records nothing
+        record_shard(*exact, run, "1/8", RecordingSettings(**SETTINGS))  # makes the run, records nothing
     other = subprocess.Popen(
         [sys.executable, "-c", HOLD, run], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert other.stdout.readline() == "held\n"
     try:
         with pytest.raises(UnitscopeError, match=r"another process records the blocks 0-2 of .* now; wait until"):
-            record_shard(*mine, run, "1/2", **SETTINGS)
+            record_shard(*exact, run, "1/2", RecordingSettings(**SETTINGS))
         assert read_status(run).check.finished == []
         with pytest.raises(UnitscopeError, match=r"another process records the blocks 0-2 of .* now; wait until"):
-            record(*mine, run, **SETTINGS)
+            record(*exact, run, **SETTINGS)
         assert read_status(run).check.finished == [3, 4, 5, 6]  # the blocks that nobody records
         with pytest.raises(UnitscopeError, match=r"another process records the blocks 0-2 of .* now; wait until"):
-            record(*mine, run, on="local:1", **SETTINGS)
-        record_shard(*mine, run, "2/2", **SETTINGS)  # its blocks are done
+            record(*exact, run, on="local:1", **SETTINGS)
+        record_shard(*exact, run, "2/2", RecordingSettings(**SETTINGS))  # its blocks are done
     finally:
         other.kill()
         other.communicate()
-    assert_same_recording(plain, record(*mine, run, **SETTINGS))
+    assert_same_recording(plain, record(*exact, run, **SETTINGS))
