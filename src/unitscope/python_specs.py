@@ -116,8 +116,8 @@ def find_source(rest: str) -> Path | None:
 
     Examples
     --------
-    >>> find_source("importlib.util:find_spec").name
-    'util.py'
+    >>> find_source("json.tool:main").name
+    'tool.py'
     """
     where = rest.rpartition(":")[0]
     if where.endswith(".py"):

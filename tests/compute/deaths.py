@@ -1,4 +1,4 @@
-"""Tasks in which a process is killed. A module of its own, because processes import it quickly."""
+"""Tasks in which a process is killed, in a separate module that processes import quickly."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def die_once(marker, function, *arguments):
-    """Do the first of a task's blocks and be killed; all later calls do all."""
+    """Kill this process after the first block of a task the first time; run the whole task every other time."""
     try:
         Path(marker).touch(exist_ok=False)
     except FileExistsError:
@@ -17,7 +17,7 @@ def die_once(marker, function, *arguments):
 
 
 def die(*arguments):
-    """Be killed."""
+    """Kill this process."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 

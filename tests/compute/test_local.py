@@ -99,7 +99,8 @@ def die(doing, done, total):
 
 if __name__ == "__main__":
     run, settings = sys.argv[1:]
-    measure_run(open_run(run), on="local:1", command="the same again", progress=die, **json.loads(settings))
+    command = "unitscope measure RUN --items correct"
+    measure_run(open_run(run), on="local:1", command=command, progress=die, **json.loads(settings))
 """
 
 
@@ -111,16 +112,18 @@ def test_the_command_is_killed_while_it_measures_again(pair, tmp_path):
     words = [sys.executable, tmp_path / "measure.py", other.directory, json.dumps(MEASURED)]
     killed = subprocess.run(words, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
+    other = open_run(other.directory)  # an open run keeps the tables that it has read
     assert other.table("selectivity").equals(table)
     assert (other.array("selectivity", "auc") == auc).all()
     begun = read_status(other.directory)
     (unfinished,) = begun.unfinished
-    assert (unfinished.table, begun.next_step) == ("selectivity", "the same again")
+    assert unfinished.table == "selectivity"
+    assert begun.next_step == f"unitscope measure {other.directory} --items correct"
     assert 64 <= unfinished.done <= 170
     (worker,) = unfinished.workers
     wait_for_end(int(worker.split()[2]))
     seen = []
-    measure_run(open_run(other.directory), progress=lambda doing, done, total: seen.append(done), **MEASURED)
+    measure_run(other, progress=lambda doing, done, total: seen.append(done), **MEASURED)
     assert seen[0] >= unfinished.done
     assert_same_measures(run, other)
     assert read_status(other.directory).unfinished == []
