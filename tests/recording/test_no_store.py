@@ -321,11 +321,11 @@ def test_what_needs_each_items_activation_says_so(small, tmp_path):
     for option in ("permutations", "bootstrap"):
         with pytest.raises(UnitscopeError, match=f"--{option} needs the activation of every item.*without --no-store"):
             measure_run(run, **{option: 10})
-    with pytest.raises(UnitscopeError, match=r"instead of the activations of hidden:1 .*without --no-store"):
+    with pytest.raises(UnitscopeError, match=r"instead of the activations of hidden:1.*without --no-store"):
         jitter(run, "hidden:1")
     with pytest.raises(UnitscopeError, match="instead of the activations of hidden"):
         run.activations("hidden")
-    with pytest.raises(UnitscopeError, match="histograms of correct items only"):
+    with pytest.raises(UnitscopeError, match="has histograms of correct items only"):
         measure_run(run, items="all")
 
 

@@ -36,7 +36,7 @@ def test_superclasses_by_a_column_of_wordnet_ids():
 
 @pytest.mark.parametrize("text", ["pets", "pets=", "=dog", "pets=,", ""])
 def test_what_is_no_class_set_is_said(text):
-    with pytest.raises(UnitscopeError, match="is no class set; write NAME=CLASS,CLASS"):
+    with pytest.raises(UnitscopeError, match="is not a class set; write NAME=CLASS,CLASS"):
         gather_class_sets(CLASSES, [text])
 
 
