@@ -4,16 +4,17 @@ Run it with ``python benchmarks/memory.py``; it prints a Markdown table. It writ
 1,000 classes, into a temporary directory (up to 1 GB of disk) and measures them with ``unitscope measure``.
 """
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from shared import make_parser
 from unitscope.run import Layer, Manifest, create_run
 
 SIZES = {100_000: 128, 1_000_000: 128, 10_000_000: 24}
@@ -53,11 +54,9 @@ def peak_memory(directory: Path, *options: str) -> int:
     return int(done.stdout.split()[-1])
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Make the runs, measure them, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="one run of 20,000 items only, to see that it works")
-    small = parser.parse_args().small
+    small = make_parser(__doc__).parse_args(words).small
     print("| items | units | threads | peak memory | bytes per item |\n|---|---|---|---|---|")
     for n_items, n_units in (SMALL if small else SIZES).items():
         with tempfile.TemporaryDirectory() as folder:

@@ -101,7 +101,7 @@ class LabelledItems:
     --------
     >>> from unitscope.data import load_data
     >>> data = load_data("demo:", n=32)
-    >>> len(data), data.items["label"].max(), data.classes["name"].iloc[5]
+    >>> len(data), int(data.items["label"].max()), data.classes["name"].iloc[5]
     (32, 15, 'car')
     """
 
