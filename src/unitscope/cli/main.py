@@ -37,7 +37,7 @@ def one_sentence() -> Iterator[None]:
     except UnitscopeError as error:
         stop(str(error), 2)
     except KeyboardInterrupt:
-        stop("stopped; what was finished is kept, and the same command goes on from there", 130)
+        stop("stopped; finished blocks are kept, and the same command continues from there", 130)
 
 
 app = typer.Typer(
