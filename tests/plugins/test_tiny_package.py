@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import unitscope
+from unitscope.analysis import ANALYSES
 from unitscope.cli import main
 from unitscope.columns import Column
 from unitscope.compute import open_pool
@@ -179,8 +180,8 @@ def test_a_missing_table_names_the_command(tiny, run):
 
 
 def test_an_analysis_that_was_stopped_is_continued_by_the_command_that_status_prints(tiny, run, monkeypatch):
-    from tiny_unitscope.analyses import SpreadWorker
-
+    # The class that the registry has: another test may have imported the package anew.
+    SpreadWorker = ANALYSES["spread"].open.__globals__["SpreadWorker"]
     compute = SpreadWorker.compute
 
     def stop(self, block, data, progress):
