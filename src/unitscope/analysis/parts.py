@@ -61,11 +61,7 @@ class Parts:
         return [
             block
             for block in blocks
-            if (
-                block.name not in done
-                if isinstance(block, UnitBlock)
-                else not any(of.first <= block.first and block.last <= of.last for of in sums)
-            )
+            if (block.name not in done if isinstance(block, UnitBlock) else not any(of.covers(block) for of in sums))
         ]
 
     def write(self, block: UnitBlock | ItemBlock, part: Part) -> None:
@@ -92,24 +88,27 @@ class Parts:
         """Remove the parts of items that a larger part covers too."""
         for path in self.directory.glob("[0-9]*-[0-9]*.parquet"):
             other = ItemBlock.from_name(path.stem)
-            if other != block and block.first <= other.first and other.last <= block.last:
+            if other != block and block.covers(other):
                 path.unlink(missing_ok=True)
                 path.with_suffix(".npz").unlink(missing_ok=True)
 
     def read(self, blocks: Sequence[UnitBlock | ItemBlock]) -> list[StoredPart]:
         """Return the parts that cover all blocks, in order."""
         if blocks and isinstance(blocks[0], ItemBlock):
-            names = sorted(path.stem for path in self.directory.glob("[0-9]*-[0-9]*.parquet"))
-            for name in names:  # a process was killed between writing a larger sum and removing the smaller ones
-                self._remove_smaller(ItemBlock.from_name(name))
-            names = sorted(path.stem for path in self.directory.glob("[0-9]*-[0-9]*.parquet"))
-            return [StoredPart(ItemBlock.from_name(name), self.directory / f"{name}.parquet") for name in names]
+            return self._read_sums()
         return [StoredPart(block, self.directory / f"{block.name}.parquet") for block in blocks]
+
+    def _read_sums(self) -> list[StoredPart]:
+        """Return the sums over items, in order, of which none is part of another."""
+        names = sorted(path.stem for path in self.directory.glob("[0-9]*-[0-9]*.parquet"))
+        for name in names:  # a process was killed between writing a larger sum and removing the smaller ones
+            self._remove_smaller(ItemBlock.from_name(name))
+        kept = sorted(self.directory.glob("[0-9]*-[0-9]*.parquet"))
+        return [StoredPart(ItemBlock.from_name(path.stem), path) for path in kept]
 
     def ending_at(self, item: int) -> StoredPart | None:
         """Return the sum over the items right before an item, if there is one."""
-        found = [part for part in self.read([ItemBlock(0, 0)]) if part.block.last == item]
-        return found[0] if found else None
+        return next((part for part in self._read_sums() if part.block.last == item), None)
 
     def move_images(self) -> None:
         """Replace the images of this analysis in the run by those of the parts."""

@@ -78,6 +78,10 @@ class ItemBlock:
         """Name for files of the block; names sort in the order of items."""
         return f"{self.first:010d}-{self.last:010d}"
 
+    def covers(self, other: "ItemBlock") -> bool:
+        """Return whether all items of another block are in this one."""
+        return self.first <= other.first and other.last <= self.last
+
     @classmethod
     def from_name(cls, name: str) -> "ItemBlock":
         """Return the block with this name.
