@@ -162,6 +162,7 @@ def test_the_tiny_package_s_sources_pass(tiny):
 
 
 CALLS = []
+HERE = Path.cwd()
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class Numbers(Loader):
 
     def read(self, index):
         CALLS.append(index)
-        added = {"again": len(CALLS), "directory": len(str(Path.cwd()))}.get(self.fault, 0)
+        added = {"again": len(CALLS), "directory": Path.cwd() != HERE}.get(self.fault, 0)
         return np.full((4, 4, 3), index + added, np.uint8)
 
     def name(self, index):
