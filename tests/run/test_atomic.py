@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from unitscope.run.atomic import creating, replacing
+from unitscope.run import atomic
+from unitscope.run.atomic import creating, open_for_lock, replacing
 
 WRITE = """
 import sys
@@ -112,3 +113,25 @@ def test_files_of_like_names_stay(tmp_path):
     with replacing(tmp_path / "a.txt") as temporary:
         temporary.write_text("whole")
     assert names(tmp_path) == sorted([*others, "a.txt"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="leftovers are told from work in progress by POSIX locks")
+@pytest.mark.parametrize("writer", ["replacing", "creating"])
+def test_a_temporary_that_another_is_removing_is_made_again(tmp_path, monkeypatch, writer):
+    """Another process may see the temporary before its lock; it then holds the lock and removes it at any moment."""
+    others = []
+
+    def open_after_another(path):
+        if not others:
+            others.append((path, open_for_lock(path)))
+            assert atomic.lock(others[0][1]) == "locked"
+        return open_for_lock(path)
+
+    monkeypatch.setattr(atomic, "open_for_lock", open_after_another)
+    with getattr(atomic, writer)(tmp_path / "out") as temporary:
+        [(taken, descriptor)] = others
+        assert temporary != taken
+        atomic.remove(taken)
+        (temporary / "part" if temporary.is_dir() else temporary).write_text("whole")
+    os.close(descriptor)
+    assert names(tmp_path) == ["out"]

@@ -17,6 +17,8 @@ try:
 except ImportError:  # Windows has no such locks; leftovers stay there
     fcntl = None  # type: ignore[assignment]
 
+LOCKED, HELD, NO_LOCKS = "locked", "held by another process", "no locks"
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -81,10 +83,9 @@ def make_temporary(path: Path, directory: bool) -> tuple[Path, int | None]:
             return temporary, None
         with contextlib.suppress(FileNotFoundError):
             descriptor = open_for_lock(temporary)
-            lock(descriptor)
-            if temporary.exists():
+            if lock(descriptor) is not HELD and temporary.exists():
                 return temporary, descriptor
-            os.close(descriptor)  # another process took it for a leftover before it was locked
+            os.close(descriptor)  # another process takes, or took, it for a leftover before it was locked
 
 
 def remove_leftovers(path: Path) -> None:
@@ -97,7 +98,7 @@ def remove_leftovers(path: Path) -> None:
         with contextlib.suppress(OSError):  # another process removes it too, or may and we may not
             descriptor = open_for_lock(path.with_name(name))
             try:
-                if lock(descriptor):
+                if lock(descriptor) is LOCKED:
                     remove(path.with_name(name))
             finally:
                 os.close(descriptor)
@@ -108,13 +109,21 @@ def open_for_lock(path: Path) -> int:
     return os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
 
 
-def lock(descriptor: int) -> bool:
-    """Lock an open file or directory until it is closed; return False where another has it, or there are no locks."""
+def lock(descriptor: int) -> str:
+    """Lock an open file or directory until it is closed; return whether that was possible.
+
+    Returns
+    -------
+    str
+        ``LOCKED``, or ``HELD`` where another process has it, or ``NO_LOCKS`` where the file system has none.
+    """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return HELD
     except OSError:
-        return False
-    return True
+        return NO_LOCKS
+    return LOCKED
 
 
 def remove(path: Path) -> None:
