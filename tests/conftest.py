@@ -88,3 +88,16 @@ def make_run(tmp_path):
         return open_run(tmp_path / name)
 
     return make
+
+
+@pytest.fixture
+def no_drawing(monkeypatch):
+    """Let pages show the numbers of figures in place of the figures, which take seconds to draw."""
+
+    def write_numbers(drawn, path, **options):
+        path.write_text(repr(drawn))
+        return path
+
+    for name in ("as_svg", "as_png"):
+        monkeypatch.setattr(f"unitscope.report.render.{name}", lambda drawn: repr(drawn))
+    monkeypatch.setattr("unitscope.report.reproduction.save_figure", write_numbers)

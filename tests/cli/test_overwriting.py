@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from unitscope.cli import main
 from unitscope.errors import UnitscopeError
-from unitscope.figures import boxplots, constructed, save_data, save_figure
+from unitscope.figures import constructed, jitter, save_data, save_figure
 from unitscope.report import reproduce, write_report
 from unitscope.report.figures_of_paper import figures_of_paper
 from unitscope.run.files import write_csv
@@ -28,7 +28,7 @@ def run(make_run):
 def two_figures(monkeypatch):
     """Draw two figures of the paper instead of all."""
     name = "unitscope.report.reproduction.figures_of_paper"
-    monkeypatch.setattr(name, lambda *given: list(figures_of_paper(*given))[:2])
+    monkeypatch.setattr(name, lambda *given: list(figures_of_paper(*given))[-2:])
 
 
 def unitscope(*arguments, status=0):
@@ -42,7 +42,7 @@ def test_a_picture_is_drawn_again_but_no_other_replaced(run, tmp_path, suffix):
     from matplotlib.figure import Figure
 
     path = tmp_path / f"picture{suffix}"
-    save_figure(boxplots(run), path)
+    save_figure(jitter(run, "fc6:0"), path)
     save_figure(constructed(), path)
     for foreign in ("matplotlib", "text", "empty"):
         if foreign == "matplotlib":
@@ -51,10 +51,10 @@ def test_a_picture_is_drawn_again_but_no_other_replaced(run, tmp_path, suffix):
             path.write_text("mine" * (foreign == "text"))
         before = path.read_bytes()
         with pytest.raises(UnitscopeError, match=FOREIGN):
-            save_figure(boxplots(run), path)
+            save_figure(jitter(run, "fc6:0"), path)
         assert path.read_bytes() == before
-    save_figure(boxplots(run), path, overwrite=True)
-    save_figure(boxplots(run), path)
+    save_figure(jitter(run, "fc6:0"), path, overwrite=True)
+    save_figure(jitter(run, "fc6:0"), path)
 
 
 def test_a_table_of_other_columns_is_kept(tmp_path):
@@ -71,17 +71,19 @@ def test_a_table_of_other_columns_is_kept(tmp_path):
 def test_neither_picture_nor_numbers_are_written_if_one_is_anothers(run, tmp_path):
     picture, numbers = tmp_path / "b.png", tmp_path / "b.csv"
     numbers.write_text("mine,too\n1,2\n")
-    assert f"{numbers} {FOREIGN}" in unitscope("figure", "boxplots", run.directory, "-o", picture, "--data", status=2)
+    assert f"{numbers} {FOREIGN}" in unitscope(
+        "figure", "jitter", run.directory, "fc6:0", "-o", picture, "--data", status=2
+    )
     assert not picture.exists()
-    unitscope("figure", "boxplots", run.directory, "-o", picture, "--data", "--overwrite")
+    unitscope("figure", "jitter", run.directory, "fc6:0", "-o", picture, "--data", "--overwrite")
     assert numbers.read_text() != "mine,too\n1,2\n"
-    unitscope("figure", "boxplots", run.directory, "-o", picture, "--data")
+    unitscope("figure", "jitter", run.directory, "fc6:0", "-o", picture, "--data")
     picture.write_bytes(b"mine")
-    assert f"{picture} {FOREIGN}" in unitscope("figure", "boxplots", run.directory, "-o", picture, status=2)
-    save_data(boxplots(run), numbers)
+    assert f"{picture} {FOREIGN}" in unitscope("figure", "jitter", run.directory, "fc6:0", "-o", picture, status=2)
+    save_data(jitter(run, "fc6:0"), numbers)
 
 
-def test_a_report_is_written_again_but_no_other_page_replaced(run, tmp_path):
+def test_a_report_is_written_again_but_no_other_page_replaced(run, no_drawing, tmp_path):
     page = tmp_path / "page.html"
     page.write_text("<html>mine: about unitscope and Unitscope</html>")
     assert f"{page} {FOREIGN}" in unitscope("report", run.directory, "-o", page, status=2)

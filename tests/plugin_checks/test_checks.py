@@ -256,6 +256,7 @@ def test_faults_of_model_sources_are_found(fault, message, monkeypatch):
 
 
 OPTIONS = {name: {"unit": "a:1"} for name in ("fits", "histogram", "jitter", "roc")}
+OPTIONS |= {"boxplots": {"measures": ["precision_60", "auc"]}}  # all of them take seconds to draw
 OPTIONS |= {"class-set": {"name": "cat"}, "disagreement": {"x": "ccmas", "y": "auc"}}
 
 

@@ -71,8 +71,7 @@ def test_everything_from_the_command_line(tiny, tmp_path):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    unitscope_command("record", "tiny:", "tiny:", "run", "-M", "units=5", "-D", "n=18", "--layers", "1,4", "--on",
-                      "local:2")  # fmt: skip
+    unitscope_command("record", "tiny:", "tiny:", "run", "-M", "units=5", "-D", "n=18", "--layers", "1,4")
     assert "Mean contrast" in unitscope_command("measure", "run", "--items", "all", "--on", "local:2")
     unitscope_command("figure", "profile", "run", "unit=1:2", "most=7", "--data")
     assert "8 units; the table is run/tables/spread.parquet" in unitscope_command("spread", "run", "--on", "threads:2")

@@ -329,7 +329,7 @@ def test_what_needs_each_items_activation_says_so(small, tmp_path):
         measure_run(run, items="all")
 
 
-def test_the_report_shows_what_there_is(small, tmp_path):
+def test_the_report_shows_what_there_is(small, no_drawing, tmp_path):
     counted, stored = small(tmp_path / "counted"), small(tmp_path / "stored", store=True)
     measure_run(counted), measure_run(stored)
     page = write_report(counted).read_text()
@@ -371,7 +371,7 @@ def test_unit_blocks_follow_layers():
     assert [block.row for block in unit_blocks([Layer("a", 130), Layer("b", 2)])] == [0, 64, 128, 130]
 
 
-def test_the_paper_s_page_and_the_status_of_a_run_without_activations(counted, tmp_path):
+def test_the_paper_s_page_and_the_status_of_a_run_without_activations(counted, no_drawing, tmp_path):
     [worker] = read_status(counted.directory).workers
     assert worker.items == 200
     measure_run(counted)

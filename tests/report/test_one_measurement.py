@@ -50,14 +50,6 @@ READERS = [page, paper_page, figure, comparison, exported]
 
 
 @pytest.fixture
-def no_drawing(monkeypatch):
-    """Let pages show the numbers of figures in place of the figures."""
-    for name in ("as_svg", "as_png"):
-        monkeypatch.setattr(f"unitscope.report.render.{name}", lambda drawn: repr(drawn))
-    monkeypatch.setattr("unitscope.report.reproduction.save_figure", lambda drawn, path, **options: path)
-
-
-@pytest.fixture
 def runs(make_run, tmp_path):
     """Make a run and the same run measured otherwise, and another run to compare with."""
     rng = np.random.default_rng(0)

@@ -80,7 +80,7 @@ def test_figures(run, measure_again, tmp_path, name, moment):
 
 
 @pytest.mark.parametrize(("owner", "name", "nth"), [(*TABLE, 3)])
-def test_report(run, measure_again, owner, name, nth):
+def test_report(run, no_drawing, measure_again, owner, name, nth):
     before = write_report(open_run(run.directory)).read_bytes()
     measure_again(run, owner, name, nth)
     with pytest.raises(UnitscopeError, match=REPLACED):
@@ -89,7 +89,7 @@ def test_report(run, measure_again, owner, name, nth):
 
 
 @pytest.mark.parametrize(("owner", "name", "nth"), [(*ARRAY, 2)])
-def test_reproduce(run, measure_again, tmp_path, owner, name, nth):
+def test_reproduce(run, no_drawing, measure_again, tmp_path, owner, name, nth):
     reproduce(open_run(run.directory), tmp_path / "page")
     before = {path.name: path.read_bytes() for path in (tmp_path / "page").iterdir()}
     counts = measure_again(run, owner, name, nth)
@@ -102,7 +102,7 @@ def test_reproduce(run, measure_again, tmp_path, owner, name, nth):
     assert (tmp_path / "page" / "index.html").read_bytes() != before["index.html"]
 
 
-def test_reproduce_of_arrays_that_were_read_before(run, measure_again, tmp_path):
+def test_reproduce_of_arrays_that_were_read_before(run, no_drawing, measure_again, tmp_path):
     """A replacement after the last array was read leaves a page that is all of the old measurement."""
     counts = measure_again(run, *ARRAY, 10**9)
     reproduce(open_run(run.directory), tmp_path / "before")

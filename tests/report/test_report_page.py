@@ -30,27 +30,44 @@ def run(make_run):
     return made
 
 
-def read(run, **options):
-    return write_report(run, **options).read_text(encoding="utf-8")
+def read(run):
+    return write_report(run).read_text(encoding="utf-8")
 
 
-def test_nothing_is_fetched_from_anywhere(run):
-    links = re.findall(r"""(?:src|href)=["']([^"']*)""", read(run))
+@pytest.fixture(scope="module")
+def kept():
+    """What the fixture `page` made before: drawing takes seconds."""
+    return {}
+
+
+@pytest.fixture
+def page(kept, run):
+    """Return the path of the run's page."""
+    if not kept:
+        kept["run"], kept["page"] = run, write_report(run)
+    return kept["page"]
+
+
+@pytest.fixture
+def html(page):
+    return page.read_text(encoding="utf-8")
+
+
+def test_nothing_is_fetched_from_anywhere(html):
+    links = re.findall(r"""(?:src|href)=["']([^"']*)""", html)
     assert links
     assert all(link.startswith(("data:", "#")) for link in links)
-    assert "@import" not in read(run)
+    assert "@import" not in html
 
 
-def test_every_measure_and_every_column_is_in_it(run):
-    html = read(run)
+def test_every_measure_and_every_column_is_in_it(html):
     for column in COLUMNS.values():
         assert column.title.replace("'", "&#39;") in html
         if column.kind == "measure":
             assert f'alt="Box plots of {column.title}'.replace("'", "&#39;") in html
 
 
-def test_class_names_are_escaped(run):
-    html = read(run)
+def test_class_names_are_escaped(html):
     assert "<script>" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
@@ -73,11 +90,11 @@ def test_dead_units_are_counted(run):
     assert "dead" not in rows[1][-1]
 
 
-def test_without_pictures_the_reason_is_said(run):
-    assert "does not store the source of its items; give them with --items-from (data=)." in read(run)
+def test_without_pictures_the_reason_is_said(html):
+    assert "does not store the source of its items; give them with --items-from (data=)." in html
 
 
-def test_pictures_come_from_the_data_if_they_are_the_same(tmp_path):
+def test_pictures_come_from_the_data_if_they_are_the_same(no_drawing, tmp_path):
     pytest.importorskip("torch")
     from unitscope.recording import record
 
@@ -89,14 +106,14 @@ def test_pictures_come_from_the_data_if_they_are_the_same(tmp_path):
         assert "have changed since they were recorded" in read(run)
 
 
-def test_one_layer_of_one_unit_without_predictions(make_run):
+def test_one_layer_of_one_unit_without_predictions(make_run, no_drawing):
     run = make_run({"fc": values(1)}, LABELS)
     measure_run(run)
     html = read(run)
     assert "1 units in 1 layers were measured on 120 items of 4 classes." in html
 
 
-def test_negative_activations(make_run):
+def test_negative_activations(make_run, no_drawing):
     run = make_run({"logits": RNG.normal(size=(120, 3)).astype(np.float32)}, LABELS)
     with pytest.warns(match="negative"):
         measure_run(run)
@@ -115,19 +132,20 @@ def test_a_run_that_tells_nothing_is_refused_in_one_sentence(make_run):
         write_report(dead)
 
 
-def test_the_same_run_gives_the_same_page(run, tmp_path):
-    assert write_report(run, tmp_path / "a.html").read_bytes() == write_report(run, tmp_path / "b.html").read_bytes()
+def test_the_same_run_gives_the_same_page(page, kept, tmp_path):
+    assert write_report(kept["run"], tmp_path / "again.html").read_bytes() == page.read_bytes()
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [400, 1200])
-def test_in_a_browser(run, browser, width):
+def test_in_a_browser(page, browser, width):
+    address = page.resolve().as_uri()
     page = browser.new_page(viewport={"width": width, "height": 900})
     faults = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("requestfailed", lambda request: faults.append(request.url[:100]))
-    page.goto(write_report(run).resolve().as_uri())
+    page.goto(address)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
     closed = page.locator("details:not([open])").first

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from unitscope.errors import UnitscopeError
+from unitscope.figures import examples, save_figure
 from unitscope.report import reproduce
 from unitscope.report.claims import CLAIMS
 from unitscope.report.paper import SECTIONS
@@ -96,7 +97,7 @@ def test_class_names_are_no_mark_up(page):
     assert "\\<script\\>" in markdown
 
 
-def test_what_the_run_does_not_allow_is_said(make_run, tmp_path):
+def test_what_the_run_does_not_allow_is_said(make_run, no_drawing, tmp_path):
     labels = np.arange(80) % 4
     sparse = np.where(np.arange(80) < 12, np.arange(80) + 1.0, 0)[:, None]
     run = make_run({"fc6": sparse}, labels)
@@ -123,12 +124,13 @@ def test_a_run_in_which_nothing_is_defined_has_a_page(make_run, tmp_path):
     assert "boxplots" not in [path.stem for path in (tmp_path / "page").glob("*.png")]
 
 
-def test_items_of_several_classes(make_run, values, tmp_path):
+def test_items_of_several_classes(make_run, values, no_drawing, tmp_path):
     several = np.eye(4, dtype=bool)[LABELS] | np.eye(4, dtype=bool)[(LABELS + (np.arange(240) % 3 == 0)) % 4]
     run = make_run({"fc6": values}, several)
     measure_run(run)
     reproduce(run, tmp_path / "page")
     assert (tmp_path / "page" / "examples.png").is_file()
+    save_figure(examples(run, "fc6:1"), tmp_path / "examples.png")
 
 
 def test_the_same_run_gives_the_same_page(page, kept, tmp_path):

@@ -81,6 +81,10 @@ def test_a_run_without_tables_says_what_to_run(make_run):
         find_column(run, "auc")
 
 
+def test_one_name_may_stand_for_a_list_of_one(run):
+    assert [found.full_name for found in find_columns(run, "area")] == ["boxes.area"]
+
+
 def test_columns_of_one_name_are_told_apart_by_their_tables(run):
     found = find_columns(run, ["dissection.iou", "area", "boxes.iou", "boxes.area"])
     assert [(column.name, column.title) for column in found] == [

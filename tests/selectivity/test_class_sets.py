@@ -100,7 +100,8 @@ def test_items_of_several_classes(make_run):
 
 
 def test_chance_and_intervals_stand_in_the_table_with_q_by_layer(make_run):
-    values = {"noise": VALUES["fc"], "signal": (VALUES["fc"] + 4 * (LABELS == 2)[:, None]).astype(np.float32)}
+    noise = VALUES["fc"][:, :20]
+    values = {"noise": noise, "signal": (noise + 4 * (LABELS == 2)[:, None]).astype(np.float32)}
     run = make_run(values, LABELS)
     table = measure_run(run, permutations=99, bootstrap=50)
     columns = run.columns("selectivity")
@@ -109,7 +110,7 @@ def test_chance_and_intervals_stand_in_the_table_with_q_by_layer(make_run):
             assert f"{name}_{ending}" in columns, (name, ending)
         signal, noise = (table[table["layer"] == layer] for layer in ("signal", "noise"))
         assert (signal[f"{name}_p"] == 1 / 100).all()
-        np.testing.assert_allclose(signal[f"{name}_q"], 1 / 100)  # over 140 units of both layers it would be 1 / 50
+        np.testing.assert_allclose(signal[f"{name}_q"], 1 / 100)  # over the 40 units of both layers it would be 1 / 50
         assert (noise[f"{name}_q"] >= noise[f"{name}_p"] - 1e-12).all()
         assert (table[f"{name}_low"] <= table[f"{name}_high"]).all()
     again = measure_run(run, permutations=99, bootstrap=50)

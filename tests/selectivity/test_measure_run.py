@@ -126,21 +126,6 @@ def test_dead_units_and_tiny_classes(make_run):
     assert table["n_classes"].tolist() == [6, 6, 6]
 
 
-def test_nothing_of_this_needs_pytorch(make_run, monkeypatch):
-    import subprocess
-    import sys
-
-    run = make_run(VALUES, LABELS)
-    code = (
-        "import sys\nclass NoTorch:\n    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'torch':\n            raise ImportError(name)\nsys.meta_path.insert(0, NoTorch())\n"
-        "import unitscope; from unitscope.figures import jitter, save_figure\n"
-        f"run = unitscope.open_run({str(run.directory)!r}); unitscope.measure_run(run)\n"
-        f"save_figure(jitter(run, 'fc:1'), {str(run.directory / 'j.png')!r}); unitscope.write_report(run)\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
 def test_so_many_items_that_memory_holds_a_part_of_a_chunk(make_run, monkeypatch):
     run = make_run(VALUES, LABELS)
     plain, resampled = Selectivity(Settings("all")), Selectivity(Settings("all", permutations=20))

@@ -55,7 +55,7 @@ def test_another_top_does_not_go_on_with_the_parts_of_this_one(make_run):
         pd.testing.assert_frame_equal(table, measure_run(run, top=top))
 
 
-def test_figures_and_reports_find_the_columns_of_any_top(make_run):
+def test_figures_and_reports_find_the_columns_of_any_top(make_run, no_drawing):
     run = make_run({"fc": VALUES[:, :7], "fc2": VALUES[:, 7:14]}, LABELS)
     measure_run(run, top=20, class_sets={"pair": ["class0", "class1"]})
     assert {"precision_20", "n_classes_top_20"} <= set(boxplots(run).frame()["measure"])

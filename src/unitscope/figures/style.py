@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import IO, Any, Protocol, runtime_checkable
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from ..errors import UnitscopeError
@@ -178,16 +181,23 @@ def save_figure(drawn: Drawable | Sheet, path: str | Path, dpi: int = 150, overw
     if path.suffix.lower() not in SUFFIXES:
         raise UnitscopeError(f"{path} has no known kind of picture; choose one of {', '.join(SUFFIXES)}")
     refuse_foreign(path, overwrite)
-    figure = make_figure(drawn)
-    with rc_context(STYLE), explained(path.parent), replacing(path) as temporary:
-        kind = path.suffix.lower()[1:]
-        metadata: dict[str, Any] = {
-            "svg": {"Creator": MARK, "Date": None},
-            "pdf": {"Creator": MARK, "CreationDate": None},
-            "png": {"Software": MARK},
-        }
-        figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata[kind])
+    with explained(path.parent), replacing(path) as temporary, temporary.open("wb") as file:
+        write_figure(drawn, file, path.suffix.lower()[1:], dpi)
     return path
+
+
+def write_figure(drawn: Drawable | Sheet, file: IO[bytes], kind: str, dpi: int = 150) -> None:
+    """Write a figure into an open file; `kind` is ``"png"``, ``"svg"`` or ``"pdf"``."""
+    with rc_context(STYLE):
+        figure = make_figure(drawn)
+        figure.dpi = dpi
+        # The methods of the canvases write the same bytes as savefig, which draws every figure twice.
+        if kind == "png":
+            FigureCanvasAgg(figure).print_png(file, metadata={"Software": MARK})
+        elif kind == "svg":
+            FigureCanvasSVG(figure).print_svg(file, metadata={"Creator": MARK, "Date": None})
+        else:
+            FigureCanvasPdf(figure).print_pdf(file, metadata={"Creator": MARK, "CreationDate": None})
 
 
 def save_data(drawn: Any, path: str | Path, overwrite: bool = False) -> Path:

@@ -9,14 +9,13 @@ from typing import Any
 
 import jinja2
 import numpy as np
-from matplotlib import rc_context
 from PIL import Image
 
 from ..data import LabelledItems
-from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter, make_figure
+from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter
 from ..figures.examples import classes_of_item
 from ..figures.pictures import ItemPictures, open_pictures
-from ..figures.style import STYLE
+from ..figures.style import write_figure
 from ..figures.unit_data import INFORMEDNESS, PRECISION, count_top
 from ..run import Run
 from ..run.atomic import replacing
@@ -199,18 +198,19 @@ def as_markdown(text: str) -> str:
 
 def as_svg(drawable: Drawable) -> str:
     """Return a figure as SVG in a data URI."""
-    buffer = io.BytesIO()
-    with rc_context(STYLE):
-        make_figure(drawable).savefig(buffer, format="svg", metadata={"Date": None})
-    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return as_uri(drawable, "svg", "image/svg+xml")
 
 
 def as_png(drawable: Drawable) -> str:
     """Return a figure as PNG in a data URI; for figures of many points."""
+    return as_uri(drawable, "png", "image/png")
+
+
+def as_uri(drawable: Drawable, kind: str, media_type: str) -> str:
+    """Return a figure as a data URI."""
     buffer = io.BytesIO()
-    with rc_context(STYLE):
-        make_figure(drawable).savefig(buffer, format="png", dpi=130, metadata={"Software": None})
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    write_figure(drawable, buffer, kind, dpi=130)
+    return f"data:{media_type};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def as_jpeg(picture: Image.Image | None) -> str:

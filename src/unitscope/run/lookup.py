@@ -144,11 +144,12 @@ def names_of(table: StoredTable, kinds: Sequence[str]) -> list[str]:
     ]
 
 
-def find_columns(run: Run, names: Iterable[str], kinds: Sequence[str] = NUMBERS) -> list[TableColumn]:
+def find_columns(run: Run, names: str | Iterable[str], kinds: Sequence[str] = NUMBERS) -> list[TableColumn]:
     """Return columns of a run's tables, each once, in the order of their names; see `find_column`.
 
     Columns of the same name in different tables are told apart by the name of their table.
     """
+    names = [names] if isinstance(names, str) else names
     return tell_apart([find_column(run, name, kinds) for name in names])
 
 
