@@ -44,6 +44,17 @@ def exact() -> tuple[str, str]:
 @pytest.fixture
 def make_run(tmp_path):
     """Return a function that makes a small run from arrays, as a recording would."""
+    return run_maker(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def make_shared_run(tmp_path_factory):
+    """Return a function that makes a small run for all tests of a file, which must leave it as it is."""
+    return run_maker(tmp_path_factory.mktemp("shared"))
+
+
+def run_maker(directory: Path):
+    """Return a function that makes small runs in a directory."""
 
     def make(
         activations: dict[str, np.ndarray],
@@ -73,7 +84,7 @@ def make_run(tmp_path):
                 **({"labels": [np.flatnonzero(row) for row in labels]} if several else {"label": labels}),
             }
         )
-        writer = create_run(tmp_path / name, manifest, items, pd.DataFrame({"class": names, "name": names}))
+        writer = create_run(directory / name, manifest, items, pd.DataFrame({"class": names, "name": names}))
         for block in writer.blocks_to_do():
             rows = manifest.block(block)
             predictions = None
@@ -85,7 +96,7 @@ def make_run(tmp_path):
             values = {layer: np.asarray(a, np.float32)[rows].T for layer, a in activations.items()}
             writer.write_block(block, values, predictions)
         assert writer.finish()
-        return open_run(tmp_path / name)
+        return open_run(directory / name)
 
     return make
 

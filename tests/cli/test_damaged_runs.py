@@ -79,14 +79,6 @@ def measured(tmp_path_factory) -> Path:
     return run.directory
 
 
-@pytest.fixture
-def no_drawing(monkeypatch):
-    """Compute figures without drawing them, which takes most of the time and reads nothing of a run."""
-    for name in ("as_svg", "as_png"):
-        monkeypatch.setattr(f"unitscope.report.render.{name}", lambda drawable: "")
-    monkeypatch.setattr("unitscope.report.reproduction.save_figure", lambda drawn, path, **options: path)
-
-
 def test_all_kinds_of_files_are_damaged_here(measured):
     there = {path.relative_to(measured).as_posix() for path in measured.rglob("*") if path.is_file()}
     assert all(len(list(measured.glob(name))) == 1 for name in FILES)

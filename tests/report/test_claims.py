@@ -34,9 +34,9 @@ def noisy_units(rng):
     return rng.uniform(1, 2, (len(LABELS), 4))
 
 
-@pytest.fixture(params=[sparse_units, grandmother_units, noisy_units], ids=lambda made: made.__name__)
-def simulated(request, make_run):
-    run = make_run({"fc6": request.param(np.random.default_rng(0))}, LABELS)
+@pytest.fixture(scope="module", params=[sparse_units, grandmother_units, noisy_units], ids=lambda made: made.__name__)
+def simulated(request, make_shared_run):
+    run = make_shared_run({"fc6": request.param(np.random.default_rng(0))}, LABELS, name=request.param.__name__)
     measure_run(run)
     return request.param.__name__, gather(run)
 
