@@ -257,6 +257,16 @@ def test_stored_arrays_make_the_same_histograms():
     assert sum(counts.sum() for counts in again.counts) == 3000
 
 
+def test_squares_are_exact_in_blocks_far_from_zero():
+    """Offsets are from the mean so far: a constant class has no variance, and a narrow one keeps its own."""
+    rng = np.random.default_rng(4)
+    labels = np.arange(900) % 2
+    x = np.where(labels, np.float32(0.1), 1e4 + rng.integers(0, 4, 900) / 1024).astype(np.float32)[None]
+    held = histograms(x, labels, 2, blocks=9)
+    spread = x[0, labels == 0].astype(np.float64)
+    np.testing.assert_allclose(held.squares[0], [((spread - spread.mean()) ** 2).sum(), 0], rtol=1e-9, atol=0)
+
+
 def test_histograms_written_before_sums_were_kept_are_read():
     x, labels = np.array([[1.0, 2.0, 4.0, 0.0]], np.float32), np.array([0, 0, 1, 1])
     held = histograms(x, labels, 3)

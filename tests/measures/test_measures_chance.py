@@ -180,6 +180,15 @@ def test_a_class_of_one_item_has_no_interval():
     assert np.isfinite(found["d_prime_low"][0])
 
 
+def test_a_class_set_of_classes_of_one_item_has_no_interval():
+    x, classes, observed = measured(
+        [8.0, 8, 1, 2, 3, 4, 5], [0, 1, 2, 2, 2, 3, 3], 4, sets=np.array([[True, True, False, False]])
+    )
+    assert observed["auc_class"][0] == 4
+    found = bootstrap(x, classes, observed, 50)
+    assert np.isnan(found["auc_low"][0])
+
+
 def test_class_selectivity_is_bounded_for_the_reported_class():
     """Twenty classes of five: the highest mean chosen anew in every sample would lie above the observed value."""
     rng = np.random.default_rng(5)
