@@ -146,7 +146,7 @@ def test_status_repairs_a_damaged_copy(original, tmp_path, name, file, harm):
     HARMS[harm](copy / one_path(copy, file))
     for _ in range(3):  # one advice may lead to the next, as recording leads to measuring
         status, output = unitscope("status", "my copy", "--verify", cwd=tmp_path)
-        assert status == 0, output
+        assert status == (2 if "damaged: " in output else 0), output
         if "verified: every file is what was written" in output:
             break
         follow(output, tmp_path)

@@ -5,9 +5,12 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from numba.core import event
 from typer.testing import CliRunner
 
 from unitscope.cli import main
+from unitscope.cli.show import progress_bar
+from unitscope.run import open_run
 from unitscope.selectivity import measure_run
 
 FIGURES = ["boxplots", "jitter", "histogram", "examples", "fits", "constructed", "correlations", "top-units",
@@ -40,6 +43,39 @@ def measured(make_shared_run):
 @pytest.fixture
 def run(measured, tmp_path):
     return shutil.copytree(measured, tmp_path / "run")
+
+
+def test_status_names_the_report_while_it_is_newer_than_the_tables(run, no_drawing):
+    assert f"next: unitscope report {run}" in unitscope("status", run).stdout
+    unitscope("report", run)
+    assert unitscope("status", run).stdout.splitlines()[-1] == f"report: {run / 'report.html'}"
+    measure_run(open_run(run))
+    assert f"next: unitscope report {run}" in unitscope("status", run).stdout
+
+
+def test_damage_ends_status_with_2(run):
+    path = next(run.glob("arrays.zarr/selectivity/*/auc/c/0/0"))
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 255
+    path.write_bytes(content)
+    assert "damaged: " not in unitscope("status", run).stdout  # sizes are as they were
+    done = unitscope("status", run, "--verify", status=2)
+    assert f"next: unitscope measure {run}" in done.stdout
+    assert "verified" not in done.stdout
+
+
+def test_examples_of_a_run_without_a_source_say_what_is_missing(run):
+    done = unitscope("figure", "examples", run, "fc6:0")
+    assert "no pictures: the run" in done.stderr
+    assert "give them with --items-from" in done.stderr
+
+
+def test_compiling_is_said_once(capsys):
+    with progress_bar():
+        for _ in range(2):
+            with event.trigger_event("numba:compile"):
+                pass
+    assert capsys.readouterr().err.count("compiling, once after installation") == 1
 
 
 def test_every_figure_is_listed():

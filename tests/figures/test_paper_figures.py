@@ -282,7 +282,7 @@ def test_boxplots_show_chance_where_labels_were_permuted(make_run):
     figure = make_figure(found)
     dotted = [line for line in figure.axes[0].lines if np.allclose(line.get_ydata(), median) and len(line.get_xdata())]
     assert len(dotted) == 1
-    assert "Dotted: median by chance" in words(figure)
+    assert "Dotted: median by chance" in " ".join(words(figure).split())
 
 
 def test_equal_values_have_an_axis_of_plain_numbers(run):
@@ -317,6 +317,35 @@ def test_several_classes_are_marked_each_its_own_way(run):
     assert len({found.get_paths()[0].vertices.tobytes() for found in marked}) == 3  # markers, not colours alone
     with pytest.raises(UnitscopeError, match="7 classes are too many"):
         jitter(run, "fc6:1", ["cat"] * 7)
+
+
+@pytest.mark.parametrize("draw", [lambda run: boxplots(run, ["auc", "ccmas"]), lambda run: disagreement(run)])
+def test_long_names_of_layers_leave_room(make_run, draw):
+    layers = [f"features.denseblock{block}.denselayer{block}.attention.projection" for block in range(3)]
+    made = make_run({layer: np.random.default_rng(0).exponential(size=(90, 5)) for layer in layers}, np.arange(90) % 3)
+    measure_run(made)
+    figure = make_figure(draw(made))
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        box = ax.get_position()
+        assert box.width > 0.3
+        assert box.height > 0.3
+    drawn = figure.get_tightbbox()
+    assert drawn.x0 > -0.05
+    assert drawn.x1 < figure.get_figwidth() + 0.05
+
+
+def test_names_of_units_cover_no_points_where_there_is_room(make_run):
+    rng = np.random.default_rng(3)
+    made = make_run({"fc6": np.maximum(rng.normal(size=(120, 250)), 0)}, np.arange(120) % 3)
+    measure_run(made)
+    figure = make_figure(disagreement(made, "ccmas", "max_informedness"))
+    figure.draw_without_rendering()
+    [ax] = figure.axes
+    points = ax.transData.transform(ax.collections[0].get_offsets())
+    names = [text.get_window_extent() for text in ax.texts]
+    assert names
+    assert not any(name.count_contains(points) for name in names)
 
 
 def test_a_throng_of_units_stays_small_as_vectors(make_run, tmp_path):

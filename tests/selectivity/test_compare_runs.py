@@ -21,6 +21,13 @@ def test_superiority_counts_pairs(a, b):
     assert superiority(np.array(a, float), np.array(b, float)) == pytest.approx(np.mean(pairs))
 
 
+def test_values_that_differ_by_rounding_are_ties():
+    a = np.array([0.1 + 0.2, -0.7, 0, np.inf])
+    for b in (np.array([0.3, -0.7 * (1 + 2**-50), 0, np.inf]), np.array([0.3 + 1e-15, -0.7, 0, np.inf])):
+        assert superiority(a, b) == superiority(b, a) == 0.5
+    assert superiority(np.array([0.3]), np.array([0.3 * (1 - 1e-12)])) == 1
+
+
 def test_layers_of_both_are_compared_measure_by_measure(make_run):
     one = make_run({"conv": NOISE, "fc": SIGNAL}, LABELS, name="trained")
     two = make_run({"fc": NOISE, "other": NOISE}, LABELS, name="untrained")

@@ -7,7 +7,7 @@ import typer
 
 from .added import AddedGroup, PartOptions, added_command, call_part
 from .options import DataOptions, Items, ItemsFrom, Measures, Overwrite, RunPath, Trust, items_from, split_names
-from .show import OUT
+from .show import ERRORS, OUT
 
 Unit = Annotated[str, typer.Argument(metavar="UNIT", help="A unit, LAYER:INDEX.", show_default=False)]
 Classes = Annotated[
@@ -135,7 +135,10 @@ def examples(
     from ..run import open_run
 
     given = items_from(source, data_options)
-    drawn = compute(open_run(run), unit, of, items, count=count, data=given, trust=trust)
+    opened = open_run(run)
+    drawn = compute(opened, unit, of, items, count=count, data=given, trust=trust)
+    if drawn.missing and "data" not in opened.manifest.provenance:  # otherwise it was warned of
+        ERRORS.print(f"no pictures: {drawn.missing}", style="yellow", soft_wrap=True)
     write(drawn, output or of_unit(run, "examples", unit), data, overwrite)
 
 

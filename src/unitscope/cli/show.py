@@ -5,7 +5,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -14,6 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ..progress import Progress
+
+if TYPE_CHECKING:
+    from ..run import Status
 
 WIDE = 160
 """Width of output to a file or another program, where tables are not folded."""
@@ -62,7 +65,7 @@ def progress_bar() -> Iterator[Progress]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=ERRORS) as bars:
+    with Bars(*columns, console=ERRORS) as bars, compilation_shown():
         tasks: dict[str, Any] = {}
 
         def report(doing: str, done: int, total: int) -> None:
@@ -73,11 +76,40 @@ def progress_bar() -> Iterator[Progress]:
         yield report
 
 
+@contextlib.contextmanager
+def compilation_shown() -> Iterator[None]:
+    """Print a line on standard error when Numba begins to compile, which delays the first command on a machine."""
+    events = sys.modules.get("numba.core.event")
+    if events is None:
+        yield
+        return
+
+    class Compilation(events.Listener):  # type: ignore[name-defined]
+        shown = False
+
+        def on_start(self, event: Any) -> None:
+            if not self.shown:
+                self.shown = True
+                ERRORS.print("compiling, once after installation: up to a minute", style="yellow")
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    with events.install_listener("numba:compile", Compilation()):
+        yield
+
+
 def print_next(run: Path) -> None:
     """Print the command to run next on a run, as ``unitscope status`` does."""
     from ..run import read_status
 
-    OUT.print(f"next: {read_status(run).next_step}", soft_wrap=True)
+    print_step(read_status(run))
+
+
+def print_step(status: "Status") -> None:
+    """Print the command to run next on a run, or where its report is if that is up to date."""
+    line = f"next: {status.next_step}" if status.next_step else f"report: {status.report}"
+    OUT.print(line, soft_wrap=True)
 
 
 def table(columns: list[str], rows: list[list[str]], numbers: tuple[int, ...] = ()) -> Table:

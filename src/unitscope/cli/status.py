@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import RunPath
-from .show import OUT, in_bytes, in_time, progress_bar, table
+from .show import OUT, in_bytes, in_time, print_step, progress_bar, table
 
 if TYPE_CHECKING:
     from ..run import Status
@@ -22,16 +22,18 @@ def status(
         bool, typer.Option("--verify", help="Read every file and compare it with its checksum or digest.")
     ] = False,
 ) -> None:
-    """Show what of a run is done, what is missing or damaged, who did it, and what to run next."""
+    """Show what of a run is done, what is missing or damaged, who did it, and what to run next.
+
+    Ends with status 2 if a file is damaged.
+    """
     from ..run import read_status
 
-    if not verify:
-        print_status(read_status(run))
-        return
     with progress_bar() as progress:
-        found = read_status(run, verify=True, progress=progress)
+        found = read_status(run, verify=verify, progress=progress)
     print_status(found)
-    if not found.faults:
+    if found.faults:
+        raise typer.Exit(2)
+    if verify:
         OUT.print("verified: every file is what was written")
 
 
@@ -74,4 +76,4 @@ def print_status(status: "Status") -> None:
         OUT.print(f"unfinished: {analysis.table}, {progress}", style="yellow")
         for worker, count in analysis.workers.items():
             OUT.print(f"  {count:,} by {worker}")
-    OUT.print(f"next: {status.next_step}", soft_wrap=True)
+    print_step(status)

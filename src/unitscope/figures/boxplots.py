@@ -101,8 +101,8 @@ def boxplots(run: Run, measures: Sequence[str] | None = None) -> Boxplots:
         )
     panels = tuple(distribution_of(run, found) for found in columns)
     title = (
-        f"{thousands(len(run.units))} units in {len(run.layers)} layers{describe_items(run, columns)}. Line: median; "
-        "box: quartiles; whiskers: 1.5 boxes; crosses: outliers;\ndot: mean with standard error. "
+        f"{thousands(len(run.units))} units in {len(run.layers)} layers{describe_items(run, columns)}.\nLine: median; "
+        "box: quartiles; whiskers: 1.5 boxes; crosses: outliers; dot: mean with standard error. "
         "In brackets: units with a value."
         + (" Dotted: median by chance (permuted labels)." if any(panel.chance for panel in panels) else "")
     )

@@ -74,7 +74,7 @@ class Correlations:
             below = row > column
             p = chance[names[min(row, column)], names[max(row, column)]][int(below)]
             text = f"{matrix[row, column]:.2f}" + ("" if p < 0.001 else "\nn.s." if p >= 0.05 else f"\np {p:.2g}")
-            ax.text(column, row, text, ha="center", va="center", fontsize=8, linespacing=0.95,
+            ax.text(column, row, text, ha="center", va="center", fontsize=8, linespacing=1.25,
                     style="italic" if below else "normal")  # fmt: skip
         for row, column in np.argwhere(np.isnan(matrix)):
             if row != column:

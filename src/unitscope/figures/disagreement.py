@@ -1,9 +1,11 @@
 """Where measures disagree: the same units, by one measure and by another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
@@ -12,7 +14,7 @@ from ..columns import Column
 from ..errors import UnitscopeError
 from ..run import Run
 from ..run.lookup import find_column, find_columns, tell_apart, titles_of_classes, unit_frame
-from .style import MARKS
+from .style import MARKS, label_layers
 from .unit_data import INFORMEDNESS, PRECISION, measures_of_paper
 
 COMPARED = ("precision_60", "ccmas", "recall_at_precision_95", "max_informedness", "average_precision", "auc")
@@ -65,23 +67,25 @@ class Disagreement:
 
         More than twelve layers, which no markers tell apart, go from light to dark with depth.
         """
-        layers = list(dict.fromkeys(self.points["layer"]))
+        labels = label_layers(self.points["layer"])
+        layers = list(labels)
         rasterized = len(self.points) > 2000
         if len(layers) <= len(LOOKS):
             for look, layer in zip(LOOKS, layers, strict=False):
                 points = self.points[self.points["layer"] == layer]
                 ax.scatter(points[self.x.name], points[self.y.name], s=18, alpha=0.7, rasterized=rasterized,
-                           label=f"{layer} ({len(points):,})", **look)  # fmt: skip
-            ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.6, ncols=3, handletextpad=0.1,
+                           label=f"{labels[layer]} ({len(points):,})", **look)  # fmt: skip
+            columns = max(1, 60 // (max(map(len, labels.values())) + 10))
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.6, ncols=columns, handletextpad=0.1,
                       columnspacing=1)  # fmt: skip
         else:
             depth = self.points["layer"].map({layer: place for place, layer in enumerate(layers)})
             drawn = ax.scatter(self.points[self.x.name], self.points[self.y.name], s=12, c=depth, cmap="cividis_r",
                                linewidths=0, rasterized=rasterized)  # fmt: skip
             bar = ax.get_figure().colorbar(drawn, ax=ax, location="bottom", shrink=0.7, aspect=40)  # type: ignore[union-attr]
-            bar.set_ticks([0, len(layers) - 1], labels=[layers[0], layers[-1]])
+            bar.set_ticks([0, len(layers) - 1], labels=[labels[layers[0]], labels[layers[-1]]])
             bar.set_label(f"{len(layers)} layers, from the first to the last")
-        self._name_units(ax)
+        self._name_units(ax, labels)
         ax.set_xlabel(self.x.title)
         ax.set_ylabel(self.y.title)
         ax.grid(color="#eeeeee", lw=0.6)
@@ -89,24 +93,33 @@ class Disagreement:
         ax.set_title(f"{len(self.points):,} units; named: those whose ranks differ most")
         return ax
 
-    def _name_units(self, ax: Axes) -> None:
-        """Write the units' names near their points, where no other name stands."""
+    def _name_units(self, ax: Axes, labels: Mapping[str, str]) -> None:
+        """Write the units' names near their points, where no other name and as few points as possible are."""
         (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
         wide, high = 72 * (self.size[0] - 0.9), 72 * (self.size[1] - 1.4)  # of the axes, about, in points
+        at_x = (self.points[self.x.name].to_numpy(float) - left) / (right - left) * wide
+        at_y = (self.points[self.y.name].to_numpy(float) - bottom) / (top - bottom) * high
+        places = dict(zip(self.points["unit"], range(len(self.points)), strict=True))
         taken: list[tuple[float, float, float]] = []
-        for row in self.points.set_index("unit").loc[list(self.labelled)].reset_index().to_dict("records"):
-            x, y = row[self.x.name], row[self.y.name]
-            at_x, at_y = (x - left) / (right - left) * wide, (y - bottom) / (top - bottom) * high
-            length = 4.3 * len(row["unit"])
-            for step in range(40):
-                # Left or right, whichever has room; then ever further up and down.
-                aside = -8 - length if at_x > 0.6 * wide else 8
-                up = (step + 1) // 2 * (9 if step % 2 else -9)
-                place = at_x + aside, at_y + up, length
-                if 0 <= place[1] <= high and not any(_overlap(place, other) for other in taken):
-                    break
-            taken.append(place)
-            ax.annotate(row["unit"], (x, y), xytext=(aside, up), textcoords="offset points", fontsize=7, va="center",
+        for unit in self.labelled:
+            point = places[unit]
+            layer, _, index = unit.rpartition(":")
+            text = f"{labels[layer]}:{index}"
+            length = 4.3 * len(text)
+            best, least = (float(at_x[point] + 8), float(at_y[point]), length), np.inf  # where there is no room at all
+            for aside, up in product((8, -8 - length), np.arange(-20, 21) * 9):
+                name = float(at_x[point] + aside), float(at_y[point] + up), length
+                inside = 0 <= name[0] <= wide - length and 0 <= name[1] <= high
+                if not inside or any(_overlap(name, other) for other in taken):
+                    continue
+                covered = (np.abs(at_y - name[1]) < 7) & (at_x > name[0] - 3) & (at_x < name[0] + length + 3)
+                cost = covered.sum() + abs(up) / 36  # a point hidden is as bad as a name four lines away
+                if cost < least:
+                    best, least = name, cost
+            taken.append(best)
+            offset = best[0] - at_x[point], best[1] - at_y[point]
+            ax.annotate(text, (self.points[self.x.name].iloc[point], self.points[self.y.name].iloc[point]),
+                        xytext=offset, textcoords="offset points", fontsize=7, va="center",
                         path_effects=[withStroke(linewidth=2.5, foreground="white")], zorder=5,
                         arrowprops={"arrowstyle": "-", "lw": 0.6, "color": "black", "shrinkA": 0})  # fmt: skip
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from ..columns import Column
 from ..run import Run
 from ..run.lookup import TableColumn, find_column, unit_frame
-from .style import thousands
+from .style import label_layers, thousands
 from .unit_data import standard_error
 
 
@@ -109,7 +109,8 @@ class Distribution:
 
     def _name_layers(self, ax: Axes) -> None:
         """Name the layers below their boxes: level where there is room, then slanted, then upright."""
-        names = [f"{layer} ({len(values):,})" for layer, values in zip(self.layers, self.values, strict=True)]
+        labels = label_layers(self.layers)
+        names = [f"{labels[layer]} ({len(values):,})" for layer, values in zip(self.layers, self.values, strict=True)]
         places = range(1, len(names) + 1)
         if sum(map(len, names)) <= 9 * self.size[0]:
             ax.set_xticks(places, names)

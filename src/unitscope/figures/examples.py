@@ -83,7 +83,8 @@ class Examples:
         """Draw the pictures in rows; members have a black frame and a diamond before their name."""
         ax.axis("off")
         ax.set(xlim=(0, self._per_row), ylim=(self._tops[-1], 0), aspect="equal")
-        why = textwrap.fill(f"no pictures: {self.missing}", 90, break_long_words=False) if self.missing else ""
+        why = f"no pictures: {self.missing}" if self.missing else ""
+        why = textwrap.fill(why, 90, break_long_words=False, break_on_hyphens=False)
         ax.set_title(f"{self.heading}\n{why}".rstrip())
         for key, start in zip(ROWS, self._tops, strict=False):
             top = start + 0.24

@@ -75,15 +75,14 @@ class Histogram:
         ax.set_xlabel(f"activation (bins of {self.edges[1] - self.edges[0]:g}; hatched: exactly 0)")
         ax.set_ylabel("items of the class")
         zeros = f"{thousands(self.zeros_in_class)} ({self.zeros_in_class / n:.1%}) at 0"
-        ax.set_title(f"Unit {self.unit}, {shorten(self.name)}\n{count_items(n, self.items)}, {zeros}")
-        # Room above the bars for the inset, so that it hides nothing.
-        low, high = ax.get_ylim()
-        mean = f"mean {self.mean:.4g}" + (
+        mean = f"dashed: mean {self.mean:.4g}" + (
             f" ± {self.mean_se:.2g} (standard error)" if np.isfinite(self.mean_se) else ""
         )
-        ax.plot([self.mean] * 2, [low, high], color="#0072B2", lw=1.4, ls=(0, (4, 2)), label=mean)
+        ax.set_title(f"Unit {self.unit}, {shorten(self.name)}\n{count_items(n, self.items)}, {zeros}\n{mean}")
+        # Room above the bars for the inset, so that it hides nothing.
+        low, high = ax.get_ylim()
+        ax.plot([self.mean] * 2, [low, high], color="#0072B2", lw=1.4, ls=(0, (4, 2)))
         ax.set_ylim(low, high**2.1 / max(low, 0.5) ** 1.1 if self.log else high * 1.9)
-        ax.legend(loc="upper left")
         inset = ax.inset_axes((0.42, 0.57, 0.57, 0.33))
         self._draw_bars(inset, self.in_all, 0, CROWD, self.log)
         inset.tick_params(labelsize=6)

@@ -1,7 +1,8 @@
 """The style of all figures, and writing them to files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import IO, Any, Protocol, runtime_checkable
 
 from matplotlib import rc_context
@@ -125,7 +126,8 @@ def make_figure(drawn: Drawable | Sheet) -> Figure:
             )
             for number, panel in enumerate(drawn.panels):
                 panel.draw(axes[number])
-            figure.suptitle(drawn.title, x=0.01, ha="left", fontsize=11)
+            lines = [part for line in drawn.title.splitlines() for part in wrap(line, int(drawn.size[0] * 12))]
+            figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=11)
         else:
             drawn.draw(figure.add_subplot())
     return figure
@@ -275,3 +277,20 @@ def shorten(text: str, length: int = 28) -> str:
     'trolleybus, trolley…'
     """
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def label_layers(layers: Iterable[str], length: int = 18) -> dict[str, str]:
+    """Return short names of layers: the ends of long ones, as much as is needed to tell them apart.
+
+    Examples
+    --------
+    >>> labels = label_layers(["features.block4.layer15.conv2", "features.block4.layer16.conv2", "fc"])
+    >>> list(labels.values())
+    ['…ck4.layer15.conv2', '…ck4.layer16.conv2', 'fc']
+    """
+    names = list(dict.fromkeys(layers))
+    while True:
+        labels = {name: name if len(name) <= length else "…" + name[1 - length :] for name in names}
+        if len(set(labels.values())) == len(names):
+            return labels
+        length += 4

@@ -9,6 +9,7 @@ computes the measures and their errors. ``extra`` holds the measures that other 
 NumPy and Numba only, no PyTorch.
 """
 
+from .best import rounding_of
 from .block import Measured, measure_block
 from .bounds import HISTOGRAM_CLASSWISE, HISTOGRAM_COLUMNS, measure_histograms
 from .chance import bootstrap, compare_with_chance
@@ -54,6 +55,7 @@ __all__ = [
     "measure_block",
     "measure_histograms",
     "named",
+    "rounding_of",
     "tally",
     "tested_columns",
 ]

@@ -35,11 +35,21 @@ def best_class(values: np.ndarray, choose_from: int = 0) -> tuple[np.ndarray, np
     filled = np.where(np.isnan(values), -np.inf, values)
     filled[:, :choose_from] = -np.inf
     largest = filled.max(1, keepdims=True)
-    slack = np.where(np.isfinite(largest), EQUAL * np.abs(largest), 0.0)
-    place = (filled >= largest - slack).argmax(1)
+    place = (filled >= largest - rounding_of(largest)).argmax(1)
     best = values[np.arange(len(values)), place]
     none = np.isneginf(largest[:, 0])
     return np.where(none, np.nan, best), np.where(none, -1, place)
+
+
+def rounding_of(values: np.ndarray) -> np.ndarray:
+    """Return by how much other values may differ from these and still count as equal to them.
+
+    Examples
+    --------
+    >>> 0.1 + 0.2 == 0.3, 0.3 >= 0.1 + 0.2 - rounding_of(np.array(0.1 + 0.2))
+    (False, np.True_)
+    """
+    return np.where(np.isfinite(values), EQUAL * np.abs(values), 0.0)
 
 
 def at_class(values: np.ndarray, place: np.ndarray) -> np.ndarray:

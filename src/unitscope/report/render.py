@@ -17,7 +17,7 @@ from ..figures.examples import classes_of_item
 from ..figures.pictures import ItemPictures, open_pictures
 from ..figures.style import write_figure
 from ..figures.unit_data import INFORMEDNESS, PRECISION, count_top
-from ..run import Run
+from ..run import Run, layout
 from ..run.atomic import replacing
 from ..run.files import explained
 from ..run.lookup import class_of_unit, find_columns, title_of_class, unit_frame
@@ -80,7 +80,7 @@ def write_report(
     >>> write_report(run, run.directory / "page.html").name
     'page.html'
     """
-    path = Path(path) if path is not None else run.directory / "report.html"
+    path = Path(path) if path is not None else run.directory / layout.REPORT
     refuse_foreign(path, overwrite)
     table = run.table(SELECTIVITY)
     panels = boxplots(run).panels

@@ -19,6 +19,7 @@ LEDGER = "ledger"
 CLAIMS = ".claims"
 TABLES = "tables"
 IMAGES = "images"
+REPORT = "report.html"
 
 BLOCK_ITEMS = 8192
 """Items per block. A block is written as a whole; after a crash, only unfinished blocks are lost."""

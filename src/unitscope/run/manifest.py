@@ -1,5 +1,6 @@
 """``run.json``: the identity of a run, by content, and its provenance."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -137,10 +138,22 @@ class Manifest:
         mine, theirs = (dict(flatten(asdict(manifest))) for manifest in (self, other))
         names = sorted(name for name in mine.keys() | theirs.keys() if not name.startswith("provenance"))
         return [
-            f"{name.removeprefix('identity.')}: {mine.get(name, 'nothing')} there, {theirs.get(name, 'nothing')} now"
+            f"{name.removeprefix('identity.')}: {shorten_digest(mine.get(name, 'nothing'))} there, "
+            f"{shorten_digest(theirs.get(name, 'nothing'))} now"
             for name in names
             if mine.get(name) != theirs.get(name)
         ]
+
+
+def shorten_digest(value: Any) -> str:
+    """Return a value as text; of a SHA-256 digest the first 12 digits.
+
+    Examples
+    --------
+    >>> shorten_digest("0123456789abcdef" * 4), shorten_digest(8192)
+    ('0123456789ab', '8192')
+    """
+    return str(value)[:12] if re.fullmatch("[0-9a-f]{64}", str(value)) else str(value)
 
 
 def flatten(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -111,6 +111,8 @@ class Status:
         Readable tables that analyses have added.
     unfinished
         Analyses that have started but not finished.
+    report
+        The run's report, if there is one that is newer than all tables.
 
     See Also
     --------
@@ -128,6 +130,7 @@ class Status:
     damaged_tables: dict[str, str]
     tables: list[str]
     unfinished: list[Unfinished]
+    report: Path | None = None
 
     @property
     def faults(self) -> list[str]:
@@ -136,7 +139,7 @@ class Status:
 
     @property
     def next_step(self) -> str:
-        """The command to run next."""
+        """The command to run next; empty if the run has all, with a report of it."""
         directory = shlex.quote(str(self.directory))
         if self.check.to_do or self.damaged_files or not self.gathered:
             return made_by(self.directory, self.manifest)
@@ -146,7 +149,7 @@ class Status:
             return command_for(self.directory, next(iter(self.damaged_tables)))
         if not self.tables:
             return f"unitscope measure {directory}"
-        return f"unitscope report {directory}"
+        return "" if self.report else f"unitscope report {directory}"
 
 
 def read_status(
@@ -212,7 +215,19 @@ def read_status(
         damaged_tables=damaged_tables,
         tables=[name for name in table_names(directory) if name not in damaged_tables],
         unfinished=find_unfinished(directory, manifest),
+        report=find_report(directory),
     )
+
+
+def find_report(directory: Path) -> Path | None:
+    """Return the run's report, or ``None`` where there is none that is newer than all tables."""
+    report = directory / layout.REPORT
+    tables = [directory / layout.TABLES / f"{name}.parquet" for name in table_names(directory)]
+    with contextlib.suppress(FileNotFoundError):
+        written = report.stat().st_mtime_ns
+        if all(table.stat().st_mtime_ns <= written for table in tables):
+            return report
+    return None
 
 
 def size_on_disk(directory: Path) -> int:

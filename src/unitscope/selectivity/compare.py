@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..columns import Column
 from ..errors import UnitscopeError, UnitscopeWarning
+from ..measures import rounding_of
 from ..run import Run
 from ..run.lookup import NUMBERS, TableColumn, find_columns, names_of, unit_frame
 from .analysis import SELECTIVITY
@@ -117,6 +118,8 @@ def compare_samples(column: Column, a: np.ndarray, b: np.ndarray) -> dict[str, f
 def superiority(a: np.ndarray, b: np.ndarray) -> float:
     """Return the chance that a value of `a` exceeds one of `b`, ties counting half; NaN where one is empty.
 
+    Values that differ by rounding only are ties.
+
     Examples
     --------
     >>> superiority(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
@@ -125,6 +128,6 @@ def superiority(a: np.ndarray, b: np.ndarray) -> float:
     if not len(a) or not len(b):
         return float("nan")
     b = np.sort(b)
-    below = np.searchsorted(b, a, "left").sum()
-    not_above = np.searchsorted(b, a, "right").sum()
+    below = np.searchsorted(b, a - rounding_of(a), "left").sum()
+    not_above = np.searchsorted(b, a + rounding_of(a), "right").sum()
     return float((below + not_above) / 2 / len(a) / len(b))
