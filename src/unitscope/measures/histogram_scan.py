@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .best_thresholds import Best, keep_best
 from .histogram_count import OCTAVE_BITS, ZERO, value_of_order
 from .ranking import jit
 from .scratch import N_BINS
@@ -207,17 +208,7 @@ def take_group(
         joint[c, bin_] += m
         tally.midranks[unit, c] += 2 * m * r - m * (group - 1)
         tally.average_precision[unit, c] += m * (k / r)
-        gain = k * n_items - r * n_c
-        if gain > tally.informedness[unit, c]:
-            tally.informedness[unit, c], tally.informedness_threshold[unit, c] = gain, edge
-            tally.informedness_k[unit, c], tally.informedness_r[unit, c] = k, r
-        if 20 * k >= 19 * r:
-            tally.precision_95_k[unit, c], tally.precision_95_threshold[unit, c] = k, edge
-        if k == r:
-            tally.precision_1_k[unit, c] = k
-        worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
-        if k * max(n_c, tally.detector_r[unit, c]) > tally.detector_k[unit, c] * worse:
-            tally.detector_k[unit, c], tally.detector_r[unit, c], tally.detector_threshold[unit, c] = k, r, edge
+        put_best(keep_best(best_of(tally, unit, c), k, r, (r, edge), n_c, n_items), tally, unit, c)
         # At best the class's items come first, and the others of the group after them.
         at = r if tied else before + m
         bounds.informedness_most[unit, c] = max(bounds.informedness_most[unit, c], k * n_items - at * n_c)
@@ -234,6 +225,33 @@ def take_group(
             # The others first, then the class's items one by one: (k_before + i) / (r - m + i), a concave
             # function of i, so its sum is at least that of the straight line between its ends.
             bounds.average_precision_low[unit, c] += m * ((k_before + 1) / (r - m + 1) + k / r) / 2
+
+
+@jit
+def best_of(tally: Any, unit: Any, c: Any) -> Any:
+    """Return the best thresholds of a class so far, each with the number of items at or above it."""
+    return Best(
+        tally.informedness[unit, c],
+        tally.informedness_k[unit, c],
+        (tally.informedness_r[unit, c], tally.informedness_threshold[unit, c]),
+        tally.precision_95_k[unit, c],
+        (np.int64(0), tally.precision_95_threshold[unit, c]),
+        tally.precision_1_k[unit, c],
+        tally.detector_k[unit, c],
+        max(tally.sizes[unit, c], tally.detector_r[unit, c]),
+        (tally.detector_r[unit, c], tally.detector_threshold[unit, c]),
+        tally.n_items,
+    )
+
+
+@jit
+def put_best(best: Any, tally: Any, unit: Any, c: Any) -> None:
+    """Store what `best_of` returns."""
+    tally.informedness[unit, c], tally.informedness_k[unit, c] = best.informedness, best.informedness_k
+    tally.informedness_r[unit, c], tally.informedness_threshold[unit, c] = best.informedness_at
+    tally.precision_95_k[unit, c], tally.precision_95_threshold[unit, c] = best.precision_95_k, best.precision_95_at[1]
+    tally.precision_1_k[unit, c], tally.detector_k[unit, c] = best.precision_1_k, best.detector_k
+    tally.detector_r[unit, c], tally.detector_threshold[unit, c] = best.detector_at
 
 
 @jit

@@ -1,14 +1,14 @@
 """Evaluates every threshold for every class, in two passes: down the ranking, then along each class's own items.
 
 At the end of each group of tied values, `r` items of all classes and `k` of class A are above. An item is above a
-threshold t when x >= t, so these ends are the only thresholds there are. What is compared is kept in integers:
-informedness at a threshold is (k N - r n_A) / (n_A (N - n_A)), precision k / r, recall k / n_A.
+threshold t when x >= t, so these ends are the only thresholds there are.
 """
 
 from typing import Any
 
 import numpy as np
 
+from .best_thresholds import Best, keep_best
 from .ranking import ACTUAL, KEY_SHIFT, LABEL_MASK, SCALED, bits_of_key, jit
 from .scratch import N_BINS
 from .sums import add_exactly, mean_of, multiply_exactly, squares_about_mean
@@ -120,10 +120,8 @@ def scan_classes(
         stop = ends[c]
         begin = place = stop - (n_c - zeros[c] + (zeros[c] > 0))
         k = bin_ = bin_end = in_bin = ranks = 0
-        best = informedness_k = precision_95_k = precision_1_k = detector_k = 0
-        detector_size = 1
-        far = n_items  # beyond it, not even k = n_A gives a precision of .95 or a better min(recall, precision)
-        informedness_entry = precision_95_entry = detector_entry = np.uint64(0)
+        nowhere = np.uint64(0)
+        best = Best(0, 0, nowhere, 0, nowhere, 0, 0, 1, nowhere, n_items)
         precision_sum = high = low = squares_high = squares_low = middle = 0.0
         if 2 * zeros[c] < n_c:
             # Squares are of offsets from an item in the middle, within two standard deviations of the mean.
@@ -158,18 +156,7 @@ def scan_classes(
                     bin_end = -(-(bin_ + 1) * n_items // N_BINS)
                 in_bin += m
                 precision_sum += m * (k / r)
-                gain = k * n_items - r * n_c
-                if gain > best:
-                    best, informedness_k, informedness_entry = gain, k, entry
-                if r <= far:
-                    if 20 * k >= 19 * r:
-                        precision_95_k, precision_95_entry = k, entry
-                        if k == r:
-                            precision_1_k = k
-                    worse = max(n_c, r)  # min(recall, precision) = k / max(n_A, r)
-                    if k * detector_size > detector_k * worse:
-                        detector_k, detector_size, detector_entry = k, worse, entry
-                        far = max(20 * n_c // 19, n_c * worse // k)
+                best = keep_best(best, k, r, entry, n_c, n_items)
             high, rest = add_exactly(high, sum_here)
             squares_high, more = add_exactly(squares_high, squares_here)
             low += rest
@@ -177,20 +164,17 @@ def scan_classes(
         joint[c, bin_] = in_bin
         high, low = add_exactly(high, low)
         sums[0, c], sums[1, c] = high, low
-        tally.informedness[row, c] = best
-        tally.informedness_k[row, c], tally.informedness_r[row, c] = (
-            informedness_k,
-            np.int64(informedness_entry & LABEL_MASK),
-        )
+        tally.informedness[row, c], tally.informedness_k[row, c] = best.informedness, best.informedness_k
+        tally.informedness_r[row, c] = np.int64(best.informedness_at & LABEL_MASK)
         tally.informedness_threshold[row, c] = (
-            value_of(informedness_entry, levels, ACTUAL) if informedness_k else np.nan
+            value_of(best.informedness_at, levels, ACTUAL) if best.informedness_k else np.nan
         )
-        tally.precision_95_k[row, c], tally.precision_1_k[row, c] = precision_95_k, precision_1_k
+        tally.precision_95_k[row, c], tally.precision_1_k[row, c] = best.precision_95_k, best.precision_1_k
         tally.precision_95_threshold[row, c] = (
-            value_of(precision_95_entry, levels, ACTUAL) if precision_95_k else np.nan
+            value_of(best.precision_95_at, levels, ACTUAL) if best.precision_95_k else np.nan
         )
-        tally.detector_k[row, c], tally.detector_r[row, c] = detector_k, np.int64(detector_entry & LABEL_MASK)
-        tally.detector_threshold[row, c] = value_of(detector_entry, levels, ACTUAL) if detector_k else np.nan
+        tally.detector_k[row, c], tally.detector_r[row, c] = best.detector_k, np.int64(best.detector_at & LABEL_MASK)
+        tally.detector_threshold[row, c] = value_of(best.detector_at, levels, ACTUAL) if best.detector_k else np.nan
         tally.midranks[row, c] += 2 * ranks
         tally.average_precision[row, c] = precision_sum / n_c if n_c else np.nan
         tally.mean[row, c] = mean_of(high, low, n_c)
