@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from unitscope import export_run, import_file
+from unitscope.columns import Column
 from unitscope.errors import UnitscopeError
 from unitscope.run import Layer, Manifest, create_run, open_run
 from unitscope.selectivity import measure_run
@@ -94,6 +95,19 @@ def test_var_holds_the_selectivity(run, tmp_path):
     assert read.obs_names.tolist() == run.items["item_id"].tolist()
     if not run.multi_label:
         assert read.obs["label_name"].astype(str).tolist() == [CLASSES[i].upper() for i in run.labels]
+
+
+def test_var_holds_every_table(run, tmp_path):
+    anndata = pytest.importorskip("anndata")
+    units = run.units["unit"].tolist()
+    for name, rows in (("boxes", units), ("masks", units[1:])):
+        columns = [Column("unit", "Unit", "the unit's id", kind="text"), Column("iou", "IoU", "overlap")]
+        run.add_table(name, pd.DataFrame({"unit": rows, "iou": np.arange(len(rows)) / 9}), columns, {})
+    path = export_run(run, tmp_path / "x.h5ad")
+    var = anndata.read_h5ad(path).var
+    np.testing.assert_array_equal(var["iou"], np.arange(len(units)) / 9)
+    np.testing.assert_array_equal(var["masks.iou"], [np.nan, *np.arange(len(units) - 1) / 9])
+    assert import_file(path, tmp_path / "back").units.columns.tolist() == run.units.columns.tolist()
 
 
 @pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")

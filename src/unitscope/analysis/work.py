@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, cast
 
-from ..compute import Pool, cut, open_pool, run_tasks
+from ..compute import Pool, run_shares
 from ..progress import Progress
 from ..run import ItemBlock, Run, UnitBlock, open_run
 from .analysis import Analysis, ItemWorker, UnitWorker
@@ -165,12 +165,11 @@ def compute_elsewhere(
     def tick() -> None:
         report(sum(block.size for block in blocks) - sum(block.size for block in parts.missing(blocks)))
 
-    with open_pool(on, run.directory / "logs") as pool:
-        shares = cut(blocks, getattr(pool, "width", len(blocks)))
-        directory = str(run.directory.absolute())
-        tasks = {name_share(run, share): (directory, analysis, list(share), threads) for share in shares}
-        for _ in run_tasks(pool, compute_share, tasks, tick=tick):
-            tick()
+    def describe(share: Blocks) -> tuple[str, tuple]:
+        return name_share(run, share), (str(run.directory.absolute()), analysis, list(share), threads)
+
+    for _ in run_shares(on, run.directory / "logs", compute_share, blocks, describe, tick):
+        tick()
 
 
 def name_share(run: Run, share: Blocks) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .options import RunPath, command_of
-from .show import OUT, progress_bar, table
+from .show import OUT, print_next, progress_bar, table
 
 
 def add_to(app: typer.Typer) -> None:
@@ -85,7 +85,7 @@ def import_(
     )
     if kept:
         OUT.print(f"columns of items: {', '.join(kept)}", soft_wrap=True)
-    OUT.print(f"next: unitscope measure {made.directory}", soft_wrap=True)
+    print_next(made.directory)
 
 
 def export(

@@ -1,5 +1,6 @@
 """``unitscope layers`` and ``unitscope record``: look at a network, record its units."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from ..errors import UnitscopeError
 from .options import DataOptions, ModelOptions, ModelSpec, On, command_of, given_words
-from .show import OUT, in_bytes, progress_bar, table
+from .show import OUT, in_bytes, print_next, progress_bar, table
 from .status import print_status
 
 
@@ -141,22 +142,12 @@ def record(
 
     if on is not None and shard is not None:
         raise UnitscopeError("--on and --shard exclude each other; use --on, or --shard in every job of an array")
-    settings = RecordingSettings(
-        layers=layers,
-        reduction=reduction,
-        batch_size=batch_size,
-        device=device,
-        precision=precision,
-        dtype=dtype,
-        predictions=predictions,
-        label_map=None if label_map is None else str(label_map),
-        skip_unreadable=skip_unreadable,
-        workers=workers,
-        store=store,
-        bins_per_octave=bins_per_octave,
-        items=items,
-        memory=None if memory is None else memory * 1e9,
-    )
+    # Options are named as the settings are.
+    names = [field.name for field in fields(RecordingSettings)]
+    given = {name: value for name, value in context.params.items() if name in names}
+    given["label_map"] = None if label_map is None else str(label_map)
+    given["memory"] = None if memory is None else memory * 1e9
+    settings = RecordingSettings(**given)
     command = command_of(context, run, "--on", "--shard", "--print-slurm")
     with progress_bar() as progress:
         loaded = load_model(model, **parse_options(model_options)), load_data(data, **parse_options(data_options))
@@ -176,7 +167,7 @@ def record(
     if made.manifest.predictions:
         correct = made.items["correct"]
         OUT.print(f"correctly classified: {correct.sum():,} ({correct.mean():.4f})")
-    OUT.print(f"next: unitscope measure {made.directory}", soft_wrap=True)
+    print_next(made.directory)
 
 
 def print_plan(plan: "Plan") -> None:  # type: ignore[name-defined]  # noqa: F821 (importing it would load PyTorch)

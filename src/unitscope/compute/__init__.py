@@ -7,6 +7,6 @@ results into the run, so that a task that is lost leaves nothing to clean up: ru
 from .batch_script import batch_script
 from .pool import POOLS, Pool, open_pool
 from .shards import Shard, cut, find_shard
-from .tasks import run_tasks
+from .tasks import run_shares, run_tasks
 
-__all__ = ["POOLS", "Pool", "Shard", "batch_script", "cut", "find_shard", "open_pool", "run_tasks"]
+__all__ = ["POOLS", "Pool", "Shard", "batch_script", "cut", "find_shard", "open_pool", "run_shares", "run_tasks"]

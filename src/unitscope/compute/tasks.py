@@ -1,13 +1,17 @@
 """Running tasks in a pool; tasks whose worker died are submitted again."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from ..errors import UnitscopeError
 from ..specs import first_line
-from .pool import Pool
+from .pool import Pool, open_pool
+from .shards import cut
+
+T = TypeVar("T")
 
 
 def run_tasks(
@@ -97,3 +101,47 @@ def run_tasks(
             f"the worker of {name}{more} was lost ({why}); what was finished is kept, and the same command goes on "
             "from there"
         )
+
+
+def run_shares(
+    on: str | Pool,
+    logs: Path,
+    function: Callable[..., Any],
+    blocks: Sequence[T],
+    describe: Callable[[Sequence[T]], tuple[str, tuple]],
+    tick: Callable[[], None],
+) -> Iterator[Sequence[T]]:
+    """Run a function on shares of some blocks, one for each worker of a pool; yield each share as it is done.
+
+    Parameters
+    ----------
+    on
+        The pool, or its spec.
+    logs
+        Where workers of a batch system write.
+    function
+        A function that workers can import.
+    blocks
+        What is divided.
+    describe
+        Return a share's name for messages, and the arguments of the function.
+    tick
+        See `run_tasks`.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(1) as pool:
+    ...     list(run_shares(pool, Path("logs"), sum, [3, 4], lambda share: (f"numbers {share}", (share,)), print))
+    <BLANKLINE>
+    <BLANKLINE>
+    [[3], [4]]
+    """
+    with open_pool(on, logs) as pool:
+        shares = {}
+        tasks = {}
+        for share in cut(blocks, getattr(pool, "width", len(blocks))):
+            name, arguments = describe(share)
+            shares[name], tasks[name] = share, arguments
+        for name, _ in run_tasks(pool, function, tasks, tick=tick):
+            yield shares[name]

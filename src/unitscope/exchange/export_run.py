@@ -39,7 +39,7 @@ def export_run(
         The file to write; for ``csv``, and for ``paper`` with several layers, a folder. Default: next to the run, with
         the same name.
     to
-        ``"h5"`` and ``"npz"`` (named arrays), ``"h5ad"`` (AnnData: X, obs, and the selectivity of units in var),
+        ``"h5"`` and ``"npz"`` (named arrays), ``"h5ad"`` (AnnData: X, obs, and the tables of units in var),
         ``"csv"`` (a folder of tables), or ``"paper"`` (the ``.h5`` layout of the files of Gale et al.: one group per
         class, one file per layer). Default: the suffix of `path`.
     progress

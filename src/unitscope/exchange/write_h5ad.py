@@ -1,4 +1,4 @@
-"""``export --to h5ad``: AnnData, items x units, with labels in obs and the units' selectivity in var.
+"""``export --to h5ad``: AnnData, items x units, with labels in obs and the columns of all tables of units in var.
 
 The file is written with h5py, following AnnData's file specification, so that X need not fit in memory.
 """
@@ -27,9 +27,10 @@ def write_h5ad(run: Run, path: Path, report: Progress) -> None:
         for name in ("obsm", "layers", "obsp", "varm", "varp", "uns"):
             mark(file.create_group(name), "dict", "0.1.0")
         write_frame(h5py, file, "obs", describe_items(run), run.items["item_id"])
-        write_frame(h5py, file, "var", describe_units(run, measured), run.units["unit"])
+        units = pd.concat([run.units.drop(columns="unit"), measured], axis=1)
+        write_frame(h5py, file, "var", units, run.units["unit"])
         write_frame(h5py, file, f"uns/{NAMES}", run.classes, run.classes["class"])
-        write_text(h5py, file, f"uns/{MEASURED}", measured)
+        write_text(h5py, file, f"uns/{MEASURED}", [str(name) for name in measured])
         if run.multi_label:
             mark(file.create_dataset("obsm/labels", data=run.memberships), "array", "0.2.0")
         x = file.create_dataset("X", (run.manifest.n_items, len(run.units)), run.manifest.dtype)
@@ -54,17 +55,17 @@ def describe_items(run: Run) -> pd.DataFrame:
     return items
 
 
-def measured_columns(run: Run) -> list[str]:
-    """Return the columns of the selectivity table to add to var; columns of ``units.parquet`` take precedence."""
-    if "selectivity" not in run.tables:
-        return []
-    return [str(name) for name in run.table("selectivity") if name not in run.units]
+def measured_columns(run: Run) -> pd.DataFrame:
+    """Return the columns of all tables, with a row for each unit of the run and without columns of `run.units`.
 
-
-def describe_units(run: Run, measured: list[str]) -> pd.DataFrame:
-    """Return var: the description of units, with the selectivity table if the units were measured."""
-    units = run.units.drop(columns="unit")
-    return pd.concat([units, run.table("selectivity")[measured]], axis=1) if measured else units
+    A name that an earlier table has too follows the name of its table and a dot.
+    """
+    found = pd.DataFrame(index=run.units["unit"])
+    for name in run.tables:
+        table = run.table(name).set_index("unit")
+        table = table.drop(columns=[column for column in table if column in run.units])
+        found = found.join(table.rename(columns={column: f"{name}.{column}" for column in found.columns}))
+    return found.reset_index(drop=True)
 
 
 def write_frame(h5py: Any, file: Any, name: str, frame: pd.DataFrame, index: pd.Series) -> None:

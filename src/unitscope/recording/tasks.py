@@ -4,11 +4,13 @@ import contextlib
 import multiprocessing
 import threading
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..compute import Pool, cut, open_pool, run_tasks
+from ..compute import Pool, run_shares
 from ..data import load_data, without
 from ..data.load import DATA_SOURCES
 from ..errors import UnitscopeError, UnitscopeWarning
@@ -87,12 +89,14 @@ def record_elsewhere(job: Job, writer: RunWriter, on: str | Pool, progress: Prog
         progress("recording", manifest.n_items - manifest.count_items(set(blocks) - done), manifest.n_items)
 
     tick()
-    with open_pool(on, writer.directory / "logs") as pool:
-        shares = cut(blocks, getattr(pool, "width", len(blocks)))
-        tasks = {f"block{'s' * (len(share) > 1)} {format_ranges(list(share))}": (job, list(share)) for share in shares}
-        for name, _ in run_tasks(pool, record_share, tasks, tick=tick):
-            finished.update(tasks[name][1])
-            tick()
+    for share in run_shares(on, writer.directory / "logs", record_share, blocks, partial(describe_share, job), tick):
+        finished.update(share)
+        tick()
+
+
+def describe_share(job: Job, share: Sequence[int]) -> tuple[str, tuple]:
+    """Return a name of some blocks for messages, and the arguments of their task."""
+    return f"block{'s' * (len(share) > 1)} {format_ranges(list(share))}", (job, list(share))
 
 
 def record_share(job: Job, blocks: list[int]) -> None:
