@@ -11,7 +11,7 @@ from unitscope.columns import Array, Column
 from unitscope.errors import UnitscopeError
 from unitscope.figures import boxplots, correlations, disagreement, distribution, rank_disagreement, top_units
 from unitscope.measures import COLUMNS, HISTOGRAM_COLUMNS, for_top
-from unitscope.run import open_run
+from unitscope.run import ItemBlock, open_run
 from unitscope.run.arrays import create_table_arrays, write_rows
 from unitscope.run.lookup import (
     class_of_unit,
@@ -22,6 +22,7 @@ from unitscope.run.lookup import (
     list_columns,
     titles_of_classes,
     unit_frame,
+    unit_row,
     values_of_class,
 )
 from unitscope.run.top_items import top_items
@@ -142,6 +143,23 @@ def test_arrays_of_format_1_have_the_classes_in_order(tmp_path):
     for place, name in enumerate(old.classes["class"]):
         values = values_of_class(old, "selectivity", "auc", ["fc7:5", "fc8:1"], name)
         np.testing.assert_array_equal(values, old.array("selectivity", "auc")[[5, 129], place])
+
+
+def test_the_row_of_a_unit(run):
+    assert unit_row(run, "boxes", "fc:1").tolist() == ["fc:1", 0.8, 0.25]
+    assert unit_row(run, "dissection", "fc:2")["iou"] == 0.2
+    with pytest.raises(UnitscopeError, match=r"the table boxes of .* has no unit fc:2; choose another unit"):
+        unit_row(run, "boxes", "fc:2")
+
+
+def test_blocks_cover_what_lies_in_them():
+    block = ItemBlock(8, 16)
+    assert [block.covers(ItemBlock(*other)) for other in ((8, 16), (9, 15), (7, 16), (8, 17))] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_the_items_of_a_table(run):
