@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from unitscope.run import atomic
-from unitscope.run.atomic import creating, open_for_lock, replacing
+from unitscope.run.atomic import open_for_lock, whole_directory, whole_file
 
 WRITE = """
 import sys
 from pathlib import Path
-from unitscope.run.atomic import creating, replacing
+from unitscope.run.atomic import whole_directory, whole_file
 
 with {writer}(Path(sys.argv[1])) as temporary:
     (temporary / "part" if temporary.is_dir() else temporary).write_text("half")
@@ -49,14 +49,14 @@ def test_an_error_leaves_the_file_as_it_was(tmp_path):
     path = tmp_path / "report.html"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="stopped"):
-        write_half(replacing, path)
+        write_half(whole_file, path)
     assert path.read_text() == "old"
     assert names(tmp_path) == ["report.html"]
 
 
 def test_an_error_leaves_no_directory(tmp_path):
     with pytest.raises(RuntimeError, match="stopped"):
-        write_half(creating, tmp_path / "new" / "export")
+        write_half(whole_directory, tmp_path / "new" / "export")
     assert names(tmp_path / "new") == []
 
 
@@ -64,7 +64,7 @@ def test_a_directory_that_came_first_stays(tmp_path):
     export = tmp_path / "export"
 
     def both_write():
-        with creating(export) as temporary:
+        with whole_directory(export) as temporary:
             (temporary / "items.csv").write_text("mine")
             export.mkdir()
             (export / "items.csv").write_text("theirs")
@@ -76,7 +76,7 @@ def test_a_directory_that_came_first_stays(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="leftovers are told from work in progress by POSIX locks")
-@pytest.mark.parametrize("writer", ["replacing", "creating"])
+@pytest.mark.parametrize("writer", ["whole_file", "whole_directory"])
 def test_what_a_killed_process_leaves_is_removed_by_the_next(tmp_path, writer):
     path = tmp_path / "out[1].png"  # must not be read as a pattern
     process = start_writing(writer, path)
@@ -96,8 +96,8 @@ def test_what_a_killed_process_leaves_is_removed_by_the_next(tmp_path, writer):
 @pytest.mark.skipif(sys.platform == "win32", reason="leftovers are told from work in progress by POSIX locks")
 def test_what_another_process_is_writing_stays(tmp_path):
     path = tmp_path / "table.parquet"
-    process = start_writing("replacing", path)
-    with replacing(path) as temporary:
+    process = start_writing("whole_file", path)
+    with whole_file(path) as temporary:
         temporary.write_text("first to finish")
     assert path.read_text() == "first to finish"
     process.communicate("")
@@ -110,13 +110,13 @@ def test_files_of_like_names_stay(tmp_path):
     others = [".a.txt.tmp", ".a.txt.mine.tmp", f".a.txt.b.{os.getpid()}-00000000.tmp", ".b.txt.1-00000000.tmp"]
     for name in others:
         (tmp_path / name).write_text("precious")
-    with replacing(tmp_path / "a.txt") as temporary:
+    with whole_file(tmp_path / "a.txt") as temporary:
         temporary.write_text("whole")
     assert names(tmp_path) == sorted([*others, "a.txt"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="leftovers are told from work in progress by POSIX locks")
-@pytest.mark.parametrize("writer", ["replacing", "creating"])
+@pytest.mark.parametrize("writer", ["whole_file", "whole_directory"])
 def test_a_temporary_that_another_is_removing_is_made_again(tmp_path, monkeypatch, writer):
     """Another process may see the temporary before its lock; it then holds the lock and removes it at any moment."""
     others = []

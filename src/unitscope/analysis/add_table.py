@@ -7,7 +7,7 @@ from ..errors import UnitscopeError
 from ..progress import Progress
 from ..run import Run
 from ..run.arrays import StoredArrays, create_table_arrays, write_rows
-from ..run.files import explained
+from ..run.files import explain_errors
 from ..run.lock import locked
 from .analysis import Analysis, Result
 from .parts import Parts
@@ -58,12 +58,12 @@ def add_table(
     parameters = analysis.parameters(run)
     parts = Parts(run, analysis.table, parameters)
     with locked(run.directory, analysis.doing):
-        with explained(run.directory):
+        with explain_errors(run.directory):
             parts.prepare(command)
         blocks = compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)
         try:
             result = analysis.gather(run, parts.read(blocks))
-            with explained(run.directory):
+            with explain_errors(run.directory):
                 arrays = store_arrays(run, analysis, result)
                 parts.move_images()
         except FileNotFoundError as error:

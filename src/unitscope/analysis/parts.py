@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import UnitscopeError
 from ..run import ItemBlock, Run, UnitBlock
-from ..run.files import explained, replacing, write_json, write_npz, write_parquet
+from ..run.files import explain_errors, whole_file, write_json, write_npz, write_parquet
 from ..run.layout import TABLES
 from ..run.ledger import this_worker
 from ..run.repair import remember_command
@@ -70,10 +70,10 @@ class Parts:
         worker = json.dumps({**this_worker(), "size": block.size})
         try:
             (self.directory / SETTINGS).stat()  # a task may outlive the command that submitted it
-            with explained(self.run.directory):
+            with explain_errors(self.run.directory):
                 write_npz(path.with_suffix(".npz"), dict(part.arrays))
                 for name, content in part.images.items():
-                    with replacing(self.directory / "images" / name) as temporary:
+                    with whole_file(self.directory / "images" / name) as temporary:
                         temporary.write_bytes(content)
                 write_parquet(path, part.frame, metadata={"unitscope": worker})
                 if isinstance(block, ItemBlock):

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import UnitscopeError
 from ..progress import Progress, no_progress
 from ..run import Run
-from ..run.files import explained
+from ..run.files import explain_errors
 from .write_arrays import write_h5, write_npz
 from .write_csv import write_csv
 from .write_h5ad import write_h5ad
@@ -81,7 +81,7 @@ def export_run(
     target = default if path is None else Path(path).expanduser()
     if target.exists():
         raise UnitscopeError(f"{target} already exists; choose another path with -o, or delete it")
-    with explained(target):
+    with explain_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         WRITERS[kind](run, target, report)
     return target

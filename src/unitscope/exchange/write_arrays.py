@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..progress import Progress
 from ..run import Run
-from ..run.atomic import replacing
+from ..run.atomic import whole_file
 from .contents import OWN_COLUMNS, as_text, need
 from .hdf5_file import create_hdf5
 from .read_arrays import ITEMS, PREFIX, UNITS, escape_parents
@@ -25,7 +25,7 @@ def read_blocks(run: Run, layer: str, report: Progress) -> Iterator[tuple[slice,
 
 def write_npz(run: Run, path: Path, report: Progress) -> None:
     """Write an ``.npz`` file, layers block by block."""
-    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+    with whole_file(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for name, values in describe(run).items():
             write_entry(file, name, values.shape, values.dtype, [values])
         for layer in run.layers:
@@ -48,7 +48,7 @@ def write_entry(
 def write_h5(run: Run, path: Path, report: Progress) -> None:
     """Write an HDF5 file with the same arrays, layers block by block."""
     h5py = need("h5py", path)
-    with replacing(path) as temporary, create_hdf5(h5py, temporary) as (file, check):
+    with whole_file(path) as temporary, create_hdf5(h5py, temporary) as (file, check):
         for name, values in describe(run).items():
             file.create_dataset(name, data=values if values.dtype.kind != "U" else values.astype(h5py.string_dtype()))
         file.attrs["layers"] = np.array([layer.name for layer in run.layers], h5py.string_dtype())

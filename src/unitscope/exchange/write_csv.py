@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..progress import Progress
 from ..run import Run
-from ..run.atomic import creating
+from ..run.atomic import whole_directory
 
 
 def write_csv(run: Run, path: Path, report: Progress) -> None:
@@ -15,7 +15,7 @@ def write_csv(run: Run, path: Path, report: Progress) -> None:
 
     Classes are written as IDs. If items have several classes, ``labels.csv`` is a 0/1 table of items x classes.
     """
-    with creating(path) as folder:
+    with whole_directory(path) as folder:
         items = describe_items(run)
         items.to_csv(folder / "items.csv", index=False)
         run.classes.to_csv(folder / "classes.csv", index=False)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..progress import Progress
 from ..run import Run
-from ..run.atomic import replacing
+from ..run.atomic import whole_file
 from .contents import need
 from .hdf5_file import create_hdf5
 from .read_h5ad import MEASURED, NAMES
@@ -22,7 +22,7 @@ def write_h5ad(run: Run, path: Path, report: Progress) -> None:
     """Write an ``.h5ad`` file; X is written block by block."""
     h5py = need("h5py", path)
     measured = measured_columns(run)
-    with replacing(path) as temporary, create_hdf5(h5py, temporary) as (file, check):
+    with whole_file(path) as temporary, create_hdf5(h5py, temporary) as (file, check):
         mark(file, "anndata", "0.1.0")
         for name in ("obsm", "layers", "obsp", "varm", "varp", "uns"):
             mark(file.create_group(name), "dict", "0.1.0")

@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import UnitscopeError
 from ..progress import Progress
 from ..run import Layer, Run
-from ..run.atomic import creating, replacing
+from ..run.atomic import whole_directory, whole_file
 from ..run.layout import array_name
 from .contents import need
 from .hdf5_file import create_hdf5
@@ -24,10 +24,10 @@ def write_paper(run: Run, path: Path, report: Progress) -> None:
             "export to h5, npz or h5ad"
         )
     if len(run.layers) == 1:
-        with replacing(path) as temporary:
+        with whole_file(path) as temporary:
             write_layer(h5py, run, run.layers[0], temporary, report)
         return
-    with creating(path) as folder:
+    with whole_directory(path) as folder:
         for layer in run.layers:
             write_layer(h5py, run, layer, folder / f"{array_name(layer.name)}.h5", report)
 

@@ -13,8 +13,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from ..errors import UnitscopeError
-from ..run.atomic import replacing
-from ..run.files import explained, write_csv
+from ..run.atomic import whole_file
+from ..run.files import explain_errors, write_csv
 from ..run.own_files import MARK, refuse_foreign
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart. Each has its own marker, so that no information is
@@ -183,7 +183,7 @@ def save_figure(drawn: Drawable | Sheet, path: str | Path, dpi: int = 150, overw
     if path.suffix.lower() not in SUFFIXES:
         raise UnitscopeError(f"{path} has no known kind of picture; choose one of {', '.join(SUFFIXES)}")
     refuse_foreign(path, overwrite)
-    with explained(path.parent), replacing(path) as temporary, temporary.open("wb") as file:
+    with explain_errors(path.parent), whole_file(path) as temporary, temporary.open("wb") as file:
         write_figure(drawn, file, path.suffix.lower()[1:], dpi)
     return path
 

@@ -26,8 +26,8 @@ from .extra import (
     find_extra,
 )
 from .histogram import BINS_PER_OCTAVE, N_TOP, Histograms
-from .measure import measure, named
-from .tally import Tally, head_sizes
+from .measure import measure, names_at
+from .tally import Tally, top_sizes
 
 __all__ = [
     "BINS_PER_OCTAVE",
@@ -50,12 +50,12 @@ __all__ = [
     "extra_versions",
     "find_extra",
     "for_top",
-    "head_sizes",
     "measure",
     "measure_block",
     "measure_histograms",
-    "named",
+    "names_at",
     "rounding_of",
     "tally",
     "tested_columns",
+    "top_sizes",
 ]

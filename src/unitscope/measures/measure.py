@@ -96,16 +96,16 @@ def measure(
     for name, column in described.items():
         if name in measured.columns:
             found = measured.columns[name]
-            columns[top_name(name, top)] = named(found, names) if column.kind == "class" else found
+            columns[top_name(name, top)] = names_at(found, names) if column.kind == "class" else found
     return pd.DataFrame(columns)
 
 
-def named(places: np.ndarray, names: np.ndarray) -> np.ndarray:
+def names_at(places: np.ndarray, names: np.ndarray) -> np.ndarray:
     """Turn class indices into names; None where there is none.
 
     Examples
     --------
-    >>> named(np.array([1, -1]), np.array(["cat", "dog"], dtype=object))
+    >>> names_at(np.array([1, -1]), np.array(["cat", "dog"], dtype=object))
     array(['dog', None], dtype=object)
     """
     found = names[np.maximum(places, 0)].astype(object)

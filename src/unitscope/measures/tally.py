@@ -11,7 +11,7 @@ TOP_60, TOP_100 = 60, 100
 """How many of the most active items count: for precision (Zhou et al. 2015), and for the class index."""
 
 
-def head_sizes(top: int | None) -> tuple[int, int]:
+def top_sizes(top: int | None) -> tuple[int, int]:
     """Return how many most active items count for precision and for the class index: `top`, or 60 and 100.
 
     Raises
@@ -121,7 +121,7 @@ class Tally(NamedTuple):
     @classmethod
     def empty(cls, n_units: int, classes: Classes, top: int | None = None) -> "Tally":
         """Make the arrays for `n_units` rankings, filled with zeros; `top` as in `unitscope.measures.tally`."""
-        top_60_size, top_100_size = head_sizes(top)
+        top_60_size, top_100_size = top_sizes(top)
         shapes = (
             dict.fromkeys(OF_CLASSES, (n_units, len(classes.sizes)))
             | dict.fromkeys(OF_LABELS, (n_units, classes.n_labels))

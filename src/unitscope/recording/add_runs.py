@@ -12,7 +12,7 @@ from ..errors import UnitscopeError
 from ..measures import Histograms
 from ..run import Run, UnitBlock, create_run, open_run, read_checkpoint, unit_blocks, write_checkpoint
 from ..run.atomic import temporary_of
-from ..run.files import explained
+from ..run.files import explain_errors
 from ..run.machine import describe_machine
 
 
@@ -62,7 +62,7 @@ def add_runs(runs: Sequence[str | Path], directory: str | Path) -> Run:
     target = Path(directory)
     if target.exists():
         raise UnitscopeError(f"{target} is there already; choose another place for the sum")
-    with explained(target), temporary_of(target, directory=True) as temporary:
+    with explain_errors(target), temporary_of(target, directory=True) as temporary:
         making = temporary / target.name
         create_run(making, manifest, items, first.classes)
         units = list(unit_blocks(manifest.layers))

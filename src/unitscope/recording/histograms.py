@@ -15,7 +15,7 @@ from ..columns import Array, Column
 from ..measures import Histograms
 from ..progress import Progress
 from ..run import ItemBlock, Run, RunWriter, UnitBlock, item_blocks, unit_blocks, write_checkpoint
-from ..run.files import explained
+from ..run.files import explain_errors
 from ..run.lock import locked
 from .blocks import record_blocks
 from .plan import Plan
@@ -41,7 +41,7 @@ def count_histograms(plan: Plan, writer: RunWriter, command: str, progress: Prog
         if not writer.blocks_to_do(contents=True):
             return
         parts = Parts(run, analysis.table, analysis.parameters(run))
-        with explained(directory):
+        with explain_errors(directory):
             parts.prepare(command)
         sums = parts.read(compute_parts(run, analysis, parts, progress=progress))
         predictions: list[Any] = []

@@ -10,11 +10,11 @@ from ..errors import UnitscopeError, UnitscopeWarning
 from ..models import LoadedModel
 from ..progress import Progress, no_progress
 from ..run import BLOCK_ITEMS, Run, Status, open_run, read_status
-from .begin import begin
 from .blocks import write_blocks
 from .histograms import count_histograms
 from .plan import Plan
 from .settings import RecordingSettings
+from .start import start_recording
 from .tasks import describe_job, record_elsewhere
 
 
@@ -142,7 +142,7 @@ def record_run(
             "and add them up (unitscope.recording.add_runs)"
         )
     report = progress or no_progress
-    plan, writer = begin(
+    plan, writer = start_recording(
         model,
         data,
         directory,
@@ -205,7 +205,7 @@ def record_shard(
         )
     share = find_shard(shard)
     report = progress or no_progress
-    plan, writer = begin(model, data, directory, settings, command=command, on_plan=on_plan, progress=report)
+    plan, writer = start_recording(model, data, directory, settings, command=command, on_plan=on_plan, progress=report)
     own = share.blocks(plan.manifest.n_blocks)
     if not own:
         warnings.warn(

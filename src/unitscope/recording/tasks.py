@@ -20,10 +20,10 @@ from ..progress import Progress, no_progress
 from ..run import Manifest, RunWriter
 from ..run.ledger import entered_blocks, format_ranges
 from ..specs import split_spec
-from .begin import check_items
 from .blocks import write_blocks
 from .plan import Plan, plan_recording
 from .settings import RecordingSettings
+from .start import check_items
 
 
 @dataclass(frozen=True)

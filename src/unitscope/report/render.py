@@ -18,8 +18,8 @@ from ..figures.pictures import ItemPictures, open_pictures
 from ..figures.style import write_figure
 from ..figures.unit_data import INFORMEDNESS, PRECISION, count_top
 from ..run import Run, layout
-from ..run.atomic import replacing
-from ..run.files import explained
+from ..run.atomic import whole_file
+from ..run.files import explain_errors
 from ..run.lookup import class_of_unit, find_columns, title_of_class, unit_frame
 from ..run.own_files import MARK, refuse_foreign
 from ..run.top_items import top_items
@@ -128,7 +128,7 @@ def write_report(
             resampled=content.resampled(run),
         )
     )
-    with explained(path.parent), replacing(path) as temporary:
+    with explain_errors(path.parent), whole_file(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
     return path
 

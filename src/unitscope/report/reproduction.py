@@ -12,8 +12,8 @@ from ..figures import save_data, save_figure
 from ..figures.pictures import open_pictures
 from ..figures.style import count_items
 from ..run import Run
-from ..run.atomic import replacing
-from ..run.files import explained
+from ..run.atomic import whole_file
+from ..run.files import explain_errors
 from ..run.lookup import items_of_table, title_of_class
 from ..run.own_files import MARK, refuse_foreign_directory
 from ..selectivity import SELECTIVITY
@@ -117,7 +117,7 @@ def reproduce(
 
 def write_page(path: Path, text: str) -> None:
     """Write a page in the place of an earlier one."""
-    with explained(path.parent), replacing(path) as temporary:
+    with explain_errors(path.parent), whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from zarr.codecs import Crc32cCodec, TransposeCodec, ZstdCodec
 
 from ..errors import UnitscopeError
 from . import layout
-from .files import one_line, replacing
+from .files import one_line, whole_file
 from .manifest import Layer, Manifest
 from .repair import repair_step
 
@@ -43,7 +43,7 @@ def write_metadata(directory: Path, manifest: Manifest, layer: Layer, checksums:
         dimension_names=("item", "unit"),
     )
     described = made.metadata.to_buffer_dict(zarr.core.buffer.default_buffer_prototype())["zarr.json"]
-    with replacing(metadata_path(directory, layer)) as temporary:
+    with whole_file(metadata_path(directory, layer)) as temporary:
         temporary.write_bytes(described.to_bytes())
 
 

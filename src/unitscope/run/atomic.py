@@ -21,7 +21,7 @@ LOCKED, HELD, NO_LOCKS = "locked", "held by another process", "no locks"
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary file beside `path`; on success flush it to disk and rename it to `path`.
 
     Several processes may write the same file: each has a temporary file of its own, and the last one to finish wins.
@@ -30,7 +30,7 @@ def replacing(path: Path) -> Iterator[Path]:
     --------
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "notes.txt"
-    >>> with replacing(path) as temporary:
+    >>> with whole_file(path) as temporary:
     ...     _ = temporary.write_text("whole")
     >>> path.read_text(), len(list(path.parent.iterdir()))
     ('whole', 1)
@@ -43,7 +43,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def creating(directory: Path) -> Iterator[Path]:
+def whole_directory(directory: Path) -> Iterator[Path]:
     """Yield a temporary directory beside `directory`; on success rename it to `directory`, which must be free.
 
     Raises

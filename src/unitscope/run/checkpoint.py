@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import UnitscopeError
 from . import layout
 from .blocks import UnitBlock
-from .files import explained, read_npz, write_npz
+from .files import explain_errors, read_npz, write_npz
 from .ledger import checkpoint_path, enter, read_entry
 from .manifest import Manifest
 from .repair import repair_step
@@ -50,7 +50,7 @@ def write_checkpoint(
     """
     start = time.perf_counter()
     folder = directory / layout.HISTOGRAMS / f"{blocks:06d}"
-    with explained(directory):
+    with explain_errors(directory):
         clear(directory)
         folder.mkdir(parents=True, exist_ok=True)
 

@@ -20,12 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import UnitscopeError
-from .atomic import replacing
+from .atomic import whole_file
 from .own_files import refuse_foreign
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explain_errors(path: Path) -> Iterator[None]:
     """Turn failures to write below `path` (full disk, no permission) into an error of one sentence."""
     try:
         yield
@@ -42,7 +42,7 @@ def explained(path: Path) -> Iterator[None]:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file atomically; the order of keys is kept."""
-    with replacing(path) as temporary:
+    with whole_file(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -86,7 +86,7 @@ def write_parquet(
         table = table.cast(table.schema.set(place, field))
     digest = schema_digest(table.schema)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), SCHEMA_DIGEST: digest})
-    with replacing(path) as temporary:
+    with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
 
 
@@ -100,7 +100,7 @@ def schema_digest(schema: pa.Schema) -> bytes:
 def write_csv(path: Path, frame: pd.DataFrame, overwrite: bool = False) -> None:
     """Write a data frame as CSV, atomically; replace an existing file only if it has the same columns."""
     refuse_foreign(path, overwrite, header_of(frame))
-    with explained(path), replacing(path) as temporary:
+    with explain_errors(path), whole_file(path) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n")
 
 
@@ -139,7 +139,7 @@ def check_schema(read: Any) -> Any:
 def write_npz(path: Path, arrays: dict[str, np.ndarray], compress: bool = False) -> None:
     """Write named arrays as NPZ, atomically; ZIP files have a checksum for each array."""
     save: Any = np.savez_compressed if compress else np.savez
-    with replacing(path) as temporary:
+    with whole_file(path) as temporary:
         with temporary.open("wb") as file:
             save(file, **arrays)
         with zipfile.ZipFile(temporary, "a") as stored:

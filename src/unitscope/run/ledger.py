@@ -117,7 +117,7 @@ def check_blocks(
         Called after each block with the number of blocks checked.
     """
     if manifest.histograms is not None:
-        return check_checkpoint(directory, manifest, contents)
+        return verify_checkpoint(directory, manifest, contents)
     finished, missing, damaged = [], [], {}
     for done, block in enumerate(range(manifest.n_blocks) if blocks is None else blocks, 1):
         path = entry_path(directory, block)
@@ -138,7 +138,7 @@ def checkpoint_path(directory: Path) -> Path:
     return directory / layout.LEDGER / "histograms.json"
 
 
-def check_checkpoint(directory: Path, manifest: Manifest, contents: bool) -> Check:
+def verify_checkpoint(directory: Path, manifest: Manifest, contents: bool) -> Check:
     """Check the files of the entry; blocks are counted in order, and damage restarts the count."""
     path = checkpoint_path(directory)
     blocks = list(range(manifest.n_blocks))

@@ -10,7 +10,7 @@ from typing import IO
 from filelock import FileLock, Timeout
 
 from ..errors import UnitscopeError, UnitscopeWarning
-from .files import explained
+from .files import explain_errors
 
 try:
     import fcntl
@@ -34,7 +34,7 @@ def locked(directory: Path, doing: str) -> Iterator[None]:
     UnitscopeError
         If another process holds the lock.
     """
-    with explained(directory):
+    with explain_errors(directory):
         place = directory / f".{doing.replace(' ', '-')}.lock"
         if place.is_symlink():  # locking would empty the file that the link leads to
             place.unlink()
@@ -78,7 +78,7 @@ def claim(path: Path, numbers: Iterable[int]) -> Iterator[list[int]]:
     UnitscopeWarning
         If the file system does not support locks; all numbers are then yielded.
     """
-    with explained(path.parent):
+    with explain_errors(path.parent):
         file = path.open("ab")
     with file:
         yield [number for number in numbers if lock_byte(file, number)]

@@ -17,7 +17,7 @@ from ..columns import Column, link_by_name
 from ..errors import UnitscopeError, near_names
 from . import layout
 from .arrays import StoredArrays, remove_other_arrays
-from .files import explained, read_parquet, read_schema, write_parquet
+from .files import explain_errors, read_parquet, read_schema, write_parquet
 from .repair import has_command, make_again, make_first
 
 
@@ -136,7 +136,7 @@ def write_table(
         "unitscope": json.dumps(dict(parameters)),
         "unitscope_arrays": json.dumps(arrays.to_json() if arrays else {}),
     }
-    with explained(directory):
+    with explain_errors(directory):
         write_parquet(
             table_path(directory, name), frame, {name: described[name].to_json() for name in frame.columns}, metadata
         )

@@ -11,8 +11,8 @@ import pandas as pd
 from ..errors import UnitscopeError
 from . import layout
 from .activations import create_arrays, open_array, restore_arrays, shard_path
-from .atomic import creating
-from .files import explained, read_parquet, write_parquet
+from .atomic import whole_directory
+from .files import explain_errors, read_parquet, write_parquet
 from .inside import check_links
 from .ledger import check_blocks, enter_block, entry_path, format_ranges
 from .lock import claim
@@ -83,7 +83,7 @@ def create_run(
     if skipped is not None and not skipped.empty:
         tables[layout.SKIPPED] = skipped
     if is_free(directory):
-        with explained(directory):
+        with explain_errors(directory):
             create(directory, manifest, tables)
     existing = Manifest.read(directory)
     check_links(directory)
@@ -92,7 +92,7 @@ def create_run(
         raise UnitscopeError(
             f"{directory} holds another run ({'; '.join(differences[:4])}); choose another directory or delete this one"
         )
-    with explained(directory):
+    with explain_errors(directory):
         restore(directory, existing, tables)
     return RunWriter(directory, existing)
 
@@ -117,7 +117,7 @@ def is_free(directory: Path) -> bool:
 def create(directory: Path, manifest: Manifest, tables: dict[str, pd.DataFrame]) -> None:
     """Create the run directory with its tables and empty arrays, under a temporary name until it is complete."""
     try:
-        with creating(directory) as temporary:
+        with whole_directory(directory) as temporary:
             for name, frame in tables.items():
                 write_parquet(temporary / name, frame)
             if manifest.histograms is None:
@@ -236,7 +236,7 @@ class RunWriter:
             ``predicted``, ``correct``, ``probability`` of the block's items; required if the manifest has predictions.
         """
         self._check_identity()
-        with explained(self.directory):
+        with explain_errors(self.directory):
             try:
                 # A block that is written again is not finished while it is being written.
                 entry_path(self.directory, block).unlink(missing_ok=True)
@@ -266,7 +266,7 @@ class RunWriter:
         if predictions is None:
             raise ValueError("this run needs predictions")
         path = predictions_path(self.directory, block)
-        with explained(self.directory):
+        with explain_errors(self.directory):
             write_parquet(path, predictions)
         return [path]
 
@@ -300,5 +300,5 @@ def gather_predictions(directory: Path, manifest: Manifest) -> None:
     files = [predictions_path(directory, block) for block in range(manifest.n_blocks)]
     parts = [read_parquet(file, remedy).to_pandas() for file in files]
     predictions = pd.concat(parts, ignore_index=True)
-    with explained(directory):
+    with explain_errors(directory):
         write_parquet(path, items.assign(**{name: predictions[name] for name in predictions}))

@@ -8,7 +8,7 @@ import pandas as pd
 from ..analysis import add_table
 from ..compute import Pool
 from ..errors import UnitscopeWarning
-from ..measures import head_sizes
+from ..measures import top_sizes
 from ..progress import Progress
 from ..run import Run
 from ..run.classes import check_class_sets
@@ -97,7 +97,7 @@ def measure_run(
         items,
         check_class_sets(class_sets or {}, run.classes),
         only_class_sets=only_class_sets,
-        top=None if top is None else head_sizes(top)[0],
+        top=None if top is None else top_sizes(top)[0],
         permutations=permutations,
         bootstrap=bootstrap,
         seed=seed,

@@ -20,8 +20,8 @@ from ..measures import (
     extra_columns,
     extra_versions,
     for_top,
-    head_sizes,
     tested_columns,
+    top_sizes,
 )
 from ..run import Run
 
@@ -94,7 +94,7 @@ class Settings:
                     f"--{name} needs the activation of every item, but the run {run.directory} keeps histograms; "
                     "record its layers without --no-store, or measure without it"
                 )
-        if max(head_sizes(settings.top)) > N_TOP and run.manifest.histograms is not None:
+        if max(top_sizes(settings.top)) > N_TOP and run.manifest.histograms is not None:
             raise UnitscopeError(
                 f"--top {settings.top} is more than the {N_TOP} most active items of each unit that the run "
                 f"{run.directory} keeps; choose at most {N_TOP}, or record it without --no-store"

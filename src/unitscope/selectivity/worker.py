@@ -18,7 +18,7 @@ from ..measures import (
     find_extra,
     measure_block,
     measure_histograms,
-    named,
+    names_at,
 )
 from ..run import Run, UnitBlock, read_checkpoint
 from .settings import Settings, classes_of
@@ -65,7 +65,7 @@ class SelectivityWorker:
             if name in units and name not in found:  # imported files may have any columns of units
                 columns[name] = units[name].to_numpy()
             elif column.kind == "class":
-                columns[name] = named(found[name], self.names)
+                columns[name] = names_at(found[name], self.names)
             elif name in found:  # q follows from all units of a layer, later
                 columns[name] = found[name]
         # Labels that represent combinations of classes have no name and no column in the arrays.

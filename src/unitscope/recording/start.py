@@ -17,7 +17,7 @@ from .plan import Plan, check_disk, plan_recording
 from .settings import RecordingSettings
 
 
-def begin(
+def start_recording(
     model: LoadedModel | str,
     data: LabelledItems | str,
     directory: str | Path,
