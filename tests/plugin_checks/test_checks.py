@@ -1,5 +1,7 @@
 """The checks for authors of plug-ins: our own parts pass them, and each fault that they promise to find is found."""
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,14 +13,23 @@ from PIL import Image
 from analysis.toys import Means, Sums, UnitMeans
 from unitscope.analysis import Part
 from unitscope.columns import Column
+from unitscope.compute import POOLS
 from unitscope.data import DATA_SOURCES, LabelledItems, Loader, class_table, hash_rows, load_data, numbered_items
+from unitscope.errors import UnitscopeError
 from unitscope.figures import FIGURES
 from unitscope.measures import CLASSWISE, COLUMNS, ExtraMeasure, measure_block
 from unitscope.models import MODEL_SOURCES, Source
 from unitscope.selectivity import measure_run
 from unitscope.selectivity.analysis import Selectivity
 from unitscope.selectivity.settings import Settings
-from unitscope.testing import check_analysis, check_data_source, check_figure, check_measure, check_model_source
+from unitscope.testing import (
+    check_analysis,
+    check_data_source,
+    check_figure,
+    check_measure,
+    check_model_source,
+    check_pool,
+)
 
 TINY = str(Path(__file__).parents[1] / "plugins" / "tiny_package")
 
@@ -331,6 +342,72 @@ def test_the_tiny_package_s_analysis_passes(tiny, run, monkeypatch):
     from tiny_unitscope.analyses import Spread
 
     check_analysis(Spread(ddof=1), run)
+
+
+# Pools
+
+
+def test_the_tiny_package_s_pool_passes(tiny):
+    check_pool("threads:2")
+
+
+class FaultyPool(ThreadPoolExecutor):
+    """Threads with a fault, or the processes of one executor, of which one that dies ends all."""
+
+    def __init__(self, fault):
+        super().__init__(2)
+        self.fault = fault
+        self.width = "two" if fault == "width" else 2
+        self.retries = -1 if fault == "retries" else 0
+        self.lost = RuntimeError if fault == "lost" else ()
+
+    def submit(self, function, /, *arguments):
+        if self.fault == "arguments":
+            arguments = arguments[::-1][:1] * len(arguments)
+        if self.fault == "error":
+            return super().submit(quiet, function, *arguments)
+        if self.fault == "type":
+            return super().submit(retype, function, *arguments)
+        return super().submit(function, *arguments)
+
+
+def quiet(function, *arguments):
+    try:
+        return function(*arguments)
+    except UnitscopeError:
+        return None
+
+
+def retype(function, *arguments):
+    try:
+        return function(*arguments)
+    except UnitscopeError as error:
+        raise RuntimeError(str(error)) from error
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("width", "width is 'two', not a positive whole number"),
+        ("retries", "retries is -1"),
+        ("lost", "not a tuple of exceptions"),
+        ("arguments", "task 0 gives 1000000 instead of 0"),
+        ("error", "an error of a task is lost"),
+        ("type", "an error of a task arrives as RuntimeError"),
+    ],
+)
+def test_faults_of_pools_are_found(fault, message, monkeypatch):
+    monkeypatch.setitem(POOLS._parts, "faulty", lambda rest, logs: FaultyPool(rest))
+    with pytest.raises(AssertionError, match=message):
+        check_pool(f"faulty:{fault}")
+
+
+def test_a_pool_that_gives_up_when_a_worker_dies_is_found(monkeypatch):
+    monkeypatch.setitem(
+        POOLS._parts, "one", lambda rest, logs: ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    )
+    with pytest.raises(AssertionError, match="after a worker was killed, only 0 of 4 other tasks were done"):
+        check_pool("one:")
 
 
 @dataclass(frozen=True)

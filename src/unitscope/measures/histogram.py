@@ -22,7 +22,6 @@ from .histogram_count import (
     keep_top,
     mark_octaves,
     merge_top,
-    value_of_order,
 )
 from .sums import add_sums, means_of
 from .threads import run_threads
@@ -269,16 +268,6 @@ class Histograms:
         np.minimum(self.smallest, other.smallest, out=self.smallest)
         np.maximum(self.largest, other.largest, out=self.largest)
         self.sizes = total
-
-    def top_items(self, unit: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers of a unit's most active items and their activations, most active first.
-
-        Up to `N_TOP` items, fewer where the last of them tie: of those only the number is known.
-        """
-        self.sort_top()
-        words = self.top_words[unit, : self.top_state[unit, 0]]
-        values = [value_of_order(order) for order in self.top(unit)[0]]
-        return (words & np.uint64(0xFFFFFFFF)).astype(np.int64), np.array(values, float)
 
     def top(self, unit: int) -> "TopItems":
         """Return a unit's most active items; their lists must be sorted by `sort_top`."""

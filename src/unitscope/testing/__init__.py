@@ -6,6 +6,7 @@ Each check runs a part as Unitscope does, on made-up or given data, and needs no
 from .check_analysis import check_analysis
 from .check_figure import check_figure
 from .check_measure import check_measure
+from .check_pool import check_pool
 from .check_source import check_data_source, check_model_source
 
-__all__ = ["check_analysis", "check_data_source", "check_figure", "check_measure", "check_model_source"]
+__all__ = ["check_analysis", "check_data_source", "check_figure", "check_measure", "check_model_source", "check_pool"]
