@@ -77,20 +77,24 @@ class Parts:
                         temporary.write_bytes(content)
                 write_parquet(path, part.frame, metadata={"unitscope": worker})
                 if isinstance(block, ItemBlock):
-                    self._remove_smaller(block)
+                    self._largest_sums()
         except FileNotFoundError as error:
             raise UnitscopeError(
                 f"another process finished or removed this analysis of {self.run.directory}; see "
                 f"`unitscope status {self.run.directory}`"
             ) from error
 
-    def _remove_smaller(self, block: ItemBlock) -> None:
-        """Remove the parts of items that a larger part covers too."""
-        for path in self.directory.glob("[0-9]*-[0-9]*.parquet"):
-            other = ItemBlock.from_name(path.stem)
-            if other != block and block.covers(other):
-                path.unlink(missing_ok=True)
-                path.with_suffix(".npz").unlink(missing_ok=True)
+    def _largest_sums(self) -> list[ItemBlock]:
+        """Return the sums over items, in order; those that a larger one covers too are removed."""
+        sums = sorted(
+            (ItemBlock.from_name(path.stem) for path in self.directory.glob("[0-9]*-[0-9]*.parquet")),
+            key=lambda block: block.first,
+        )
+        kept = [block for block in sums if not any(other != block and other.covers(block) for other in sums)]
+        for block in {*sums} - {*kept}:
+            for suffix in (".parquet", ".npz"):
+                (self.directory / f"{block.name}{suffix}").unlink(missing_ok=True)
+        return kept
 
     def read(self, blocks: Sequence[UnitBlock | ItemBlock]) -> list[StoredPart]:
         """Return the parts that cover all blocks, in order."""
@@ -100,11 +104,8 @@ class Parts:
 
     def _read_sums(self) -> list[StoredPart]:
         """Return the sums over items, in order, of which none is part of another."""
-        names = sorted(path.stem for path in self.directory.glob("[0-9]*-[0-9]*.parquet"))
-        for name in names:  # a process was killed between writing a larger sum and removing the smaller ones
-            self._remove_smaller(ItemBlock.from_name(name))
-        kept = sorted(self.directory.glob("[0-9]*-[0-9]*.parquet"))
-        return [StoredPart(ItemBlock.from_name(path.stem), path) for path in kept]
+        # A process may have been killed between writing a larger sum and removing the smaller ones.
+        return [StoredPart(block, self.directory / f"{block.name}.parquet") for block in self._largest_sums()]
 
     def ending_at(self, item: int) -> StoredPart | None:
         """Return the sum over the items right before an item, if there is one."""
