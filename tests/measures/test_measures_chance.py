@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unitscope.measures import Classes, bootstrap, compare_with_chance, measure_block
+from unitscope.measures import Classes, bootstrap, compare_with_chance, measure_block, ranking
 from unitscope.measures.describe import LOW_IS_SELECTIVE, TESTED
 from unitscope.measures.ranking import rank
 from unitscope.measures.resampling import items_by_stratum, permute, random_below, redraw
@@ -170,6 +170,30 @@ def test_the_reported_class_is_held_in_the_bootstrap():
     found = bootstrap(x, classes, observed, 500)
     assert found["auc_low"][0] < observed["auc"][0]
     assert found["auc_low"][0] > 0.5
+
+
+@pytest.mark.parametrize("levels", [np.float32, np.float64])
+def test_both_ways_to_sort_give_the_same_bits(monkeypatch, levels):
+    """Ties lie in another order then, of which neither measures nor resampling may take notice."""
+    rng = np.random.default_rng(7)
+    labels = rng.integers(0, 5, 400)
+    x = (rng.integers(0, 9, (4, 400)) / 4).astype(levels)
+    sets = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 1, 0]], bool)
+    several = np.eye(5, dtype=bool)[labels] | (rng.random((400, 5)) < 0.1)
+    for classes in (
+        Classes.of_labels(labels, 5, sets),
+        Classes.of_labels(labels, 5, sets, 5),
+        Classes.of_memberships(several),
+    ):
+        results = []
+        for faster in (True, False):
+            monkeypatch.setattr(ranking, "numpy_sorts_faster", lambda faster=faster: faster)
+            observed = measure_block(x, classes).columns
+            results.append(
+                observed | compare_with_chance(x, classes, observed, 20) | bootstrap(x, classes, observed, 20)
+            )
+        for name, values in results[0].items():
+            np.testing.assert_array_equal(values, results[1][name], err_msg=name)
 
 
 def test_a_class_of_one_item_has_no_interval():

@@ -173,6 +173,7 @@ def resample_units(
     def work(unit: int, space: "Space") -> None:
         name = names[unit] if names else str(unit)
         ranking = rank(activations[unit], classes, space.scratch, name)
+        ranking.words.sort()  # ties in an order that does not depend on how they were sorted: items are drawn by place
         # From its name, so that a unit's numbers do not depend on which other units are measured.
         state = np.frombuffer(hashlib.sha256(f"{seed}:{kind}:{name}".encode()).digest()[:8], np.uint64).copy()
         look(unit, resampled(ranking, classes, kind, samples, state, space))
