@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from places import MEASURED, SETTINGS, Deadly, arrays, assert_same_measures, assert_same_recording, copy
+from places import MEASURED, SETTINGS, Deadly, arrays, assert_same_measures, assert_same_recording
 
 from unitscope.compute import open_pool, run_tasks
 from unitscope.errors import UnitscopeError, UnitscopeWarning
@@ -79,10 +79,8 @@ def test_recorded_by_workers_of_which_one_is_killed(exact, plain, cluster, tmp_p
     assert {worker.process for worker in read_status(run.directory).workers} <= ours
 
 
-def test_measured_by_workers_of_which_one_is_killed(make_run, cluster, tmp_path):
-    run = make_run(*arrays())
-    other = copy(run, tmp_path / "other")
-    measure_run(run, **MEASURED)
+def test_measured_by_workers_of_which_one_is_killed(pair, cluster, tmp_path):
+    run, other = pair
     cluster.worker()
     cluster.wait(2)
     with open_pool(cluster.on) as pool:

@@ -19,22 +19,12 @@ from places import (
     arrays,
     assert_same_measures,
     assert_same_recording,
-    copy,
 )
 
 from unitscope.compute import open_pool, run_tasks
 from unitscope.errors import UnitscopeError
 from unitscope.run import open_run, read_status
 from unitscope.selectivity import measure_run
-
-
-@pytest.fixture
-def pair(make_run, tmp_path):
-    """Make a run, measured here, and an unmeasured copy of it."""
-    run = make_run(*arrays())
-    other = copy(run, tmp_path / "other")
-    measure_run(run, **MEASURED)
-    return run, other
 
 
 def test_a_killed_process_takes_only_its_task_along(pair, tmp_path):

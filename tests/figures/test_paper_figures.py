@@ -350,7 +350,7 @@ def test_names_of_units_cover_no_points_where_there_is_room(make_run):
 
 def test_a_throng_of_units_stays_small_as_vectors(make_run, tmp_path):
     rng = np.random.default_rng(0)
-    made = make_run({"fc6": rng.exponential(size=(24, 3000))}, np.arange(24) % 3)
+    made = make_run({"fc6": rng.exponential(size=(24, 2100))}, np.arange(24) % 3)
     measure_run(made)
     for name, found in (("d", disagreement(made, "auc", "ccmas")), ("b", boxplots(made, "auc"))):
         for suffix in (".svg", ".pdf"):

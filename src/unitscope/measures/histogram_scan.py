@@ -89,7 +89,7 @@ def scan_bins(
     top_orders, top_labels, edge_order = top.orders, top.labels, top.edge
     n_bins = counts.shape[1]
     n_strays = place = 0
-    r: Any = 0
+    r: Any = np.int64(0)
     zeros_to_do, edge_to_do = True, edge_order >= 0
     page, bin_ = len(octaves) - 1, n_bins - 1
     while page >= 0 or zeros_to_do:
@@ -125,7 +125,7 @@ def scan_bins(
             place = stop
         if edge_to_do and edge_order >= order:
             edge_to_do = False
-            group: Any = 0
+            group: Any = np.int64(0)
             here[:] = 0
             for label in range(len(zeros)):
                 m = np.int64(top.edge_counts[label])
