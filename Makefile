@@ -8,7 +8,9 @@ BIN := .venv/bin
 demo: .venv/installed-torch
 	$(BIN)/unitscope demo
 
-test: lint types walls tests
+# Types are checked by one core while the other begins with the tests.
+test: lint walls
+	$(MAKE) --jobs=2 types tests
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -21,7 +23,7 @@ walls: .venv/installed-dev
 	$(BIN)/lint-imports
 
 tests: .venv/installed-dev browser
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadfile  # what a file's tests share is made once
 
 # A browser for the tests of web pages: Debian's, where the machine has none and lets us install it.
 browser:

@@ -9,5 +9,6 @@ except RuntimeError:
     OPERATORS.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     OPERATORS.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     import torchvision
+from torchvision.transforms import v2  # whether torchvision itself imports it depends on what was imported before
 
-__all__ = ["torchvision"]
+__all__ = ["torchvision", "v2"]

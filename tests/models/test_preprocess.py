@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from torchvision_stub import torchvision
+from torchvision_stub import v2
 from unitscope.errors import UnitscopeError
 from unitscope.models import Preprocess
 from unitscope.models.preprocess import Steps, steps_from_options
@@ -28,7 +28,7 @@ def test_without_options_pixels_become_0_to_1():
 
 @given(st.integers(20, 90), st.integers(20, 90), st.integers(20, 40))
 def test_resizes_as_torchvision_does(width, height, resize):
-    reference = torchvision.transforms.v2.functional.resize(noise(width, height), [resize])
+    reference = v2.functional.resize(noise(width, height), [resize])
     tensor = steps_from_options({"resize": resize})(noise(width, height))
     assert np.array_equal((tensor * 255).round().numpy().transpose(1, 2, 0), np.asarray(reference))
 
