@@ -22,8 +22,9 @@ types: .venv/installed-dev
 walls: .venv/installed-dev
 	$(BIN)/lint-imports
 
+# A file's tests run in one process, which makes what they share once. Files keep their order: the last ones are short.
 tests: .venv/installed-dev browser
-	$(BIN)/pytest -n auto --dist loadfile  # what a file's tests share is made once
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # A browser for the tests of web pages: Debian's, where the machine has none and lets us install it.
 browser:

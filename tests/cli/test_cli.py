@@ -90,7 +90,7 @@ def test_record_says_what_it_will_write_and_the_same_command_again_is_done(recor
     assert "correctly classified" in done.stdout
 
 
-def test_measure_then_figure_then_report(recorded):
+def test_measure_then_figure_then_report(recorded, no_drawing):
     done = unitscope("measure", "run", cwd=recorded)
     assert "208 units" in done.stdout
     assert "16 units of fc8 have negative activations" in done.stderr
@@ -228,7 +228,7 @@ def test_unreadable_images_are_refused_or_skipped_and_listed(tmp_path):
 
 
 def test_the_demo_writes_a_report(tmp_path):
-    done = process("demo", "demo-run", cwd=tmp_path)
+    done = unitscope("demo", "demo-run", cwd=tmp_path)
     path = Path(done.stdout.strip().splitlines()[-1].removeprefix("report: "))
     assert path.is_file()
     assert path.parent == tmp_path / "demo-run"
