@@ -78,6 +78,15 @@ def test_compiling_is_said_once(capsys):
     assert capsys.readouterr().err.count("compiling, once after installation") == 1
 
 
+def test_a_file_that_is_removed_meanwhile_is_one_sentence(run, monkeypatch):
+    def remove_first(*arguments, **options):
+        (run / "gone.zarr").read_bytes()
+
+    monkeypatch.setattr("unitscope.figures.save_figure", remove_first)
+    done = unitscope("figure", "jitter", run, "fc6:0", status=2)
+    assert done.stderr.startswith(f"unitscope: {run / 'gone.zarr'} was removed while this command ran")
+
+
 def test_every_figure_is_listed():
     text = unitscope("figure", "--help").stdout
     assert all(f" {name} " in text for name in FIGURES)

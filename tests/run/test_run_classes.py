@@ -75,7 +75,7 @@ def test_one_label_as_memberships(run):
 
 
 def test_unknown_class(run):
-    with pytest.raises(UnitscopeError, match=r"has no class n22 .did you mean .n2.\?"):
+    with pytest.raises(UnitscopeError, match=r"has no class n22 .did you mean .n2.\?.*classes.parquet, for instance '"):
         run.members("n22")
 
 

@@ -36,6 +36,10 @@ def one_sentence() -> Iterator[None]:
         yield
     except UnitscopeError as error:
         stop(str(error), 2)
+    except FileNotFoundError as error:  # checked before, so that somebody removed it since
+        if error.filename is None:
+            raise
+        stop(f"{error.filename} was removed while this command ran; restore it, or run the same command again", 2)
     except KeyboardInterrupt:
         stop("stopped; finished blocks are kept, and the same command continues from there", 130)
 

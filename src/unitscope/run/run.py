@@ -198,7 +198,10 @@ class Run:
         place = class_place(name, self.classes)
         if place is None:
             known = list(dict.fromkeys([*self.classes["class"], *self.classes["name"], *sets]))
-            raise UnitscopeError(f"the run {self.directory} has no class {name}{near_names(name, known)}")
+            raise UnitscopeError(
+                f"the run {self.directory} has no class {name}{near_names(name, known)}; "
+                f"its {len(self.classes):,} classes are in {self.directory / layout.CLASSES}, for instance {known[0]!r}"
+            )
         if self.multi_label:
             return np.fromiter((place in labels for labels in self.items["labels"]), bool, len(self.items))
         return self.labels == place
