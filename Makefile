@@ -23,9 +23,8 @@ walls: .venv/installed-dev
 	$(BIN)/lint-imports
 
 # A file's tests run in one process, which makes what they share once. Files keep their order: the last ones are short.
-# One process more than cores, because many tests wait for processes of their own.
 tests: .venv/installed-dev browser
-	$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # A browser for the tests of web pages: Debian's, where the machine has none and lets us install it.
 browser:
