@@ -227,7 +227,7 @@ def test_unreadable_images_are_refused_or_skipped_and_listed(tmp_path):
     assert (tmp_path / "run" / "skipped.parquet").is_file()
 
 
-def test_the_demo_writes_a_report(tmp_path):
+def test_the_demo_writes_a_report(no_drawing, tmp_path):
     done = unitscope("demo", "demo-run", cwd=tmp_path)
     path = Path(done.stdout.strip().splitlines()[-1].removeprefix("report: "))
     assert path.is_file()

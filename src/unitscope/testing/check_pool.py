@@ -13,7 +13,7 @@ from ..errors import UnitscopeError
 TASKS = 12
 
 
-def check_pool(on: str, /, *, seconds: float = 60) -> None:
+def check_pool(on: str | Pool, /, *, seconds: float = 60) -> None:
     """Check that a pool runs tasks as Unitscope needs it.
 
     - ``width``, ``lost`` and ``retries`` are of the right types, if the pool has them.
@@ -25,7 +25,7 @@ def check_pool(on: str, /, *, seconds: float = 60) -> None:
     Parameters
     ----------
     on
-        What a user writes after ``--on``.
+        What a user writes after ``--on``, or an open pool.
     seconds
         How long a killed worker may go unnoticed.
 
@@ -43,7 +43,9 @@ def check_pool(on: str, /, *, seconds: float = 60) -> None:
 
     Examples
     --------
-    >>> check_pool("local:1")
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(2) as pool:
+    ...     check_pool(pool)
     """
     with tempfile.TemporaryDirectory() as logs, open_pool(on, Path(logs)) as pool:
         check_attributes(pool)
