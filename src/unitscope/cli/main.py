@@ -36,7 +36,7 @@ def one_sentence() -> Iterator[None]:
         yield
     except UnitscopeError as error:
         stop(str(error), 2)
-    except FileNotFoundError as error:  # checked before, so that somebody removed it since
+    except FileNotFoundError as error:  # commands check their input first, so it was removed since
         if error.filename is None:
             raise
         stop(f"{error.filename} was removed while this command ran; restore it, or run the same command again", 2)

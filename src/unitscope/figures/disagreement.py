@@ -106,7 +106,8 @@ class Disagreement:
             layer, _, index = unit.rpartition(":")
             text = f"{labels[layer]}:{index}"
             length = 4.3 * len(text)
-            best, least = (float(at_x[point] + 8), float(at_y[point]), length), np.inf  # where there is no room at all
+            # Used if no candidate position is free.
+            best, least = (float(at_x[point] + 8), float(at_y[point]), length), np.inf
             for aside, up in product((8, -8 - length), np.arange(-20, 21) * 9):
                 name = float(at_x[point] + aside), float(at_y[point] + up), length
                 inside = 0 <= name[0] <= wide - length and 0 <= name[1] <= high

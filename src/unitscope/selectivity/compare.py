@@ -128,6 +128,7 @@ def superiority(a: np.ndarray, b: np.ndarray) -> float:
     if not len(a) or not len(b):
         return float("nan")
     b = np.sort(b)
-    below = np.searchsorted(b, a - rounding_of(a), "left").sum()
-    not_above = np.searchsorted(b, a + rounding_of(a), "right").sum()
+    rounding = rounding_of(a)
+    below = np.searchsorted(b, a - rounding, "left").sum()
+    not_above = np.searchsorted(b, a + rounding, "right").sum()
     return float((below + not_above) / 2 / len(a) / len(b))
