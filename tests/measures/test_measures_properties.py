@@ -9,8 +9,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 from unitscope.columns import Column
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import CLASSWISE, COLUMNS, Classes, measure, measure_block
-from unitscope.measures.threads import n_cores
 from unitscope.measures.top_items import chance_index
+from unitscope.threads import n_cores
 
 # How each column answers to a change of the activations. Ranks: unchanged by any rising map that keeps 0; scale:
 # unchanged by a factor; the rest is in units of activation.

@@ -77,24 +77,12 @@ class Parts:
                         temporary.write_bytes(content)
                 write_parquet(path, part.frame, metadata={"unitscope": worker})
                 if isinstance(block, ItemBlock):
-                    self._largest_sums()
+                    self._read_sums()
         except FileNotFoundError as error:
             raise UnitscopeError(
                 f"another process finished or removed this analysis of {self.run.directory}; see "
                 f"`unitscope status {self.run.directory}`"
             ) from error
-
-    def _largest_sums(self) -> list[ItemBlock]:
-        """Return the sums over items, in order; those that a larger one covers too are removed."""
-        sums = sorted(
-            (ItemBlock.from_name(path.stem) for path in self.directory.glob("[0-9]*-[0-9]*.parquet")),
-            key=lambda block: block.first,
-        )
-        kept = [block for block in sums if not any(other != block and other.covers(block) for other in sums)]
-        for block in {*sums} - {*kept}:
-            for suffix in (".parquet", ".npz"):
-                (self.directory / f"{block.name}{suffix}").unlink(missing_ok=True)
-        return kept
 
     def read(self, blocks: Sequence[UnitBlock | ItemBlock]) -> list[StoredPart]:
         """Return the parts that cover all blocks, in order."""
@@ -103,9 +91,17 @@ class Parts:
         return [StoredPart(block, self.directory / f"{block.name}.parquet") for block in blocks]
 
     def _read_sums(self) -> list[StoredPart]:
-        """Return the sums over items, in order, of which none is part of another."""
+        """Return the sums over items, in order; those that a larger one covers too are removed."""
         # A process may have been killed between writing a larger sum and removing the smaller ones.
-        return [StoredPart(block, self.directory / f"{block.name}.parquet") for block in self._largest_sums()]
+        sums = sorted(
+            (ItemBlock.from_name(path.stem) for path in self.directory.glob("[0-9]*-[0-9]*.parquet")),
+            key=lambda block: block.first,
+        )
+        kept = [block for block in sums if not any(other != block and other.covers(block) for other in sums)]
+        for block in {*sums} - {*kept}:
+            for suffix in (".parquet", ".npz"):
+                (self.directory / f"{block.name}{suffix}").unlink(missing_ok=True)
+        return [StoredPart(block, self.directory / f"{block.name}.parquet") for block in kept]
 
     def ending_at(self, item: int) -> StoredPart | None:
         """Return the sum over the items right before an item, if there is one."""

@@ -78,7 +78,8 @@ def import_(
     OUT.print(table(["layer", "units", "reduction"], layers, numbers=(1,)))
     kept = [str(name) for name in made.items if name not in ("item_id", "uri", "label", "labels")]
     OUT.print(
-        f"imported {made.manifest.n_items:,} items of {len(made.classes):,} classes"
+        f"imported {made.manifest.n_items:,} item{'s' * (made.manifest.n_items != 1)} "
+        f"of {len(made.classes):,} class{'es' * (len(made.classes) != 1)}"
         f"{', each of any number of them,' if made.multi_label else ''} "
         f"({made.manifest.identity['import']['format']}) in {made.directory}",
         soft_wrap=True,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UnitscopeError
-from ..measures.threads import n_cores
+from ..threads import n_cores
 from .parent import end_with_parent
 
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..threads import fitting_threads, run_threads
 from .best import at_class
 from .block import CLASS_CELLS
 from .classes import Classes
@@ -22,7 +23,6 @@ from .ranking import Ranking, rank
 from .resampling import PERMUTE, REDRAW, Draws, count_resampled, items_by_stratum
 from .scratch import ITEM_BYTES, Scratch
 from .tally import Tally
-from .threads import fitting_threads, run_threads
 
 MOST_ROWS = 64
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnitscopeError
+from ..threads import fitting_threads, run_threads
 from .classes import Classes
 from .count_top import count_top
 from .ranking import jit, rank
 from .scratch import ITEM_BYTES, Scratch
 from .sums import fill_rest
 from .tally import Tally
-from .threads import fitting_threads, run_threads
 from .thresholds import group_by_class, information, scan_classes
 
 

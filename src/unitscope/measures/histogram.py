@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import UnitscopeError
+from ..threads import run_threads
 from .classes import Classes
 from .histogram_count import (
     LAST,
@@ -24,7 +25,6 @@ from .histogram_count import (
     merge_top,
 )
 from .sums import add_sums, means_of
-from .threads import run_threads
 
 BINS_PER_OCTAVE = (128, 32, 8)
 """Bins for each doubling of the value: 128 is what the highest 16 bits of a float32 tell apart."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import UnitscopeError
+from ..threads import run_threads
 from .classes import Classes
 from .count_top import chance_of_any
 from .histogram import N_TOP, Histograms
@@ -13,7 +14,6 @@ from .histogram_count import value_of_order
 from .histogram_scan import ScanScratch, bound_information, scan_bins
 from .sums import add_sums, fill_rest, mean_of, means_of, merge
 from .tally import Tally
-from .threads import run_threads
 from .thresholds import information
 
 

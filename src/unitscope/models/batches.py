@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data import LabelledItems
 from ..errors import UnitscopeError
-from ..measures.threads import n_cores
+from ..threads import n_cores
 from .computing import on_device
 from .forward import Replace, Take, capture
 from .layers import NetworkLayer

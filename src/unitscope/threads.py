@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from ..errors import UnitscopeError
+from .errors import UnitscopeError
 
 Scratch = TypeVar("Scratch")
 
