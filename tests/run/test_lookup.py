@@ -125,7 +125,7 @@ def test_classes_along_an_array_are_found_by_their_labels(run):
     labels = {"class": ["pets", "dog", "cat"]}  # not in the order of the run's classes
     sizes = {"unit": 3, "class": 3}
     arrays = create_table_arrays(run.directory, "boxes", [Array(Column("seen", "Seen", "share"))], sizes, labels)
-    write_rows(arrays, 0, {"seen": np.arange(9.0).reshape(3, 3)})
+    write_rows(arrays, [(0, {"seen": np.arange(9.0).reshape(3, 3)})])
     add(run, "boxes", [IOU], arrays=arrays, iou=[0.9, 0.8, 0.7])
     assert [class_position(run, "boxes", name) for name in ("pets", "dog", "cat", "emu")] == [0, 1, 2, None]
     assert values_of_class(run, "boxes", "seen", ["fc:1"], "cat").tolist() == [5]

@@ -83,6 +83,5 @@ def store_arrays(run: Run, analysis: Analysis, result: Result) -> StoredArrays |
     sizes = {axis: len(names) for axis, names in result.labels.items()}
     sizes = {"unit": len(run.units), "item": run.manifest.n_items, **sizes}
     arrays = create_table_arrays(run.directory, analysis.table, described, sizes, result.labels)
-    for first, rows in result.arrays:
-        write_rows(arrays, first, rows)
+    write_rows(arrays, result.arrays)
     return arrays

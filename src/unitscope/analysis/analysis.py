@@ -16,12 +16,10 @@ import pandas as pd
 from ..columns import Array, Column
 from ..plugins import Registry
 from ..run import ItemBlock, Run, UnitBlock
+from ..run.arrays import Rows
 from ..run.files import read_npz, read_parquet
 
 DAMAGED_PART = "delete it and run the same command again"
-
-Rows = tuple[int, Mapping[str, np.ndarray]]
-"""Rows of some arrays: the number of the first row, and the rows by the name of the array."""
 
 
 @dataclass(frozen=True)

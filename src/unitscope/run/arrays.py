@@ -8,7 +8,7 @@ import hashlib
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from ..errors import UnitscopeError
 from . import layout
 from .activations import UNDECODABLE
 from .files import one_line
+
+Rows = tuple[int, Mapping[str, np.ndarray]]
+"""Rows of some arrays: the number of the first row, and the rows by the name of the array."""
 
 CHUNK_BYTES = 2**24
 """A chunk holds 64 rows of an array, or fewer if these have more bytes than this."""
@@ -151,13 +154,39 @@ def create_table_arrays(
     return StoredArrays(path, digests)
 
 
-def write_rows(arrays: StoredArrays, first: int, values: Mapping[str, np.ndarray]) -> None:
-    """Write rows `first` and after of some arrays."""
+def write_rows(arrays: StoredArrays, pieces: Iterable[Rows]) -> None:
+    """Write rows of arrays, piece by piece."""
     # Every chunk becomes a file, also one that is NaN throughout, so that a lost file is noticed.
     with zarr.config.set({"array.write_empty_chunks": True}):
         group = zarr.open_group(arrays.group, mode="r+", zarr_format=3)
-        for name, rows in values.items():
-            group[name][first : first + len(rows)] = rows  # type: ignore[index]
+        opened: Any = {name: group[name] for name in arrays.digests}
+        for first, rows in joined(pieces):
+            for name, values in rows.items():
+                opened[name][first : first + len(values)] = values
+
+
+def joined(pieces: Iterable[Rows]) -> Iterator[Rows]:
+    """Join pieces that follow each other until they fill a chunk, which is compressed once then, not once per piece."""
+    held: list[Mapping[str, np.ndarray]] = []
+    start = end = size = 0
+    for first, rows in pieces:
+        full = end - start >= layout.CHUNK_UNITS or size >= CHUNK_BYTES
+        if held and (full or first != end or rows.keys() != held[0].keys()):
+            yield start, concatenate(held)
+            held, size = [], 0
+        if not held:
+            start = first
+        held.append(rows)
+        lengths = {len(values) for values in rows.values()}
+        end = first + lengths.pop() if len(lengths) == 1 else -1  # nothing follows arrays of several lengths
+        size += sum(values.nbytes for values in rows.values())
+    if held:
+        yield start, concatenate(held)
+
+
+def concatenate(pieces: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Concatenate arrays along their first axis, by name."""
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
 
 
 def remove_other_arrays(directory: Path, table: str, keep: StoredArrays | None) -> None:
