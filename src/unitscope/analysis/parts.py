@@ -77,7 +77,7 @@ class Parts:
                         temporary.write_bytes(content)
                 write_parquet(path, part.frame, metadata={"unitscope": worker})
                 if isinstance(block, ItemBlock):
-                    self._read_sums()
+                    self._largest_sums()
         except FileNotFoundError as error:
             raise UnitscopeError(
                 f"another process finished or removed this analysis of {self.run.directory}; see "
@@ -87,10 +87,10 @@ class Parts:
     def read(self, blocks: Sequence[UnitBlock | ItemBlock]) -> list[StoredPart]:
         """Return the parts that cover all blocks, in order."""
         if blocks and isinstance(blocks[0], ItemBlock):
-            return self._read_sums()
+            return self._largest_sums()
         return [StoredPart(block, self.directory / f"{block.name}.parquet") for block in blocks]
 
-    def _read_sums(self) -> list[StoredPart]:
+    def _largest_sums(self) -> list[StoredPart]:
         """Return the sums over items, in order; those that a larger one covers too are removed."""
         # A process may have been killed between writing a larger sum and removing the smaller ones.
         sums = sorted(
@@ -105,7 +105,7 @@ class Parts:
 
     def ending_at(self, item: int) -> StoredPart | None:
         """Return the sum over the items right before an item, if there is one."""
-        return next((part for part in self._read_sums() if part.block.last == item), None)
+        return next((part for part in self._largest_sums() if part.block.last == item), None)
 
     def move_images(self) -> None:
         """Replace the images of this analysis in the run by those of the parts."""

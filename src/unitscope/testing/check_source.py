@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -94,18 +94,18 @@ def check_reading(data: LabelledItems, again: LabelledItems) -> None:
     for index in sample:
         data.load.check(index)
         assert data.load.name(index), f"item {index} has no name"
-    first = hash_items(map(data.load, sample))
-    assert hash_items(map(again.load, sample)) == first, "items are not the same when they are read again"
+    first = hash_items(data.load, sample)
+    assert hash_items(again.load, sample) == first, "items are not the same when they are read again"
     with working_directory():
-        assert hash_items(map(data.load, sample)) == first, "items are not the same in another working directory"
+        assert hash_items(data.load, sample) == first, "items are not the same in another working directory"
     with open_pool("local:1") as pool:
-        elsewhere = hash_items(pool.submit(data.load, index).result() for index in sample)
+        elsewhere = pool.submit(hash_items, data.load, sample).result()
     assert elsewhere == first, "items are not the same when another process reads them"
 
 
-def hash_items(items: Iterable[Any]) -> list[str]:
+def hash_items(load: Loader, indexes: Sequence[int]) -> list[str]:
     """Return type, shape and content of some items."""
-    arrays = [np.asarray(item) for item in items]
+    arrays = [np.asarray(load(index)) for index in indexes]
     return [f"{array.dtype} {array.shape} {hashlib.sha256(array.tobytes()).hexdigest()}" for array in arrays]
 
 
