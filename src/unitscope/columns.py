@@ -13,6 +13,7 @@ KINDS = {
     "flag": "yes or no",
     "class": "a class of the run, by its id",
     "text": "text",
+    "held_out": "a measure on items that had no part in the choice of its class and threshold",
     "chance": "what a measure gives by chance",
     "probability": "a p-value, or one adjusted for many tests",
     "limit": "an end of an interval",
@@ -22,11 +23,12 @@ KINDS = {
 
 LINKS = {
     "class": "the class that the measure picks",
+    "held_out": "the measure on items that had no part in the choice of its class and threshold",
     "chance": "what the measure gives by chance",
     "p": "its p-value",
     "q": "its p-value, adjusted for the number of units",
-    "low": "lower end of its interval",
-    "high": "upper end of its interval",
+    "low": "lower end of the interval of its held-out value",
+    "high": "upper end of the interval of its held-out value",
     "error": "how far it may be off",
 }
 """Every role that another column of the table can have for a measure. By convention its name ends with the role."""

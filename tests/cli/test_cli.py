@@ -154,9 +154,16 @@ def test_a_slip_in_an_option_is_said_before_items_are_checked(recorded, options)
 def test_chance_intervals_and_class_sets(recorded):
     classes = open_run(recorded / "run").classes["class"].tolist()
     pair = f"pair={classes[0]},{classes[1]}"
-    options = ("--class-set", pair, "--only-class-sets", "--permutations", "19", "--bootstrap", "20")
+    options = ("--class-set", pair, "--only-class-sets", "--permutations", "19")
     shown = unitscope("measure", "run", *options, cwd=recorded).stdout
-    for text in ("class set pair: 2 classes", "median by chance", "units, q < .05", "95 % of highest", " to "):
+    for text in (
+        "class set pair: 2 classes",
+        "median by chance",
+        "units, q < .05",
+        "held out",
+        "95 % interval",
+        " to ",
+    ):
         assert text in shown, text
     wrong = one_sentence(unitscope("measure", "run", "--class-set", "pair=cta", cwd=recorded, status=2))
     assert "class set pair contains cta, which is not a class of this run" in wrong
@@ -193,7 +200,7 @@ def test_recording_without_storing_and_what_follows(tmp_path):
     assert re.search(r"Area under the ROC curve .* 0\.\d{3}\n", done.stdout)
     unitscope("report", "r", cwd=tmp_path)
     for command in (("figure", "jitter", "r", "fc8:0"), ("export", "r", "-o", "out.npz"),
-                    ("measure", "r", "--bootstrap", "5")):  # fmt: skip
+                    ("measure", "r", "--permutations", "5")):  # fmt: skip
         assert "without --no-store" in one_sentence(unitscope(*command, cwd=tmp_path, status=2))
     assert not (tmp_path / "out.npz").exists()
     sentence = one_sentence(

@@ -16,7 +16,7 @@ SETTINGS = {"layers": "hidden,out", "batch_size": 16, "block_items": 32, "worker
 """Of a recording of 200 items in 7 blocks, the last of them short."""
 
 MEASURED = {
-    "class_sets": {"some": ["class0", "class2"]}, "permutations": 20, "bootstrap": 20, "seed": 3, "threads": 1,
+    "class_sets": {"some": ["class0", "class2"]}, "permutations": 20, "seed": 3, "threads": 1,
 }  # fmt: skip
 """Everything a measurement can be asked for."""
 

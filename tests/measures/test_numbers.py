@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from unitscope.errors import UnitscopeError
 from unitscope.measures import (
     COLUMNS,
+    HELD_OUT,
     Classes,
     Histograms,
     compare_with_chance,
@@ -340,9 +341,10 @@ def test_values_lie_in_the_ranges_that_are_described_where_class_sets_compete():
             assert column.high is None or (known <= column.high).all(), name
 
 
-def test_columns_of_permutations_and_bootstrap_take_no_other_column_s_place():
-    assert not set(describe.tested_columns(100, 100)) & set(COLUMNS)
-    assert describe.tested_columns(0, 10)["class_selectivity_low"].low == -1
+def test_columns_of_permutations_and_halves_take_no_other_column_s_place():
+    assert not set(describe.tested_columns(100)) & set(COLUMNS | HELD_OUT)
+    assert not set(HELD_OUT) & set(COLUMNS)
+    assert HELD_OUT["class_selectivity_low"].low == -1
 
 
 def test_the_expected_class_index_is_its_mean_over_permutations():

@@ -103,7 +103,7 @@ def test_chance_and_intervals_stand_in_the_table_with_q_by_layer(make_run):
     noise = VALUES["fc"][:, :20]
     values = {"noise": noise, "signal": (noise + 4 * (LABELS == 2)[:, None]).astype(np.float32)}
     run = make_run(values, LABELS)
-    table = measure_run(run, permutations=99, bootstrap=50)
+    table = measure_run(run, permutations=99)
     columns = run.columns("selectivity")
     for name in ("auc", "ccmas", "max_informedness"):
         for ending in ("chance", "p", "q", "low", "high"):
@@ -113,9 +113,9 @@ def test_chance_and_intervals_stand_in_the_table_with_q_by_layer(make_run):
         np.testing.assert_allclose(signal[f"{name}_q"], 1 / 100)  # over the 40 units of both layers it would be 1 / 50
         assert (noise[f"{name}_q"] >= noise[f"{name}_p"] - 1e-12).all()
         assert (table[f"{name}_low"] <= table[f"{name}_high"]).all()
-    again = measure_run(run, permutations=99, bootstrap=50)
+    again = measure_run(run, permutations=99)
     pd.testing.assert_frame_equal(again, table)
-    other = measure_run(run, permutations=99, bootstrap=50, seed=1)
+    other = measure_run(run, permutations=99, seed=1)
     assert not other["auc_chance"].equals(table["auc_chance"])
 
 
@@ -126,7 +126,7 @@ def test_classes_of_one_item_are_warned_of_unless_united(make_run):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UnitscopeWarning)
         half = [f"class{place}" for place in range(20)]
-        table = measure_run(run, class_sets={"half": half}, only_class_sets=True, bootstrap=20)
+        table = measure_run(run, class_sets={"half": half}, only_class_sets=True)
     assert table["auc_low"].notna().all()
     assert "class_index_low" not in table
 

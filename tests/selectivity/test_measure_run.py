@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from unitscope.errors import UnitscopeError, UnitscopeWarning
-from unitscope.measures import CLASSWISE, COLUMNS, measure
+from unitscope.measures import CLASSWISE, COLUMNS, HELD_OUT, measure
 from unitscope.run import open_run
 from unitscope.selectivity import analysis, measure_run
 from unitscope.selectivity.analysis import Selectivity
@@ -25,7 +25,7 @@ def assert_measured_like(run, keep):
     names = [f"class{label}" for label in LABELS[keep]]
     expected = pd.concat([measure(values[keep], names) for values in VALUES.values()], ignore_index=True)
     assert found["unit"].tolist() == run.units["unit"].tolist()
-    assert list(found.columns) == list(COLUMNS)
+    assert list(found.columns) == list(COLUMNS | HELD_OUT)
     for name in expected.columns.drop("unit"):
         np.testing.assert_array_equal(found[name].to_numpy(), expected[name].to_numpy(), err_msg=name)
 
@@ -140,8 +140,8 @@ def test_so_many_items_that_memory_holds_a_part_of_a_chunk(make_run, monkeypatch
 
 
 def test_a_unit_s_chance_does_not_depend_on_other_layers(make_run):
-    both = measure_run(make_run(VALUES, LABELS, name="both"), permutations=20, bootstrap=20)
-    alone = measure_run(make_run({"fc": VALUES["fc"]}, LABELS, name="alone"), permutations=20, bootstrap=20)
+    both = measure_run(make_run(VALUES, LABELS, name="both"), permutations=20)
+    alone = measure_run(make_run({"fc": VALUES["fc"]}, LABELS, name="alone"), permutations=20)
     of_fc = both[both["layer"] == "fc"].reset_index(drop=True)
     pd.testing.assert_frame_equal(of_fc, alone)
 

@@ -24,7 +24,7 @@ VALUES = np.maximum(RNG.normal(size=(120, 70)) + 2 * (LABELS[:, None] == np.aran
 
 def test_a_run_is_measured_like_an_array_and_keeps_its_top(make_run):
     run = make_run({"fc": VALUES}, LABELS)
-    table = measure_run(run, top=20, permutations=20, bootstrap=20)
+    table = measure_run(run, top=20, permutations=20)
     expected = measure(VALUES, [f"class{label}" for label in LABELS], top=20)
     for name in expected.columns.drop("unit"):
         if name != "class_index_chance":  # estimated by permutations

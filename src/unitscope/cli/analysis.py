@@ -8,6 +8,7 @@ A command reads its options and calls `run_analysis` with one function::
         run_analysis(context, run, "dissection", partial(dissect_run, concepts=concepts, on=on))
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ def summarize(run: "Run", measure: "TableColumn") -> dict[str, str]:
     """Return the median of a measure, its highest unit, and what its linked columns say of them."""
     values = measure.by_unit
     best = str(values.idxmax())
-    linked = {role: measure.linked(role) for role in ("class", "chance", "q", "error", "low", "high")}
+    linked = {role: measure.linked(role) for role in ("class", "held_out", "chance", "q", "error", "low", "high")}
     known = {role: column.by_unit for role, column in linked.items() if column is not None}
     if linked["chance"] is not None and linked["chance"].column.kind != "chance":
         del known["chance"]  # from a formula, not from permuted labels
@@ -82,12 +83,14 @@ def summarize(run: "Run", measure: "TableColumn") -> dict[str, str]:
     if "class" in known:
         picked = known["class"][best]
         row["class"] = run.class_title(picked) if isinstance(picked, str) else "-"
+    if "held_out" in known:
+        row["held out"] = f"{known['held_out'][best]:.3f}"
+    if "low" in known and "high" in known and math.isfinite(known["low"][best]):
+        row["95 % interval"] = f"{known['low'][best]:.3f} to {known['high'][best]:.3f}"
     if "chance" in known:
         row["median by chance"] = f"{known['chance'].median():.3f}"
     if "q" in known:
         row["units, q < .05"] = f"{(known['q'] < 0.05).sum():,}"
     if "error" in known:
         row["largest error"] = f"{known['error'].max():.3f}"
-    if "low" in known and "high" in known:
-        row["95 % of highest"] = f"{known['low'][best]:.3f} to {known['high'][best]:.3f}"
     return row

@@ -56,10 +56,9 @@ def measure(
     permutations: Annotated[
         int, typer.Option(min=0, help="Number of label permutations to compare every measure with: chance, p, q.")
     ] = 0,
-    bootstrap: Annotated[
-        int, typer.Option(min=0, help="Number of bootstrap samples of items, for 95 % intervals.")
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed for the halves of the items, and for permutations.")
     ] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed for permutations and bootstrap.")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")] = None,
     on: On = None,
 ) -> None:
@@ -76,7 +75,6 @@ def measure(
             only_class_sets=only_class_sets,
             top=top,
             permutations=permutations,
-            bootstrap=bootstrap,
             seed=seed,
             threads=threads,
             on=on,

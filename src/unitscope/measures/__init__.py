@@ -3,7 +3,9 @@
 ``classes`` maps items to classes; ``ranking`` sorts the items of a unit; ``thresholds``, ``count_top`` and ``sums``
 count, and ``counting`` does it for many units in ``threads``, into a ``tally``. ``localist``, ``means``,
 ``signal_detection`` and ``top_items`` compute the measures from a tally, ``gather`` collects them for a ``block`` of
-units, and ``describe`` documents each. ``chance`` repeats the measures on rankings from ``resampling``. For activations
+units, and ``describe`` documents each. ``halves`` divides the items, ``choosing`` chooses on one half,
+``held_out_counts`` and ``held_out_spread`` count on the other, and ``held_out`` and ``intervals`` compute measures
+from ``held_out_estimates``. ``chance`` repeats the measures on rankings from ``resampling``. For activations
 that are not stored, ``histogram`` counts them, ``histogram_tally`` makes the same tally from the counts, and ``bounds``
 computes the measures and their errors. ``extra`` holds the measures that other packages add.
 NumPy and Numba only, no PyTorch.
@@ -12,7 +14,7 @@ NumPy and Numba only, no PyTorch.
 from .best import rounding_of
 from .block import Measured, measure_block
 from .bounds import HISTOGRAM_CLASSWISE, HISTOGRAM_COLUMNS, measure_histograms
-from .chance import bootstrap, compare_with_chance
+from .chance import compare_with_chance
 from .classes import Classes
 from .counting import tally
 from .describe import CLASSWISE, COLUMNS, for_top, tested_columns
@@ -25,6 +27,8 @@ from .extra import (
     extra_versions,
     find_extra,
 )
+from .halves import Halves
+from .held_out import HELD_OUT
 from .histogram import BINS_PER_OCTAVE, N_TOP, Histograms
 from .measure import measure, names_at
 from .tally import Tally, top_sizes
@@ -34,15 +38,16 @@ __all__ = [
     "CLASSWISE",
     "COLUMNS",
     "EXTRA_MEASURES",
+    "HELD_OUT",
     "HISTOGRAM_CLASSWISE",
     "HISTOGRAM_COLUMNS",
     "N_TOP",
     "Classes",
     "ExtraMeasure",
+    "Halves",
     "Histograms",
     "Measured",
     "Tally",
-    "bootstrap",
     "class_members",
     "compare_with_chance",
     "extra_classwise",

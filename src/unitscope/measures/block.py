@@ -3,19 +3,23 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..errors import UnitscopeWarning
-from .best import is_negative
+from .best import is_constant, is_negative
 from .classes import Classes
 from .counting import tally
 from .extra import ExtraMeasure, run_extra
-from .gather import classwise_arrays, reasons, table_columns
+from .gather import classwise_arrays, join_reasons, reasons, table_columns
+from .halves import Halves
+from .held_out import held_out_columns, why_not
+from .held_out_counts import HeldOutCounts, tally_halves
 from .tally import Tally
 
-CLASS_CELLS = 1_000_000
-"""Most units x classes that are counted at a time: some 40 arrays of this many numbers are then in memory."""
+CLASS_CELLS = 400_000
+"""Most units x classes that are counted at a time: some 100 arrays of this many numbers are then in memory."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ def measure_block(
     activations: np.ndarray,
     classes: Classes,
     *,
+    halves: Halves | None = None,
     units: Sequence[str] | None = None,
     top: int | None = None,
     threads: int | None = None,
@@ -53,6 +58,8 @@ def measure_block(
         ``(U, N)`` float32 or float64, C-contiguous.
     classes
         What the items belong to.
+    halves
+        The same classes with their items in two halves, for the columns of `HELD_OUT`; ``None`` leaves these out.
     units
         Names of the units, for messages.
     extra
@@ -78,10 +85,15 @@ def measure_block(
     for first in range(0, max(len(activations), 1), step):
         some = slice(first, first + step)
         report = None if progress is None else lambda more, done=done: progress(done + more)
-        counts = tally(activations[some], classes, top=top, threads=threads, names=names[some], progress=report)
+        options: Any = {"top": top, "threads": threads, "names": names[some], "progress": report}
+        if halves is None:
+            counts = tally(activations[some], classes, **options)
+            measured = measure_tally(counts)
+        else:
+            counts, of_halves, held_out = tally_halves(activations[some], halves, **options)
+            measured = measure_halves(counts, of_halves, held_out)
         done += len(counts.total_mean)
         warn_of_negatives(is_negative(counts), names[some])
-        measured = measure_tally(counts)
         extra_columns, extra_classwise = run_extra(extra or {}, activations[some], classes)
         parts.append(Measured(measured.columns | extra_columns, measured.classwise | extra_classwise))
     return parts[0] if len(parts) == 1 else join(parts)
@@ -91,6 +103,16 @@ def measure_tally(counts: Tally) -> Measured:
     """Compute every measure from the counts of some units."""
     classwise = classwise_arrays(counts)
     return Measured(table_columns(counts, classwise) | {"undefined": reasons(counts, classwise)}, classwise)
+
+
+def measure_halves(counts: Tally, parts: tuple[Tally, Tally], held_out: HeldOutCounts) -> Measured:
+    """Compute every measure, in sample and held out, from the counts of some units and of their halves."""
+    measured = measure_tally(counts)
+    one_class = counts.sizes.shape[1] - counts.choose_from == 1
+    columns = measured.columns | held_out_columns(held_out, parts, fixed=one_class)
+    measurable = counts.comparable[:, counts.choose_from :].any(1) & ~is_constant(counts)
+    columns["no_interval"] = join_reasons({text: of & measurable for text, of in why_not(held_out, parts).items()})
+    return Measured(columns, measured.classwise)
 
 
 def join(parts: list[Measured]) -> Measured:

@@ -1,9 +1,5 @@
-"""Chance and uncertainty: what every measure gives by luck, and within what it may lie.
+"""Chance: what every measure gives by luck. The measures of a unit are repeated on its ranking with permuted labels."""
 
-Both repeat the measures of a unit on rankings made from its own: with permuted labels, or with resampled items.
-"""
-
-import functools
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,15 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..threads import fitting_threads, run_threads
-from .best import at_class
 from .block import CLASS_CELLS
 from .classes import Classes
 from .counting import check_shape
-from .describe import BOUNDED, LOW_IS_SELECTIVE, TESTED
+from .describe import LOW_IS_SELECTIVE, TESTED
 from .gather import classwise_arrays, table_columns
-from .means import class_selectivity_of
 from .ranking import Ranking, rank
-from .resampling import PERMUTE, REDRAW, Draws, count_resampled, items_by_stratum
+from .resampling import count_permuted
 from .scratch import ITEM_BYTES, Scratch
 from .tally import Tally
 
@@ -85,8 +79,7 @@ def compare_with_chance(
                 found[f"{name}_chance"][unit] = sums[name] / defined[name] if defined[name] else np.nan
                 found[f"{name}_p"][unit] = reached[name] / (permutations + 1)
 
-    each = functools.partial(resample_units, activations, classes.without_labels, PERMUTE, permutations, top, seed)
-    each(look, threads, names, progress)
+    permute_units(activations, classes.without_labels, permutations, top, seed, look, threads, names, progress)
     return found
 
 
@@ -97,69 +90,10 @@ def falls_short(name: str, values: np.ndarray, observed: Any) -> np.ndarray:
     return values > observed + slack if name in LOW_IS_SELECTIVE else values < observed - slack
 
 
-def bootstrap(
+def permute_units(
     activations: np.ndarray,
     classes: Classes,
-    observed: dict[str, np.ndarray],
-    samples: int,
-    *,
-    top: int | None = None,
-    seed: int = 0,
-    threads: int | None = None,
-    names: list[str] | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> dict[str, np.ndarray]:
-    """Find percentile intervals by drawing items again, with replacement, as many of each stratum as it has.
-
-    The class of each measure is fixed: the interval is for the class that is reported. Choosing
-    the best class again in each sample would shift the interval upwards.
-
-    Parameters
-    ----------
-    samples
-        How many bootstrap samples.
-    activations, classes, observed, top, seed, threads, names, progress
-        As in `compare_with_chance`.
-
-    Returns
-    -------
-    dict
-        For each measure in `BOUNDED`, ``(U,)``: ``NAME_low`` and ``NAME_high``, the 2.5th and 97.5th percentile
-        (Efron & Tibshirani 1993). NaN where the measure is, and for a class whose items are each alone in their
-        stratum (a class of one item), which can only be drawn as themselves.
-    """
-    found = {f"{name}_{what}": np.full(len(activations), np.nan) for name in BOUNDED for what in ("low", "high")}
-
-    merged = classes.without_labels
-    left_out = classes.n_labels - merged.n_labels
-
-    def look(unit: int, counts: Iterator[Tally]) -> None:
-        places = {name: int(observed[f"{name}_class"][unit]) - left_out for name in BOUNDED}
-        varying = {name: place for name, place in places.items() if place >= 0 and merged.can_vary[place]}
-        drawn: dict[str, list[np.ndarray]] = {name: [] for name in varying}
-        for some in counts:
-            of = classwise_arrays(some)
-            for name, place in varying.items():
-                fixed = np.full(len(some.mean), place)
-                drawn[name].append(at_class(of[name], fixed) if name in of else class_selectivity_of(some, fixed))
-        for name, parts in drawn.items():
-            values = np.concatenate(parts)
-            values = values[~np.isnan(values)]
-            if len(values) and not np.isnan(observed[name][unit]):
-                # Without interpolation, which has no meaning beside an infinite d'.
-                low, high = np.percentile(values, [2.5, 97.5], method="inverted_cdf")
-                found[f"{name}_low"][unit], found[f"{name}_high"][unit] = low, high
-
-    each = functools.partial(resample_units, activations, merged, REDRAW, samples, top, seed)
-    each(look, threads, names, progress)
-    return found
-
-
-def resample_units(
-    activations: np.ndarray,
-    classes: Classes,
-    kind: int,
-    samples: int,
+    permutations: int,
     top: int | None,
     seed: int,
     look: Callable[[int, Iterator[Tally]], None],
@@ -167,16 +101,15 @@ def resample_units(
     names: list[str] | None,
     progress: Callable[[int], None] | None,
 ) -> None:
-    """Let `look` see each unit's number and, some at a time, the tallies of its samples."""
+    """Let `look` see each unit's number and, some at a time, the tallies of its permutations."""
     check_shape(activations, classes)
 
     def work(unit: int, space: "Space") -> None:
         name = names[unit] if names else str(unit)
         ranking = rank(activations[unit], classes, space.scratch, name)
-        ranking.words.sort()  # ties in an order that does not depend on how they were sorted: items are drawn by place
         # From its name, so that a unit's numbers do not depend on which other units are measured.
-        state = np.frombuffer(hashlib.sha256(f"{seed}:{kind}:{name}".encode()).digest()[:8], np.uint64).copy()
-        look(unit, resampled(ranking, classes, kind, samples, state, space))
+        state = np.frombuffer(hashlib.sha256(f"{seed}:0:{name}".encode()).digest()[:8], np.uint64).copy()
+        look(unit, permuted(ranking, classes, permutations, state, space))
 
     threads = fitting_threads(threads, Space.ITEM_BYTES * classes.n_items)
     run_threads(work, len(activations), lambda: Space.of(classes, top), threads, progress)
@@ -184,13 +117,12 @@ def resample_units(
 
 @dataclass(frozen=True)
 class Space:
-    """The arrays that one thread resamples in."""
+    """The arrays that one thread permutes in."""
 
-    ITEM_BYTES: ClassVar[int] = ITEM_BYTES + 20  # drawn words, items, and labels in another order
+    ITEM_BYTES: ClassVar[int] = ITEM_BYTES + 12  # permuted words, and labels in another order
 
     scratch: Scratch
-    drawn: np.ndarray
-    items: np.ndarray
+    words: np.ndarray
     counts: Tally
 
     @classmethod
@@ -198,22 +130,16 @@ class Space:
         """Make them for these classes."""
         n = min(MOST_ROWS, max(CLASS_CELLS // len(classes.sizes) // 8, 1))
         scratch = Scratch.of(classes)
-        items = np.empty(classes.n_items, np.int64)
-        return cls(scratch, np.empty_like(scratch.words), items, Tally.empty(n, classes, top))
+        return cls(scratch, np.empty_like(scratch.words), Tally.empty(n, classes, top))
 
 
-def resampled(
-    ranking: Ranking, classes: Classes, kind: int, samples: int, state: np.ndarray, space: Space
-) -> Iterator[Tally]:
-    """Resample one ranking, some samples at a time; each tally is overwritten when the next is asked for."""
-    stratum, strata_sizes = classes.strata
-    if kind == REDRAW:
-        items_by_stratum(ranking.words, len(ranking.words), ranking.zeros, stratum, strata_sizes, space.items)
+def permuted(ranking: Ranking, classes: Classes, permutations: int, state: np.ndarray, space: Space) -> Iterator[Tally]:
+    """Permute the labels of one ranking, some times at once; each tally is overwritten when the next is asked for."""
     pool = classes.labels.copy()
-    draws = Draws(kind, classes.label_sizes, strata_sizes, pool, space.items, state, space.drawn)
     done = 0
-    while done < samples:
-        counts = space.counts.first(samples - done)
-        count_resampled(ranking, classes.class_map, draws, space.scratch, counts)
+    while done < permutations:
+        counts = space.counts.first(permutations - done)
+        counts.label_sizes[:] = classes.label_sizes
+        count_permuted(ranking, classes.class_map, pool, state, space.words, space.scratch, counts)
         done += len(counts.sizes)
         yield counts

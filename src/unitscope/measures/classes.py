@@ -127,29 +127,6 @@ class Classes:
         return np.concatenate([self.label_sizes, self.sets.astype(np.int64) @ self.label_sizes])
 
     @cached_property
-    def strata(self) -> tuple[np.ndarray, np.ndarray]:
-        """Within what items are drawn again: ``(n_labels,)`` each label's stratum, and how many items strata have.
-
-        The strata are the labels where these are classes that a measure may choose; where it chooses among class
-        sets only, items within the same sets. Items of several classes are of one stratum: their combinations of
-        classes may well be as many as the items.
-        """
-        if not self.labels_are_classes:
-            stratum = np.zeros(self.n_labels, np.int64)
-        elif self.choose_from == 0:
-            stratum = np.arange(self.n_labels)
-        else:
-            stratum = np.unique(self.sets, axis=1, return_inverse=True)[1].ravel().astype(np.int64)
-        return stratum, np.bincount(stratum, self.label_sizes, int(stratum.max(initial=-1)) + 1).astype(np.int64)
-
-    @cached_property
-    def can_vary(self) -> np.ndarray:
-        """``(K,)`` whether some item of the class shares its stratum with another item."""
-        stratum, sizes = self.strata
-        shared = (sizes[stratum] > 1) & (self.label_sizes > 0)
-        return np.concatenate([shared, (self.sets & shared).any(1)]) & (self.sizes > 1)
-
-    @cached_property
     def class_map(self) -> "ClassMap":
         """The classes of each label, for compiled functions."""
         label, which = np.nonzero(self.sets.T)

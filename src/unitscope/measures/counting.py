@@ -80,7 +80,7 @@ def check_shape(activations: np.ndarray, classes: Classes) -> None:
 
 
 @jit
-def count_ranking(ranking: Any, class_map: Any, scratch: Any, tally: Any, row: Any) -> None:
+def count_ranking(ranking: Any, class_map: Any, scratch: Any, tally: Any, row: Any) -> Any:
     """Count all that the measures need from one ranking, into one row of the tally.
 
     Parameters
@@ -93,6 +93,11 @@ def count_ranking(ranking: Any, class_map: Any, scratch: Any, tally: Any, row: A
         `unitscope.measures.scratch.Scratch`; the ranking may lie in it.
     tally, row
         Where the counts go; ``tally.label_sizes[row]`` must hold the items of each label.
+
+    Returns
+    -------
+    by_class, ends : numpy.ndarray
+        From `unitscope.measures.thresholds.group_by_class`.
     """
     unused = scratch.unused
     tally.scale[row] = ranking.scale
@@ -110,7 +115,9 @@ def count_ranking(ranking: Any, class_map: Any, scratch: Any, tally: Any, row: A
     scan_classes(ranking.levels, by_class, ends, zero_entry, scratch.joint, sums, tally, row)
     fill_rest(sums, class_map.sets, tally, row)
     label_sizes = tally.label_sizes[row]
-    tally.information[row] = information(scratch.joint[: len(label_sizes)], label_sizes)
+    if scratch.joint.shape[1]:
+        tally.information[row] = information(scratch.joint[: len(label_sizes)], label_sizes)
+    return by_class, ends
 
 
 @jit

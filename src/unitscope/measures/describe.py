@@ -195,26 +195,18 @@ TESTED = tuple(
 )
 """What is compared with permutations: all that depends on labels."""
 
-BOUNDED = tuple(
-    name for name in TESTED if f"{name}_class" in COLUMNS and (name in CLASSWISE or name == "class_selectivity")
-)
-"""What the bootstrap bounds: measures with a value for each class, so that the reported class can be held. Measures of
-the labels as a whole would be biased: items that are drawn twice look like information about their labels."""
 
-
-def tested_columns(permutations: int, bootstrap: int) -> dict[str, Column]:
-    """Describe the columns that permutations and bootstrap add.
+def tested_columns(permutations: int) -> dict[str, Column]:
+    """Describe the columns that permutations add; none for 0.
 
     Examples
     --------
-    >>> tested_columns(1000, 0)["auc_p"].title
+    >>> tested_columns(1000)["auc_p"].title
     'Area under the ROC curve: p'
     """
     added = []
     for name in TESTED:
         title, low, high = COLUMNS[name].title, COLUMNS[name].low, COLUMNS[name].high
-        # The reported class need not have the highest mean in a sample.
-        limit_low = -1.0 if name == "class_selectivity" else low
         less = "at most" if name in LOW_IS_SELECTIVE else "at least"
         if permutations:
             added += [
@@ -225,13 +217,6 @@ def tested_columns(permutations: int, bootstrap: int) -> dict[str, Column]:
                        "probability"),
                 Column(f"{name}_q", f"{title}: q", "p, adjusted for the number of units in the layer",
                        "min over p_(j) >= p of p_(j) m / j", 0.0, 1.0, "Benjamini & Hochberg 1995", "probability"),
-            ]  # fmt: skip
-        if bootstrap and name in BOUNDED:
-            added += [
-                Column(f"{name}_{what}", f"{title}: {where} limit", f"{percent} percentile of {bootstrap:,} bootstrap "
-                       "samples of items, stratified, for the reported class", low=limit_low, high=high, kind="limit",
-                       source="Efron & Tibshirani 1993")
-                for what, where, percent in (("low", "lower", "2.5th"), ("high", "upper", "97.5th"))
             ]  # fmt: skip
     return {column.name: column for column in added}
 

@@ -10,6 +10,7 @@ from ..errors import UnitscopeError
 from ..plugins import Registry
 from .classes import Classes
 from .describe import CLASSWISE, COLUMNS, tested_columns
+from .held_out import HELD_OUT
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def extra_columns(versions: Mapping[str, str]) -> dict[str, Column]:
         If two columns have one name.
     """
     described = {name: measure.columns for name, measure in find_extra(versions).items()}
-    return gather(described, COLUMNS | tested_columns(1, 1))
+    return gather(described, COLUMNS | HELD_OUT | tested_columns(1))
 
 
 def extra_classwise(versions: Mapping[str, str]) -> dict[str, Column]:

@@ -1,5 +1,7 @@
 """What the measures say of units, gathered: the class-wise arrays, and the columns of the table."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from . import localist, means, signal_detection, top_items
@@ -154,9 +156,13 @@ def reasons(counts: Tally, of: dict[str, np.ndarray]) -> np.ndarray:
         "no spread in a class and the rest: d' is infinite": np.isinf(d),
         "no class of two items or more: no d'": np.isnan(d) & ~constant & ~nothing,
     }
+    return join_reasons(why)
+
+
+def join_reasons(why: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the texts that hold for each unit, ``(U,)`` text, from ``(U,)`` bool for each text."""
     table = np.stack(list(why.values()), 1)
-    texts = list(why)
-    return np.array(["; ".join(text for text, yes in zip(texts, row, strict=True) if yes) for row in table], object)
+    return np.array(["; ".join(text for text, yes in zip(why, row, strict=True) if yes) for row in table], object)
 
 
 def limits_of_top(counts: Tally) -> dict[str, np.ndarray]:

@@ -10,6 +10,8 @@ from ..columns import top_name
 from .block import measure_block
 from .describe import COLUMNS
 from .extra import extra_columns, extra_versions, find_extra
+from .halves import Halves
+from .held_out import HELD_OUT
 from .inputs import check_index, read_activations, read_labels, read_names
 
 
@@ -21,6 +23,7 @@ def measure(
     class_sets: Mapping[str, Collection[Any]] | None = None,
     units: Sequence[str] | None = None,
     top: int | None = None,
+    seed: int = 0,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
@@ -46,6 +49,8 @@ def measure(
         How many of each unit's most active items the measures of these look at; default: 60 for precision, 100 for
         the number of classes, class index and class population. With ``top=20``, ``precision_60`` is ``precision_20``
         and ``n_classes_top_100`` is ``n_classes_top_20``. Where the largest class has 20 items, choose at most 20.
+    seed
+        Random seed for the halves of the items, by which measures are held out.
     threads
         Threads to use; default: one per core.
     progress
@@ -54,8 +59,8 @@ def measure(
     Returns
     -------
     pandas.DataFrame
-        One row per unit; `COLUMNS`, or ``for_top(COLUMNS, top)``, says what the columns mean; those of measures that
-        installed packages add (`EXTRA_MEASURES`) come last. NaN where a measure is
+        One row per unit; `COLUMNS` and `HELD_OUT`, or ``for_top(COLUMNS | HELD_OUT, top)``, say what the columns mean;
+        those of measures that installed packages add (`EXTRA_MEASURES`) come last. NaN where a measure is
         undefined, with the reason in ``undefined``, which also says where classes are too small for a measure to
         reach the end of its scale.
 
@@ -88,10 +93,11 @@ def measure(
     unit_major = np.ascontiguousarray(values.T, np.float32 if values.dtype == np.float16 else None)
     ids = [str(name) for name in names_of_units]
     versions = extra_versions()
-    described = COLUMNS | extra_columns(versions)
+    described = COLUMNS | HELD_OUT | extra_columns(versions)
     measured = measure_block(
-        unit_major, classes, units=ids, top=top, threads=threads, extra=find_extra(versions), progress=progress
-    )
+        unit_major, classes, halves=Halves.draw(classes, seed), units=ids, top=top, threads=threads,
+        extra=find_extra(versions), progress=progress,
+    )  # fmt: skip
     columns: dict[str, Any] = {"unit": names_of_units}
     for name, column in described.items():
         if name in measured.columns:

@@ -7,13 +7,12 @@ it has vector instructions for that, by radix elsewhere. Every measure reads thi
 
 import functools
 import time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numba
 import numpy as np
 
 from ..errors import UnitscopeError
-from .classes import Classes
 from .scratch import Scratch
 
 RADIX_BITS = 11
@@ -34,6 +33,18 @@ MOST_INTEGER = 2**53
 NO_LEVELS = np.empty((2, 0))
 
 jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+class Labelled(Protocol):
+    """What a ranking needs of `unitscope.measures.classes.Classes` or of `unitscope.measures.halves.Halves`."""
+
+    @property
+    def labels(self) -> np.ndarray:
+        """``(N,)`` uint32."""
+
+    @property
+    def label_sizes(self) -> np.ndarray:
+        """Items of each label."""
 
 
 class Ranking(NamedTuple):
@@ -209,7 +220,7 @@ def levels_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, float]:
     return levels, keys, int(at_zero[0]) if len(at_zero) else -1, float(np.ldexp(1.0, exponent))
 
 
-def rank(values: np.ndarray, classes: Classes, scratch: Scratch, name: str) -> Ranking:
+def rank(values: np.ndarray, classes: Labelled, scratch: Scratch, name: str) -> Ranking:
     """Rank one unit's items; the ranking lies in `scratch`.
 
     Raises

@@ -103,7 +103,7 @@ def scan_classes(
         From `group_by_class`.
     joint
         ``(K, N_BINS)`` filled with counts in bins of equal numbers of items; a group of ties lies in the bin of its
-        last item.
+        last item. ``(K, 0)``: no bins are counted.
     sums
         ``(2, K)`` filled with the sum of each class's scaled values, see `unitscope.measures.sums`.
     tally, row
@@ -114,14 +114,16 @@ def scan_classes(
     bits = np.empty(1, np.uint32)
     as_float = bits.view(np.float32)
     exact = levels.shape[1] > 0
+    first_bin_end = 0 if joint.shape[1] else n_items
     joint[:] = 0
     for c in range(len(ends)):
         n_c = sizes[c]
         stop = ends[c]
         begin = place = stop - (n_c - zeros[c] + (zeros[c] > 0))
-        k = bin_ = bin_end = in_bin = ranks = 0
+        k = bin_ = in_bin = ranks = 0
+        bin_end = first_bin_end
         nowhere = np.uint64(0)
-        best = Best(0, 0, nowhere, 0, nowhere, 0, 0, 1, nowhere, n_items)
+        best = Best(0, 0, nowhere, 0, nowhere, 0, nowhere, 0, 1, nowhere, n_items)
         precision_sum = high = low = squares_high = squares_low = middle = 0.0
         if 2 * zeros[c] < n_c:
             # Squares are of offsets from an item in the middle, within two standard deviations of the mean.
@@ -161,7 +163,8 @@ def scan_classes(
             squares_high, more = add_exactly(squares_high, squares_here)
             low += rest
             squares_low += more
-        joint[c, bin_] = in_bin
+        if joint.shape[1]:
+            joint[c, bin_] = in_bin
         high, low = add_exactly(high, low)
         sums[0, c], sums[1, c] = high, low
         tally.informedness[row, c], tally.informedness_k[row, c] = best.informedness, best.informedness_k
@@ -172,6 +175,9 @@ def scan_classes(
         tally.precision_95_k[row, c], tally.precision_1_k[row, c] = best.precision_95_k, best.precision_1_k
         tally.precision_95_threshold[row, c] = (
             value_of(best.precision_95_at, levels, ACTUAL) if best.precision_95_k else np.nan
+        )
+        tally.precision_1_threshold[row, c] = (
+            value_of(best.precision_1_at, levels, ACTUAL) if best.precision_1_k else np.nan
         )
         tally.detector_k[row, c], tally.detector_r[row, c] = best.detector_k, np.int64(best.detector_at & LABEL_MASK)
         tally.detector_threshold[row, c] = value_of(best.detector_at, levels, ACTUAL) if best.detector_k else np.nan

@@ -53,15 +53,14 @@ def competed(run: Run) -> str:
 def measured(run: Run) -> str:
     """Return how the run was measured."""
     settings = run.parameters(SELECTIVITY)
-    again = [f"{resampled(run)}, seed {settings['seed']}"] if resampled(run) else []
+    again = [f"{permuted(run)}, seed {settings['seed']}"] if permuted(run) else []
     return "; ".join([f"{settings['n_items']:,} items ({settings['items']}){competed(run)}", *again])
 
 
-def resampled(run: Run) -> str:
-    """Return the number of permutations and bootstrap samples; empty if there are none."""
-    settings = run.parameters(SELECTIVITY)
-    words = {"permutations": "permutations", "bootstrap": "bootstrap samples"}
-    return " and ".join(f"{settings[name]:,} {word}" for name, word in words.items() if settings.get(name))
+def permuted(run: Run) -> str:
+    """Return the number of permutations; empty if there are none."""
+    number = run.parameters(SELECTIVITY).get("permutations")
+    return f"{number:,} permutations" if number else ""
 
 
 def recorded(run: Run) -> list[tuple[str, str]]:
@@ -161,8 +160,8 @@ def units_to_show(run: Run, table: pd.DataFrame, per_layer: int = 1, disagreeing
 
 
 def data_dictionary(run: Run) -> list[dict[str, Any]]:
-    """Return each table with its columns, without those that permutations and bootstrap add."""
-    added = ("chance", "probability", "limit")
+    """Return each table with its columns, without those that permutations and halves add."""
+    added = ("held_out", "chance", "probability", "limit")
     return [
         {"table": name, "columns": [column for column in run.columns(name).values() if column.kind not in added]}
         for name in sorted(run.tables, key=lambda name: name != SELECTIVITY)

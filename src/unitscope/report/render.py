@@ -125,7 +125,7 @@ def write_report(
             units=units,
             missing=pictures.missing,
             dictionary=content.data_dictionary(run),
-            resampled=content.resampled(run),
+            permuted=content.permuted(run),
         )
     )
     with explain_errors(path.parent), whole_file(path) as temporary:

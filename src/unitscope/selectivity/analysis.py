@@ -59,7 +59,7 @@ class Selectivity:
         if run.manifest.histograms is not None:
             return list(unit_blocks(run.layers))
         fitting = BLOCK_BYTES // (4 * max(run.manifest.n_items, 1))
-        most = RESAMPLED_UNITS if self.settings.permutations or self.settings.bootstrap else CHUNK_UNITS
+        most = RESAMPLED_UNITS if self.settings.permutations else CHUNK_UNITS
         # A power of two, so it divides a chunk.
         return list(unit_blocks(run.layers, max(1, min(most, 1 << max(fitting.bit_length() - 1, 0)))))
 

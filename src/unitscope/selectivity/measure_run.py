@@ -24,7 +24,6 @@ def measure_run(
     only_class_sets: bool = False,
     top: int | None = None,
     permutations: int = 0,
-    bootstrap: int = 0,
     seed: int = 0,
     threads: int | None = None,
     on: str | Pool | None = None,
@@ -54,10 +53,8 @@ def measure_run(
     permutations
         Number of label permutations to compare every measure with: adds ``NAME_chance``, ``NAME_p`` and
         ``NAME_q`` (Benjamini-Hochberg over the units of a layer).
-    bootstrap
-        Number of bootstrap samples of the items, stratified by class: adds ``NAME_low`` and ``NAME_high``.
     seed
-        Random seed for permutations and bootstrap.
+        Random seed for the halves of the items, by which measures are held out, and for permutations.
     threads
         Threads to use; default: one per core.
     on
@@ -99,7 +96,6 @@ def measure_run(
         only_class_sets=only_class_sets,
         top=None if top is None else top_sizes(top)[0],
         permutations=permutations,
-        bootstrap=bootstrap,
         seed=seed,
     )
     frame = add_table(run, Selectivity(settings), on=on, threads=threads, command=command, progress=progress)

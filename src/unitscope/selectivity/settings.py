@@ -12,6 +12,7 @@ from ..errors import UnitscopeError, UnitscopeWarning
 from ..measures import (
     CLASSWISE,
     COLUMNS,
+    HELD_OUT,
     HISTOGRAM_CLASSWISE,
     HISTOGRAM_COLUMNS,
     N_TOP,
@@ -40,10 +41,10 @@ class Settings:
         Whether each measure chooses its class among the class sets only.
     top
         Number of the most active items that some measures look at; ``None`` for the usual 60 and 100.
-    permutations, bootstrap
-        Number of each; 0 for none.
+    permutations
+        Number of label permutations; 0 for none.
     seed
-        Random seed for permutations and bootstrap.
+        Random seed for the halves of the items and for permutations.
     histograms
         Whether the run keeps histograms instead of activations, so that measures have errors.
     extra_measures
@@ -55,7 +56,6 @@ class Settings:
     only_class_sets: bool = False
     top: int | None = None
     permutations: int = 0
-    bootstrap: int = 0
     seed: int = 0
     histograms: bool = False
     extra_measures: Mapping[str, str] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Settings:
             extra_measures={} if histograms else extra,
             **others,
         )
-        for name in ("permutations", "bootstrap", "seed"):
+        for name in ("permutations", "seed"):
             if getattr(settings, name) < 0:
                 raise UnitscopeError(f"--{name} must be a number of at least 0, not {getattr(settings, name)}")
             if name != "seed" and getattr(settings, name) and run.manifest.histograms is not None:
@@ -113,7 +113,7 @@ class Settings:
         """The columns of the resulting table."""
         if self.histograms:
             return for_top(HISTOGRAM_COLUMNS, self.top)
-        own = for_top(COLUMNS | tested_columns(self.permutations, self.bootstrap), self.top)
+        own = for_top(COLUMNS | HELD_OUT | tested_columns(self.permutations), self.top)
         return own | extra_columns(self.extra_measures)
 
     @property

@@ -12,8 +12,8 @@ from ..analysis import Part
 from ..columns import top_name
 from ..errors import UnitscopeWarning
 from ..measures import (
+    Halves,
     Histograms,
-    bootstrap,
     compare_with_chance,
     find_extra,
     measure_block,
@@ -43,6 +43,7 @@ class SelectivityWorker:
         self.threads = threads
         self.keep = run.choose_items(settings.items)
         self.classes, self.names = classes_of(run, self.keep, settings)
+        self.halves = None if settings.histograms else Halves.draw(self.classes, settings.seed)
         self.extra = find_extra(settings.extra_measures)
 
     def read(self, block: UnitBlock) -> np.ndarray | Histograms:
@@ -77,7 +78,7 @@ class SelectivityWorker:
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Return the values of all columns for some units, classes as indices, and the class-wise arrays."""
         settings = self.settings
-        passes = 1 + (settings.permutations > 0) + (settings.bootstrap > 0)
+        passes = 1 + (settings.permutations > 0)
 
         def count(number: int, done: int) -> None:
             progress((number * len(ids) + done) // passes)
@@ -89,16 +90,13 @@ class SelectivityWorker:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UnitscopeWarning)  # one warning for the run comes at the end
             result = measure_block(
-                values, self.classes, units=ids, top=settings.top, threads=self.threads, extra=self.extra,
-                progress=report,
+                values, self.classes, halves=self.halves, units=ids, top=settings.top, threads=self.threads,
+                extra=self.extra, progress=report,
             )  # fmt: skip
         found: dict[str, np.ndarray] = dict(result.columns)
-        number = 0
-        for resample, samples in ((compare_with_chance, settings.permutations), (bootstrap, settings.bootstrap)):
-            if samples:
-                number += 1
-                found |= resample(
-                    values, self.classes, result.columns, samples, top=settings.top, seed=settings.seed,
-                    threads=self.threads, names=ids, progress=functools.partial(count, number),
-                )  # fmt: skip
+        if settings.permutations:
+            found |= compare_with_chance(
+                values, self.classes, result.columns, settings.permutations, top=settings.top, seed=settings.seed,
+                threads=self.threads, names=ids, progress=functools.partial(count, 1),
+            )  # fmt: skip
         return found, result.classwise

@@ -1,0 +1,147 @@
+"""Held-out measures: class and threshold chosen on one half of the items, the measure taken on the other, both ways.
+
+A measure that picks the best of many classes and thresholds flatters the unit; held out it says what the unit does on
+items that had no part in the choice.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..columns import Column
+from . import held_out_estimates as estimates
+from .describe import COLUMNS
+from .held_out_counts import HeldOutCounts
+from .held_out_estimates import PRIOR_ITEMS, Chosen
+from .intervals import Form, Method, interval
+from .localist import ZHOU_DETECTOR
+from .tally import Tally
+
+HALF, ONE, NONE = (0.5, 1.0), (1.0, 2.0), (0.0, 0.0)
+"""Agresti & Caffo add one item of each kind, and two for a single proportion; each half adds half of that."""
+
+METHODS: Mapping[str, Method] = {
+    "recall_at_precision_1": Method(estimates.recall, ()),
+    "precision_60": Method(estimates.precision_60, (Form(HALF), Form(ONE)), least=20),
+    "ccmas": Method(estimates.ccmas, (Form(NONE, "fisher"),), least=10, student=True, low=-1.0),
+    "class_selectivity": Method(
+        estimates.class_selectivity, (Form(NONE, "fisher"),), least=10, student=True, low=-1.0
+    ),
+    "recall_at_precision_95": Method(estimates.recall, (Form(ONE),)),
+    "max_informedness": Method(estimates.max_informedness, (Form(HALF), Form(ONE)), low=-1.0),
+    "detector_score": Method(estimates.detector_score, (Form(HALF), Form(ONE))),
+    "auc": Method(estimates.auc, (Form((0.25, 0.5)), Form(NONE, "logit"))),
+    "average_precision": Method(
+        estimates.average_precision, (Form(ONE), Form(NONE, "logit")), least=50, student=True
+    ),
+    "d_prime": Method(
+        estimates.d_prime, (Form((PRIOR_ITEMS, PRIOR_ITEMS)),), least=20, student=True, low=-np.inf, high=np.inf
+    ),
+}  # fmt: skip
+"""Every measure that chooses a class, in the order of `unitscope.measures.describe.COLUMNS`."""
+
+AT_PRECISION = ("recall_at_precision_1", "recall_at_precision_95")
+"""Measures whose threshold has a precision on the half that chose it, which it may not keep on the other."""
+
+FLAGS = {"zhou_detector": ("precision_60", ZHOU_DETECTOR), "detector": ("detector_score", 0.5)}
+"""Yes-or-no columns, the measure they follow from, and what it must exceed."""
+
+
+def held_out_columns(counts: HeldOutCounts, parts: tuple[Tally, Tally], fixed: bool = False) -> dict[str, np.ndarray]:
+    """Return ``NAME_held_out``, ``NAME_low`` and ``NAME_high`` of every measure that chooses, ``(U,)`` each.
+
+    Parameters
+    ----------
+    counts, parts
+        From `unitscope.measures.held_out_counts.tally_halves`.
+    fixed
+        Whether only one class may be chosen: then it is no sign of dependence that both halves choose it.
+
+    Returns
+    -------
+    dict
+        NaN where a half has no value, or where there is no interval.
+    """
+    columns: dict[str, np.ndarray] = {}
+    for name, method in METHODS.items():
+        chosen = Chosen(counts, parts, name)
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            estimate = method.estimate(chosen)
+            columns[f"{name}_held_out"] = estimate.value.mean(1)
+            if method.forms:
+                low, high = interval(method, chosen, estimate, fixed)
+                columns[f"{name}_low"], columns[f"{name}_high"] = low, high
+    for name in AT_PRECISION:
+        chosen = Chosen(counts, parts, name)
+        hits, called = chosen.hits.sum(1), (chosen.hits + chosen.false_alarms).sum(1)
+        columns[f"{name}_held_out_precision"] = np.where(called > 0, hits / np.maximum(called, 1), np.nan)
+    for name, (measure, least) in FLAGS.items():
+        columns[f"{name}_held_out"] = columns[f"{measure}_held_out"] > least
+    return columns
+
+
+def describe(name: str) -> list[Column]:
+    """Describe the columns that are held out of a measure or a yes-or-no column."""
+    of = COLUMNS[name]
+    value = Column(
+        f"{name}_held_out",
+        f"{of.title}: held out",
+        "class and threshold chosen on one half of the items and measured on the other, both ways, averaged",
+        low=METHODS[name].low if name in METHODS and np.isfinite(METHODS[name].low) else of.low,
+        high=of.high,
+        source=of.source,
+        kind="flag" if of.kind == "flag" else "held_out",
+    )
+    described = [value]
+    if name in AT_PRECISION:
+        described += [
+            Column(f"{name}_held_out_precision", f"{of.title}: precision held out",
+                   "share of members among the items at or above the thresholds that the other half chose",
+                   "TP / (TP + FP)", 0.0, 1.0, kind="share")
+        ]  # fmt: skip
+    if name not in METHODS or not METHODS[name].forms:
+        return described
+    described += [
+        Column(f"{name}_{end}", f"{of.title}: {called} limit",
+               f"{called} end of the 95 % interval of the held-out value", low=value.low, high=value.high, kind="limit")
+        for end, called in (("low", "lower"), ("high", "upper"))
+    ]  # fmt: skip
+    return described
+
+
+NO_INTERVAL = Column(
+    "no_interval",
+    "No interval",
+    "why some measures have no held-out value or no interval; empty where all have",
+    kind="text",
+)
+
+HELD_OUT = {
+    column.name: column
+    for column in [
+        NO_INTERVAL,
+        *(column for name in COLUMNS if name in METHODS or name in FLAGS for column in describe(name)),
+    ]
+}
+"""The columns that are held out, in order."""
+
+
+def why_not(counts: HeldOutCounts, parts: tuple[Tally, Tally]) -> dict[str, np.ndarray]:
+    """Return why measures of each unit have no held-out value or no interval: text to ``(U,)`` bool.
+
+    Recall at perfect precision hangs on one item and never has an interval, which is no reason of a unit.
+    """
+    none: np.ndarray = np.any(np.all(counts.chosen < 0, axis=2), axis=1)
+    reasons = {"constant in one half, or no class with items in both: no held-out values": none}
+    few: dict[int, np.ndarray] = {}
+    for name, method in METHODS.items():
+        if method.forms:
+            chosen = Chosen(counts, parts, name)
+            with np.errstate(invalid="ignore"):
+                too_few = chosen.n.min(1) < method.least // 2
+            few.setdefault(method.least, np.zeros(len(none), bool))
+            few[method.least] |= too_few
+    for least, units in few.items():
+        titles = [COLUMNS[name].title for name, method in METHODS.items() if method.forms and method.least == least]
+        reasons[f"a class of fewer than {least} items: no interval of {', '.join(titles)}"] = units
+    return reasons

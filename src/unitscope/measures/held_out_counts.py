@@ -1,0 +1,257 @@
+"""Counts one ranking three times: all items, and each half; then measures on each half what the other one chose."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..threads import fitting_threads, run_threads
+from .choosing import (
+    AP,
+    AUC,
+    CHOSEN,
+    D_PRIME,
+    INFORMEDNESS,
+    N_THRESHOLDS,
+    RECALL_1,
+    RECALL_95,
+    choose_classes,
+)
+from .counting import check_shape, count_ranking
+from .halves import Halves, split_ranking
+from .held_out_spread import N_SPREAD, spread_of_ranks, spread_of_values
+from .ranking import ACTUAL, jit, rank
+from .scratch import ITEM_BYTES, Scratch
+from .tally import Tally
+from .thresholds import value_of
+
+
+class HeldOutCounts(NamedTuple):
+    """What each half says of the class and threshold that the other half chose, for some units (U).
+
+    The second axis of every array is the half that is measured on.
+
+    Attributes
+    ----------
+    chosen
+        ``(U, 2, len(CHOSEN))`` the class that the other half chose, for every measure; -1 where it chose none.
+    k, r
+        ``(U, 2, N_THRESHOLDS)`` items of that class, and of all, at or above the threshold that the other half chose,
+        for the measures that choose one.
+    spread
+        ``(U, 2, N_SPREAD)`` see `unitscope.measures.held_out_spread`, for the classes of area under the ROC curve,
+        average precision and d'.
+    """
+
+    chosen: np.ndarray
+    k: np.ndarray
+    r: np.ndarray
+    spread: np.ndarray
+
+    @classmethod
+    def empty(cls, n_units: int) -> "HeldOutCounts":
+        """Make the arrays for so many units."""
+        return cls(
+            np.full((n_units, 2, len(CHOSEN)), -1, np.int64),
+            np.zeros((n_units, 2, N_THRESHOLDS), np.int64),
+            np.zeros((n_units, 2, N_THRESHOLDS), np.int64),
+            np.zeros((n_units, 2, N_SPREAD)),
+        )
+
+
+class Space(NamedTuple):
+    """The arrays that one thread counts in: for all items and for each half, and one value for each class."""
+
+    whole: Scratch
+    first: Scratch
+    second: Scratch
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, halves: Halves) -> "Space":
+        """Make the arrays for these halves."""
+        nothing = np.zeros((len(halves.classes.sizes), 0), np.int64)  # no mutual information
+        first, second = (Scratch.of(part)._replace(joint=nothing) for part in halves.parts)
+        return cls(Scratch.of(halves.classes), first, second, np.empty(len(halves.classes.sizes)))
+
+
+def tally_halves(
+    activations: np.ndarray,
+    halves: Halves,
+    *,
+    top: int | None = None,
+    threads: int | None = None,
+    names: list[str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Tally, tuple[Tally, Tally], HeldOutCounts]:
+    """Rank every unit's items once, and count all items, each half, and what each half says of the other's choice.
+
+    Parameters
+    ----------
+    activations, top, threads, names, progress
+        As in `unitscope.measures.tally`. Half of the `top` most active items are looked at in each half.
+    halves
+        What the items belong to, and the halves.
+
+    Returns
+    -------
+    whole : Tally
+    parts : tuple of Tally
+        Of each half, without the mutual information.
+    counts : HeldOutCounts
+
+    Raises
+    ------
+    UnitscopeError
+        As `unitscope.measures.tally`.
+    """
+    classes = halves.classes
+    check_shape(activations, classes)
+    whole = Tally.empty(len(activations), classes, top)
+    whole.label_sizes[:] = classes.label_sizes
+    first, second = (
+        half_of(Tally.empty(len(activations), part, top))._replace(
+            label_sizes=np.tile(part.label_sizes, (len(activations), 1))
+        )
+        for part in halves.parts
+    )
+    counts = HeldOutCounts.empty(len(activations))
+
+    def work(unit: int, space: tuple[Space, Scratch]) -> None:
+        arrays, ranked_in = space
+        ranking = rank(activations[unit], halves, ranked_in, names[unit] if names else str(unit))
+        count_halves(ranking, classes.class_map, arrays, whole, first, second, counts, unit)
+
+    def make_space() -> tuple[Space, Scratch]:
+        arrays = Space.of(halves)
+        return arrays, arrays.whole._replace(zeros=np.zeros(2 * classes.n_labels, np.int64))
+
+    threads = fitting_threads(threads, 2 * ITEM_BYTES * classes.n_items)
+    run_threads(work, len(activations), make_space, threads, progress)
+    return whole, (first, second), counts
+
+
+def half_of(tally: Tally) -> Tally:
+    """Return the tally with half as many of the most active items to look at, rounded up."""
+    return tally._replace(top_60_size=(tally.top_60_size + 1) // 2, top_100_size=(tally.top_100_size + 1) // 2)
+
+
+@jit
+def count_halves(
+    ranking: Any, class_map: Any, space: Any, whole: Any, first: Any, second: Any, counts: Any, row: Any
+) -> None:
+    """Count all items and each half of one ranking, and measure on each half what the other chose.
+
+    Parameters
+    ----------
+    ranking
+        By `Halves.labels`; its words are changed.
+    class_map
+        `unitscope.measures.classes.ClassMap`.
+    space
+        `Space`.
+    whole, first, second, counts, row
+        Where the counts go.
+    """
+    of_all, of_first, of_second = split_ranking(ranking, space.whole.zeros, space.first, space.second)
+    count_ranking(of_all, class_map, space.whole, whole, row)
+    lists_1, ends_1 = count_ranking(of_first, class_map, space.first, first, row)
+    lists_2, ends_2 = count_ranking(of_second, class_map, space.second, second, row)
+    sizes_1, sizes_2 = first.sizes[row], second.sizes[row]
+    choose_classes(first, row, sizes_2, second.n_items, space.values, counts.chosen[row, 1])
+    choose_classes(second, row, sizes_1, first.n_items, space.values, counts.chosen[row, 0])
+    count_chosen(of_first, lists_1, ends_1, class_map, first, second, counts, row, 0)
+    count_chosen(of_second, lists_2, ends_2, class_map, second, first, counts, row, 1)
+
+
+@jit
+def count_chosen(
+    ranking: Any, lists: Any, ends: Any, class_map: Any, tally: Any, other: Any, counts: Any, row: Any, half: Any
+) -> None:
+    """Fill the counts of one half, `tally`, at the classes and thresholds that the `other` half chose."""
+    n_zeros = ranking.zeros.sum()
+    chosen = counts.chosen[row, half]
+    for measure in range(N_THRESHOLDS):
+        c = chosen[measure]
+        if c >= 0:
+            threshold = threshold_of(measure, other, row, c)
+            zeros = tally.zeros[row, c]
+            entries = entries_of(lists, ends, tally, row, c)
+            counts.k[row, half, measure] = count_above(entries, ranking.levels, threshold, zeros, True)
+            counts.r[row, half, measure] = count_above(ranking.words, ranking.levels, threshold, n_zeros, False)
+    spread = counts.spread[row, half]
+    if chosen[AUC] >= 0:
+        c = chosen[AUC]
+        spread_of_ranks(
+            ranking, entries_of(lists, ends, tally, row, c), tally.zeros[row, c], tally.sizes[row, c], spread
+        )
+    if chosen[AP] >= 0 and chosen[AP] != chosen[AUC]:
+        c = chosen[AP]
+        area = spread[0], spread[1]
+        spread_of_ranks(
+            ranking, entries_of(lists, ends, tally, row, c), tally.zeros[row, c], tally.sizes[row, c], spread
+        )
+        spread[0], spread[1] = area
+    if chosen[D_PRIME] >= 0:
+        c = chosen[D_PRIME]
+        zeros = tally.zeros[row, c]
+        entries = entries_of(lists, ends, tally, row, c)
+        means = tally.mean[row, c], tally.rest_mean[row, c]
+        spread_of_values(ranking, entries, zeros, members_of(class_map, c), means, n_zeros - zeros, spread)
+
+
+@jit
+def entries_of(lists: Any, ends: Any, tally: Any, row: Any, c: Any) -> Any:
+    """Return a class's entries of `unitscope.measures.thresholds.group_by_class`."""
+    zeros = tally.zeros[row, c]
+    return lists[ends[c] - (tally.sizes[row, c] - zeros + (zeros > 0)) : ends[c]]
+
+
+@jit
+def members_of(class_map: Any, c: Any) -> Any:
+    """Return whether each label is of a class."""
+    n_labels = len(class_map.starts) - 1
+    if c >= n_labels:
+        return class_map.sets[c - n_labels].copy()
+    members = np.zeros(n_labels, np.bool_)
+    members[c] = True
+    return members
+
+
+@jit
+def threshold_of(measure: Any, tally: Any, row: Any, c: Any) -> Any:
+    """Return the threshold of a measure for a class; NaN where no threshold does better than none."""
+    if measure == RECALL_1:
+        return tally.precision_1_threshold[row, c]
+    if measure == RECALL_95:
+        return tally.precision_95_threshold[row, c]
+    if measure == INFORMEDNESS:
+        return tally.informedness_threshold[row, c]
+    return tally.detector_threshold[row, c]
+
+
+@jit
+def count_above(entries: Any, levels: Any, threshold: Any, n_zeros: Any, one_entry: Any) -> Any:
+    """Return how many items are at or above a threshold; none where it is NaN.
+
+    Parameters
+    ----------
+    entries
+        Words of a ranking, or a class's entries, falling.
+    levels
+        See `unitscope.measures.ranking.Ranking`.
+    threshold
+        An activation.
+    n_zeros, one_entry
+        How many items are zero, and whether they are one of the entries or none.
+    """
+    low, high = 0, len(entries)
+    while low < high:
+        middle = (low + high) // 2
+        if value_of(entries[middle], levels, ACTUAL) >= threshold:
+            low = middle + 1
+        else:
+            high = middle
+    if threshold <= 0 and n_zeros:
+        low += n_zeros - 1 if one_entry else n_zeros
+    return low
