@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.metrics import roc_curve
 
 from shared import best_of, make_parser, make_values
-from unitscope.measures import Classes, measure_block
+from unitscope.measures import Classes, Halves, measure_block
 
 N, C = 721_536, 1000
 PEER_CLASSES = 3
@@ -52,28 +52,33 @@ def main(words: Sequence[str] | None = None) -> None:
     rng = np.random.default_rng(0)
     labels = rng.choice(n_classes, n_items, p=rng.dirichlet(np.full(n_classes, 20.0)))
     classes = Classes.of_labels(labels, n_classes)
-    measure_block(np.arange(10, dtype=np.float32)[None], Classes.of_labels(np.arange(10) % 2, 2))  # compiles
+    two = Classes.of_labels(np.arange(10) % 2, 2)
+    measure_block(np.arange(10, dtype=np.float32)[None], two, halves=Halves.draw(two))  # compiles
+    halves = Halves.draw(classes)
     peers = f"scikit-learn and NumPy on {PEER_CLASSES} classes, scaled to {n_classes:,}"
     print(f"{n_items:,} items, {n_classes:,} classes; {peers}\n")
     print(
-        "| unit | one thread | 64 units, 2 threads, each | scikit-learn roc_curve | ratio | argsort + cumsum | ratio |"
+        "| unit | one thread | held out too | ratio | 64 units, 2 threads, each | scikit-learn roc_curve | ratio "
+        "| argsort + cumsum | ratio |"
     )
-    print("|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     for kind in ("sparse", "dense"):
         x = make_values(kind, n_items, rng)
         # Several units, so that what is made once for a block does not count as one unit's.
         block = np.stack([x] * 16)
         ours = best_of(5, lambda block=block: measure_block(block, classes, threads=1)) / 16
+        both = best_of(5, lambda block=block: measure_block(block, classes, halves=halves, threads=1)) / 16
         many = np.stack([x] * 64)
         pair = best_of(2, lambda many=many: measure_block(many, classes, threads=2)) / 64
         theirs = best_of(2, with_scikit_learn(x, labels)) * n_classes / PEER_CLASSES
         sort, count = with_numpy(x, labels)
         order = sort()
         numpy = best_of(2, sort) + best_of(2, lambda count=count, order=order: count(order)) * n_classes / PEER_CLASSES
-        print(
-            f"| {kind} | {ours * 1e3:.2f} ms | {pair * 1e3:.2f} ms | {theirs:.1f} s | {theirs / ours:,.0f} | "
-            f"{numpy:.2f} s | {numpy / ours:,.0f} |"
-        )
+        cells = [
+            f"{ours * 1e3:.2f} ms", f"{both * 1e3:.2f} ms", f"{both / ours:.2f}", f"{pair * 1e3:.2f} ms",
+            f"{theirs:.1f} s", f"{theirs / ours:,.0f}", f"{numpy:.2f} s", f"{numpy / ours:,.0f}",
+        ]  # fmt: skip
+        print(f"| {kind} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,13 @@ from unitscope.measures.held_out_estimates import Chosen, auc, average_precision
 
 pytestmark = pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
 
-THRESHOLDS = ("precision_1_threshold", "precision_95_threshold", "informedness_threshold", "detector_threshold")
+THRESHOLDS = (None, "precision_95_threshold", "informedness_threshold", "detector_threshold")
+
+
+def lowest_perfect(values, members):
+    """Return the lowest threshold at or above which all items are members; NaN where there is none."""
+    perfect = [t for t in values if members[values >= t].all()]
+    return min(perfect, default=np.nan)
 
 
 def random_units(seed, dtype, units=4):
@@ -66,14 +72,20 @@ def test_every_count_is_that_of_the_items_themselves(seed, dtype):
     for half in (0, 1):
         own = np.ascontiguousarray(x[:, halves.half == half])
         expected = tally(own, halves.parts[half], threads=1)
-        for name in ("informedness", "informedness_threshold", "midranks", "zeros", "sizes", "precision_1_threshold"):
+        for name in ("informedness", "informedness_threshold", "midranks", "zeros", "sizes", "precision_1_k"):
             np.testing.assert_array_equal(getattr(parts[half], name), getattr(expected, name), err_msg=name)
-        members = members_of(classes)[:, halves.half == half]
+        members, others = (members_of(classes)[:, halves.half == which] for which in (half, 1 - half))
         for unit, values in enumerate(own):
             for which, name in enumerate(THRESHOLDS):
                 place = counts.chosen[unit, half, which]
                 if place >= 0:
-                    above = values >= getattr(parts[1 - half], name)[unit, place]
+                    chosen = (
+                        getattr(parts[1 - half], name)[unit, place]
+                        if name
+                        else lowest_perfect(x[unit, halves.half != half], others[place])
+                    )
+                    assert counts.thresholds[unit, half, which] == pytest.approx(chosen, rel=0, nan_ok=True)
+                    above = values >= chosen
                     assert counts.r[unit, half, which] == above.sum()
                     assert counts.k[unit, half, which] == (above & members[place]).sum()
 
@@ -164,7 +176,11 @@ def held_out_by_definition(x, classes, halves):
             if place < 0:
                 found[name].append(0.0)
                 continue
-            above = values >= getattr(rates, THRESHOLDS[which])[0, place]
+            named = THRESHOLDS[which]
+            chosen_at = (
+                getattr(rates, named)[0, place] if named else lowest_perfect(x[choosing], members[place][choosing])
+            )
+            above = values >= chosen_at
             of_class = members[place][other]
             recall, rate = above[of_class].mean(), above[~of_class].mean()
             precision = of_class[above].mean() if above.any() else 0.0

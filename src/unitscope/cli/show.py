@@ -18,7 +18,7 @@ from ..progress import Progress
 if TYPE_CHECKING:
     from ..run import Status
 
-WIDE = 160
+WIDE = 200
 """Width of output to a file or another program, where tables are not folded."""
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -17,7 +17,7 @@ class Best(NamedTuple):
     ----------
     informedness, informedness_k, informedness_at
         The largest k N - r n_c, its k and its threshold.
-    precision_95_k, precision_95_at, precision_1_k, precision_1_at
+    precision_95_k, precision_95_at, precision_1_k
         The k of the lowest threshold of precision .95, and of precision 1.
     detector_k, detector_size, detector_at
         k and max(n_c, r) of the largest detector score.
@@ -31,7 +31,6 @@ class Best(NamedTuple):
     precision_95_k: Any
     precision_95_at: Any
     precision_1_k: Any
-    precision_1_at: Any
     detector_k: Any
     detector_size: Any
     detector_at: Any
@@ -45,14 +44,13 @@ def keep_best(best: Any, k: Any, r: Any, at: Any, n_c: Any, n_items: Any) -> Any
     gain = k * n_items - r * n_c
     if gain > informedness:
         informedness, informedness_k, informedness_at = gain, k, at
-    precision_95_k, precision_95_at = best.precision_95_k, best.precision_95_at
-    precision_1_k, precision_1_at = best.precision_1_k, best.precision_1_at
+    precision_95_k, precision_95_at, precision_1_k = best.precision_95_k, best.precision_95_at, best.precision_1_k
     detector_k, detector_size, detector_at, far = best.detector_k, best.detector_size, best.detector_at, best.far
     if r <= far:
         if 20 * k >= 19 * r:
             precision_95_k, precision_95_at = k, at
             if k == r:
-                precision_1_k, precision_1_at = k, at
+                precision_1_k = k
         size = max(n_c, r)
         if k * detector_size > detector_k * size:
             detector_k, detector_size, detector_at = k, size, at
@@ -64,7 +62,6 @@ def keep_best(best: Any, k: Any, r: Any, at: Any, n_c: Any, n_items: Any) -> Any
         precision_95_k,
         precision_95_at,
         precision_1_k,
-        precision_1_at,
         detector_k,
         detector_size,
         detector_at,

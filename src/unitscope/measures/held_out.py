@@ -23,9 +23,9 @@ HALF, ONE, NONE = (0.5, 1.0), (1.0, 2.0), (0.0, 0.0)
 METHODS: Mapping[str, Method] = {
     "recall_at_precision_1": Method(estimates.recall, ()),
     "precision_60": Method(estimates.precision_60, (Form(HALF), Form(ONE)), least=20),
-    "ccmas": Method(estimates.ccmas, (Form(NONE, "fisher"),), least=10, student=True, low=-1.0),
+    "ccmas": Method(estimates.ccmas, (Form(ONE), Form(NONE, "fisher")), least=10, student=True, low=-1.0),
     "class_selectivity": Method(
-        estimates.class_selectivity, (Form(NONE, "fisher"),), least=10, student=True, low=-1.0
+        estimates.class_selectivity, (Form(ONE), Form(NONE, "fisher")), least=10, student=True, low=-1.0
     ),
     "recall_at_precision_95": Method(estimates.recall, (Form(ONE),)),
     "max_informedness": Method(estimates.max_informedness, (Form(HALF), Form(ONE)), low=-1.0),

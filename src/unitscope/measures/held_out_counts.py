@@ -6,21 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..threads import fitting_threads, run_threads
-from .choosing import (
-    AP,
-    AUC,
-    CHOSEN,
-    D_PRIME,
-    INFORMEDNESS,
-    N_THRESHOLDS,
-    RECALL_1,
-    RECALL_95,
-    choose_classes,
-)
+from .choosing import AP, AUC, CHOSEN, D_PRIME, DETECTOR, INFORMEDNESS, N_THRESHOLDS, RECALL_95, choose_classes
 from .counting import check_shape, count_ranking
 from .halves import Halves, split_ranking
 from .held_out_spread import N_SPREAD, spread_of_ranks, spread_of_values
-from .ranking import ACTUAL, jit, rank
+from .ranking import ACTUAL, LABEL_MASK, jit, rank
 from .scratch import ITEM_BYTES, Scratch
 from .tally import Tally
 from .thresholds import value_of
@@ -35,15 +25,18 @@ class HeldOutCounts(NamedTuple):
     ----------
     chosen
         ``(U, 2, len(CHOSEN))`` the class that the other half chose, for every measure; -1 where it chose none.
+    thresholds
+        ``(U, 2, N_THRESHOLDS)`` the threshold that the other half chose, for the measures that choose one; NaN where
+        it calls nothing a member.
     k, r
-        ``(U, 2, N_THRESHOLDS)`` items of that class, and of all, at or above the threshold that the other half chose,
-        for the measures that choose one.
+        ``(U, 2, N_THRESHOLDS)`` items of that class, and of all, at or above that threshold.
     spread
         ``(U, 2, N_SPREAD)`` see `unitscope.measures.held_out_spread`, for the classes of area under the ROC curve,
         average precision and d'.
     """
 
     chosen: np.ndarray
+    thresholds: np.ndarray
     k: np.ndarray
     r: np.ndarray
     spread: np.ndarray
@@ -53,6 +46,7 @@ class HeldOutCounts(NamedTuple):
         """Make the arrays for so many units."""
         return cls(
             np.full((n_units, 2, len(CHOSEN)), -1, np.int64),
+            np.full((n_units, 2, N_THRESHOLDS), np.nan),
             np.zeros((n_units, 2, N_THRESHOLDS), np.int64),
             np.zeros((n_units, 2, N_THRESHOLDS), np.int64),
             np.zeros((n_units, 2, N_SPREAD)),
@@ -160,21 +154,46 @@ def count_halves(
     sizes_1, sizes_2 = first.sizes[row], second.sizes[row]
     choose_classes(first, row, sizes_2, second.n_items, space.values, counts.chosen[row, 1])
     choose_classes(second, row, sizes_1, first.n_items, space.values, counts.chosen[row, 0])
-    count_chosen(of_first, lists_1, ends_1, class_map, first, second, counts, row, 0)
-    count_chosen(of_second, lists_2, ends_2, class_map, second, first, counts, row, 1)
+    fill_thresholds(of_first, lists_1, ends_1, first, row, counts.chosen[row, 1], counts.thresholds[row, 1])
+    fill_thresholds(of_second, lists_2, ends_2, second, row, counts.chosen[row, 0], counts.thresholds[row, 0])
+    count_chosen(of_first, lists_1, ends_1, class_map, first, counts, row, 0)
+    count_chosen(of_second, lists_2, ends_2, class_map, second, counts, row, 1)
+
+
+@jit
+def fill_thresholds(ranking: Any, lists: Any, ends: Any, tally: Any, row: Any, chosen: Any, thresholds: Any) -> None:
+    """Fill the threshold of each measure that chooses one; NaN where no threshold does better than none."""
+    for measure in range(N_THRESHOLDS):
+        c = chosen[measure]
+        thresholds[measure] = np.nan
+        if c < 0:
+            continue
+        if measure == RECALL_95:
+            thresholds[measure] = tally.precision_95_threshold[row, c]
+        elif measure == INFORMEDNESS:
+            thresholds[measure] = tally.informedness_threshold[row, c]
+        elif measure == DETECTOR:
+            thresholds[measure] = tally.detector_threshold[row, c]
+        elif tally.precision_1_k[row, c]:
+            # The lowest threshold above which all items are of the class: as many as there are of the class.
+            entries = entries_of(lists, ends, tally, row, c)
+            last = 0
+            while np.int64(entries[last] & LABEL_MASK) < tally.precision_1_k[row, c]:
+                last += 1
+            thresholds[measure] = value_of(entries[last], ranking.levels, ACTUAL)
 
 
 @jit
 def count_chosen(
-    ranking: Any, lists: Any, ends: Any, class_map: Any, tally: Any, other: Any, counts: Any, row: Any, half: Any
+    ranking: Any, lists: Any, ends: Any, class_map: Any, tally: Any, counts: Any, row: Any, half: Any
 ) -> None:
-    """Fill the counts of one half, `tally`, at the classes and thresholds that the `other` half chose."""
+    """Fill the counts of one half, `tally`, at the classes and thresholds that the other half chose."""
     n_zeros = ranking.zeros.sum()
     chosen = counts.chosen[row, half]
     for measure in range(N_THRESHOLDS):
         c = chosen[measure]
         if c >= 0:
-            threshold = threshold_of(measure, other, row, c)
+            threshold = counts.thresholds[row, half, measure]
             zeros = tally.zeros[row, c]
             entries = entries_of(lists, ends, tally, row, c)
             counts.k[row, half, measure] = count_above(entries, ranking.levels, threshold, zeros, True)
@@ -216,18 +235,6 @@ def members_of(class_map: Any, c: Any) -> Any:
     members = np.zeros(n_labels, np.bool_)
     members[c] = True
     return members
-
-
-@jit
-def threshold_of(measure: Any, tally: Any, row: Any, c: Any) -> Any:
-    """Return the threshold of a measure for a class; NaN where no threshold does better than none."""
-    if measure == RECALL_1:
-        return tally.precision_1_threshold[row, c]
-    if measure == RECALL_95:
-        return tally.precision_95_threshold[row, c]
-    if measure == INFORMEDNESS:
-        return tally.informedness_threshold[row, c]
-    return tally.detector_threshold[row, c]
 
 
 @jit

@@ -264,13 +264,20 @@ def class_selectivity(of: Chosen) -> Estimate:
 
 
 def contrast(of: Chosen, other: np.ndarray, rest_variance: np.ndarray, of_other: np.ndarray) -> Estimate:
-    """Return (mean - other) / (mean + other) and its variance; the class has the larger of the two spreads."""
+    """Return (mean - other) / (mean + other) and its variance; the class has the larger of the two spreads.
+
+    The imagined items are not of the class, and as active as it: others may all be silent because few were seen.
+    """
     mean = of.of("mean")
     negative = np.stack([is_negative(part) for part in of.parts], 1).any(1, keepdims=True)
     value = np.where(negative | (mean + other <= 0), np.nan, (mean - other) / (mean + other))
     of_mean = np.maximum(of.of("squares") / (of.n - 1), rest_variance) / of.n
 
     def spread(weight: float) -> tuple[np.ndarray, np.ndarray]:
-        return value, 4 * (other**2 * of_mean + mean**2 * of_other) / (mean + other) ** 4
+        rest = of.rest + weight
+        more = (of.rest * other + weight * mean) / rest
+        of_more = (of.rest / rest) ** 2 * of_other + weight * of.rest / rest**3 * (mean - other) ** 2
+        centre = np.where(np.isnan(value), np.nan, (mean - more) / (mean + more))
+        return centre, 4 * (more**2 * of_mean + mean**2 * of_more) / (mean + more) ** 4
 
     return Estimate(value, np.zeros_like(value), spread)

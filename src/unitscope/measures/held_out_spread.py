@@ -5,10 +5,17 @@ Only the items of the class are visited. Between two of them, all other items ha
 
 from typing import Any
 
+import numba
 import numpy as np
 
 from .ranking import KEY_SHIFT, LABEL_MASK, SCALED, bits_of_key, jit
 from .thresholds import value_of
+
+PIECE = 256
+"""Words whose values are unpacked at a time."""
+
+MOST_OF_SUM = 1 - 1e-6
+"""Share of a sum that may be taken off it again."""
 
 N_SPREAD = 8
 MEMBER_PLACES, REST_PLACES, MEMBER_GAIN, REST_GAIN, MEMBER_3, MEMBER_4, REST_3, REST_4 = range(N_SPREAD)
@@ -125,26 +132,58 @@ def spread_of_values(
     """
     mean, rest_mean = means
     zero_key = np.uint64(ranking.zero_key)
-    third = fourth = 0.0
+    third = fourth = away_third = away_fourth = 0.0
     for place in range(len(entries)):
-        m: Any = n_class_zeros if entries[place] >> KEY_SHIFT == zero_key and n_class_zeros else 1
-        away = value_of(entries[place], ranking.levels, SCALED) - mean
-        third += m * away * away * away
-        fourth += m * away * away * away * away
+        value = value_of(entries[place], ranking.levels, SCALED)
+        at_zero = n_class_zeros > 0 and entries[place] >> KEY_SHIFT == zero_key
+        m: Any = n_class_zeros if at_zero else 1
+        away = value - mean
+        third += m * away**3
+        fourth += m * away**4
+        away = 0.0 if at_zero else value - rest_mean
+        away_third += away**3
+        away_fourth += away**4
     spread[MEMBER_3], spread[MEMBER_4] = third, fourth
-    third = -rest_zeros * rest_mean * rest_mean * rest_mean
-    fourth = rest_zeros * rest_mean * rest_mean * rest_mean * rest_mean
-    bits = np.empty(1, np.uint32)
-    as_float = bits.view(np.float32)
-    exact = ranking.levels.shape[1] > 0
-    for place in range(len(ranking.words)):
-        word = ranking.words[place]
-        if exact:
-            value = ranking.levels[SCALED, word >> KEY_SHIFT]
-        else:
-            bits[0] = bits_of_key(np.uint32(word >> KEY_SHIFT))
-            value = np.float64(as_float[0])
-        away = 0.0 if members[np.int64(word & LABEL_MASK)] else value - rest_mean
-        third += away * away * away
-        fourth += away * away * away * away
-    spread[REST_3], spread[REST_4] = third, fourth
+    third, fourth = powers_of_all(ranking.words, ranking.levels, rest_mean)
+    if away_fourth < MOST_OF_SUM * fourth:
+        third -= away_third
+        fourth -= away_fourth
+    else:  # too little would be left of the difference
+        third, fourth = powers_of_rest(ranking.words, ranking.levels, rest_mean, members)
+    spread[REST_3] = third - rest_zeros * rest_mean**3
+    spread[REST_4] = fourth + rest_zeros * rest_mean**4
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def powers_of_all(words: Any, levels: Any, middle: Any) -> Any:
+    """Return the sums of third and fourth powers of deviations from `middle`; added in any order, eight at a time."""
+    third = fourth = 0.0
+    if levels.shape[1]:
+        for place in range(len(words)):
+            away = levels[SCALED, words[place] >> KEY_SHIFT] - middle
+            third += away * away * away
+            fourth += away * away * away * away
+        return third, fourth
+    bits = np.empty(PIECE, np.uint32)
+    values = bits.view(np.float32)
+    for start in range(0, len(words), PIECE):
+        n = min(PIECE, len(words) - start)
+        for place in range(n):
+            bits[place] = bits_of_key(np.uint32(words[start + place] >> KEY_SHIFT))
+        for place in range(n):
+            away = np.float64(values[place]) - middle
+            third += away * away * away
+            fourth += away * away * away * away
+    return third, fourth
+
+
+@jit
+def powers_of_rest(words: Any, levels: Any, middle: Any, members: Any) -> Any:
+    """Return the same sums of the items whose labels are not `members`."""
+    third = fourth = 0.0
+    for place in range(len(words)):
+        if not members[np.int64(words[place] & LABEL_MASK)]:
+            away = value_of(words[place], levels, SCALED) - middle
+            third += away**3
+            fourth += away**4
+    return third, fourth

@@ -83,7 +83,6 @@ def scan_bins(
     n_items = tally.n_items
     tally.informedness_threshold[unit] = np.nan
     tally.precision_95_threshold[unit] = np.nan
-    tally.precision_1_threshold[unit] = np.nan
     tally.detector_threshold[unit] = np.nan
     above[:] = 0
     joint[:] = 0
@@ -238,7 +237,6 @@ def best_of(tally: Any, unit: Any, c: Any) -> Any:
         tally.precision_95_k[unit, c],
         (np.int64(0), tally.precision_95_threshold[unit, c]),
         tally.precision_1_k[unit, c],
-        (np.int64(0), tally.precision_1_threshold[unit, c]),
         tally.detector_k[unit, c],
         max(tally.sizes[unit, c], tally.detector_r[unit, c]),
         (tally.detector_r[unit, c], tally.detector_threshold[unit, c]),
@@ -252,8 +250,7 @@ def put_best(best: Any, tally: Any, unit: Any, c: Any) -> None:
     tally.informedness[unit, c], tally.informedness_k[unit, c] = best.informedness, best.informedness_k
     tally.informedness_r[unit, c], tally.informedness_threshold[unit, c] = best.informedness_at
     tally.precision_95_k[unit, c], tally.precision_95_threshold[unit, c] = best.precision_95_k, best.precision_95_at[1]
-    tally.precision_1_k[unit, c], tally.precision_1_threshold[unit, c] = best.precision_1_k, best.precision_1_at[1]
-    tally.detector_k[unit, c] = best.detector_k
+    tally.precision_1_k[unit, c], tally.detector_k[unit, c] = best.precision_1_k, best.detector_k
     tally.detector_r[unit, c], tally.detector_threshold[unit, c] = best.detector_at
 
 

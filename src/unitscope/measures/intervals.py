@@ -1,6 +1,6 @@
 """Intervals of held-out measures: from what both halves say, with few items, near the ends of a measure's range.
 
-How often they cover the true value is simulated in ``benchmarks/coverage.py`` and printed in ``docs/statistics.md``.
+How often they cover the true value is simulated in ``benchmarks/intervals.py`` and printed in ``docs/statistics.md``.
 """
 
 from collections.abc import Callable

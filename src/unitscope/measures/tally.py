@@ -46,8 +46,8 @@ class Tally(NamedTuple):
         and NaN where no threshold does better than none.
     precision_95_k, precision_95_threshold
         ``(U, K)`` the largest k with precision k/r >= 19/20, and its t.
-    precision_1_k, precision_1_threshold
-        ``(U, K)`` the largest k with k = r, and its t.
+    precision_1_k
+        ``(U, K)`` the largest k with k = r.
     detector_k, detector_r, detector_threshold
         ``(U, K)`` k, r and t of the largest min(k/r, k/n_A).
     midranks
@@ -90,7 +90,6 @@ class Tally(NamedTuple):
     precision_95_k: np.ndarray
     precision_95_threshold: np.ndarray
     precision_1_k: np.ndarray
-    precision_1_threshold: np.ndarray
     detector_k: np.ndarray
     detector_r: np.ndarray
     detector_threshold: np.ndarray

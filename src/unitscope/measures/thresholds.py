@@ -123,7 +123,7 @@ def scan_classes(
         k = bin_ = in_bin = ranks = 0
         bin_end = first_bin_end
         nowhere = np.uint64(0)
-        best = Best(0, 0, nowhere, 0, nowhere, 0, nowhere, 0, 1, nowhere, n_items)
+        best = Best(0, 0, nowhere, 0, nowhere, 0, 0, 1, nowhere, n_items)
         precision_sum = high = low = squares_high = squares_low = middle = 0.0
         if 2 * zeros[c] < n_c:
             # Squares are of offsets from an item in the middle, within two standard deviations of the mean.
@@ -175,9 +175,6 @@ def scan_classes(
         tally.precision_95_k[row, c], tally.precision_1_k[row, c] = best.precision_95_k, best.precision_1_k
         tally.precision_95_threshold[row, c] = (
             value_of(best.precision_95_at, levels, ACTUAL) if best.precision_95_k else np.nan
-        )
-        tally.precision_1_threshold[row, c] = (
-            value_of(best.precision_1_at, levels, ACTUAL) if best.precision_1_k else np.nan
         )
         tally.detector_k[row, c], tally.detector_r[row, c] = best.detector_k, np.int64(best.detector_at & LABEL_MASK)
         tally.detector_threshold[row, c] = value_of(best.detector_at, levels, ACTUAL) if best.detector_k else np.nan

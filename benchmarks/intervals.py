@@ -1,9 +1,8 @@
 """How often the intervals of held-out measures cover the true value, over a grid of units and classes.
 
-Run it with ``python benchmarks/coverage.py``; it prints a Markdown table: for each measure and kind of activations, the
-lowest and the highest coverage over all numbers of classes and all d', and the smallest and largest mean difference
-of held-out and true value. ``--data FILE.csv`` writes every design. The true value is that of the classes and
-thresholds that the halves chose, averaged like the measure.
+Run it with ``python benchmarks/intervals.py``; it prints a Markdown table: for each measure and kind of activations,
+the lowest and the highest coverage over all numbers of classes and all d'. ``--data FILE.csv`` writes every design.
+The true value is that of the classes and thresholds that the halves chose, averaged like the measure.
 """
 
 import itertools
@@ -18,15 +17,13 @@ from unitscope.measures import COLUMNS, Classes, Halves
 from unitscope.measures.choosing import CHOSEN, N_THRESHOLDS
 from unitscope.measures.held_out import METHODS, held_out_columns
 from unitscope.measures.held_out_counts import HeldOutCounts, tally_halves
-from unitscope.measures.tally import Tally
 
 D_PRIMES, CLASSES, SIZES = (0.0, 1.0, 2.0, 4.0), (4, 10, 50, 1000), (5, 20, 100, 700)
 NUMBERS_AT_A_TIME = 2_000_000
-THRESHOLDS = ("precision_1", "precision_95", "informedness", "detector")
 MEASURES = [name for name, method in METHODS.items() if method.forms]
 
 
-def true_values(design: Design, name: str, counts: HeldOutCounts, parts: tuple[Tally, Tally]) -> np.ndarray:
+def true_values(design: Design, name: str, counts: HeldOutCounts) -> np.ndarray:
     """Return the true value of what both halves chose, ``(U,)``; NaN where a half chose nothing."""
     measure = CHOSEN.index(name)
     place = counts.chosen[:, :, measure]
@@ -34,9 +31,7 @@ def true_values(design: Design, name: str, counts: HeldOutCounts, parts: tuple[T
         of = design.true_values
         values = np.where(place == 0, of[True][name], of[False][name])
     else:
-        units = np.arange(len(place))
-        chose = [getattr(parts[1 - half], f"{THRESHOLDS[measure]}_threshold")[units, place[:, half]] for half in (0, 1)]
-        values = design.true_rates(name, np.stack(chose, 1), place == 0)
+        values = design.true_rates(name, counts.thresholds[:, :, measure], place == 0)
     return np.where((place < 0).any(1), np.nan, values.mean(1))
 
 
@@ -52,7 +47,7 @@ def simulate(design: Design, samples: int, seed: int) -> list[dict[str, object]]
         columns = held_out_columns(counts, parts)
         for name in MEASURES:
             own = [columns[f"{name}_{what}"] for what in ("held_out", "low", "high")]
-            found[name].append(np.stack([true_values(design, name, counts, parts), *own]))
+            found[name].append(np.stack([true_values(design, name, counts), *own]))
     rows: list[dict[str, object]] = []
     for name, pieces in found.items():
         true, value, low, high = np.concatenate(pieces, 1)
