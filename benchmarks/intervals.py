@@ -43,11 +43,11 @@ def simulate(design: Design, samples: int, seed: int) -> list[dict[str, object]]
     step = max(min(samples, NUMBERS_AT_A_TIME // n, 400_000 // design.n_classes), 1)
     found: dict[str, list[np.ndarray]] = {name: [] for name in MEASURES}
     for start in range(0, samples, step):
-        _, parts, counts = tally_halves(design.draw(min(step, samples - start), rng), halves)
-        columns = held_out_columns(counts, parts)
+        tallies = tally_halves(design.draw(min(step, samples - start), rng), halves)
+        columns = held_out_columns(tallies)
         for name in MEASURES:
             own = [columns[f"{name}_{what}"] for what in ("held_out", "low", "high")]
-            found[name].append(np.stack([true_values(design, name, counts), *own]))
+            found[name].append(np.stack([true_values(design, name, tallies.counts), *own]))
     rows: list[dict[str, object]] = []
     for name, pieces in found.items():
         true, value, low, high = np.concatenate(pieces, 1)

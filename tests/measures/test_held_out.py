@@ -65,7 +65,7 @@ def test_classes_of_one_item_are_divided_within_their_sets():
 def test_every_count_is_that_of_the_items_themselves(seed, dtype):
     x, classes = random_units(seed, dtype)
     halves = Halves.draw(classes, seed)
-    whole, parts, counts = tally_halves(x, halves, threads=1)
+    whole, *parts, counts, _ = tally_halves(x, halves, threads=1)
     expected = tally(x, classes, threads=1)
     for name in expected._fields:
         np.testing.assert_array_equal(getattr(whole, name), getattr(expected, name), err_msg=name)
@@ -98,7 +98,7 @@ def test_each_half_chooses_what_measuring_it_chooses(seed, dtype):
     x = np.tile(x, 3)[:, :12]
     classes = Classes.of_labels(np.arange(12) % 3, 3, np.array([[True, True, False]]))
     halves = Halves.draw(classes, seed)
-    _, _, counts = tally_halves(x, halves, threads=1)
+    counts = tally_halves(x, halves, threads=1).counts
     for half in (0, 1):
         own = np.ascontiguousarray(x[:, halves.half == half])
         found = measure_block(own, halves.parts[half], threads=1).columns
@@ -113,7 +113,7 @@ def test_each_half_chooses_what_measuring_it_chooses(seed, dtype):
 def test_spread_is_that_of_the_definitions(seed, dtype):
     x, classes = random_units(seed, dtype)
     halves = Halves.draw(classes, seed)
-    _, parts, counts = tally_halves(x, halves, threads=1)
+    _, *parts, counts, _ = tally_halves(x, halves, threads=1)
     for half in (0, 1):
         members = members_of(classes)[:, halves.half == half]
         for unit, values in enumerate(x[:, halves.half == half].astype(float)):
@@ -213,7 +213,8 @@ def test_hand_worked_informedness():
     x = np.array([*first["a"], *first["b"], *second["a"], *second["b"]], np.float32)
     classes = Classes.of_labels(np.array([0, 0, 0, 1, 1, 1, 1] * 2), 2)
     halves = Halves(classes, np.repeat([0, 1], 7).astype(np.uint8))
-    _, parts, counts = tally_halves(x[None], halves)
+    tallies = tally_halves(x[None], halves)
+    _, *parts, counts, _ = tallies
     of = Chosen(counts, parts, "max_informedness")
     # The first half chooses t = 8 (2/3 - 1/4), the second 8 too.
     np.testing.assert_allclose(max_informedness(of).value, [[2 / 3 - 1 / 4, 1]])
@@ -232,7 +233,7 @@ def test_hand_worked_informedness():
         centre, variance = agresti_caffo(weight)
         half_width = 1.959964 * np.sqrt(variance).sum() / 2
         ends.append((centre.mean() - half_width, min(centre.mean() + half_width, 1)))
-    columns = held_out_columns(counts, parts)
+    columns = held_out_columns(tallies)
     assert columns["max_informedness_low"][0] == pytest.approx(min(low for low, _ in ends))
     assert columns["max_informedness_high"][0] == pytest.approx(max(high for _, high in ends))
     # The same where only one class can be chosen: independent, with half an imagined item of each kind, or one.
@@ -240,7 +241,9 @@ def test_hand_worked_informedness():
     for weight in (0.5, 1):
         centre, variance = agresti_caffo(weight)
         ends.append(centre.mean() - 1.959964 * np.sqrt(variance.sum()) / 2)
-    assert held_out_columns(counts, parts, fixed=True)["max_informedness_low"][0] == pytest.approx(min(ends))
+    fixed = Classes.of_labels(classes.labels, 2, np.array([[True, False]]), choose_from=2)
+    columns = held_out_columns(tally_halves(x[None], Halves(fixed, halves.half)))
+    assert columns["max_informedness_low"][0] == pytest.approx(min(ends))
 
 
 def test_the_variance_of_the_area_is_that_of_delong():
@@ -249,7 +252,7 @@ def test_the_variance_of_the_area_is_that_of_delong():
     labels = np.tile([0, 0, 1, 1, 1, 1], 40)
     x = np.round(rng.normal(size=240) + (labels == 0), 1).astype(np.float32)
     halves = Halves.draw(Classes.of_labels(labels, 2))
-    _, parts, counts = tally_halves(x[None], halves)
+    _, *parts, counts, _ = tally_halves(x[None], halves)
     _, variance = auc(Chosen(counts, parts, "auc")).spread(0)
     for half in (0, 1):
         own = labels[halves.half == half]
@@ -271,7 +274,7 @@ def test_imagined_items_are_counted_like_items():
     found = []
     for values, own, which in ((x, labels, half), (with_more, more_labels, np.append(half, [0, 0, 0, 0, 1, 1, 1, 1]))):
         classes = Classes.of_labels(own, 2, np.array([[True, False]]), choose_from=2)  # the class of both is the same
-        _, parts, counts = tally_halves(values[None], Halves(classes, which.astype(np.uint8)))
+        _, *parts, counts, _ = tally_halves(values[None], Halves(classes, which.astype(np.uint8)))
         found.append(auc(Chosen(counts, parts, "auc")))
     for one, other in zip(found[0].spread(1), found[1].spread(0), strict=True):
         np.testing.assert_allclose(one, other)
@@ -283,7 +286,7 @@ def test_standard_errors_are_those_of_simulated_samples():
     labels = np.repeat([0, 1], [200, 600])
     x = np.maximum(rng.normal(size=(600, 800)) + (labels == 0), 0).astype(np.float32)
     classes = Classes.of_labels(labels, 2, np.array([[True, False]]), choose_from=2)
-    _, parts, counts = tally_halves(x, Halves.draw(classes))
+    _, *parts, counts, _ = tally_halves(x, Halves.draw(classes))
     for name, estimate in (("d_prime", d_prime), ("average_precision", average_precision), ("auc", auc)):
         of = estimate(Chosen(counts, parts, name))
         assert of.value.var(0, ddof=1).mean() == pytest.approx(of.spread(0)[1].mean(), rel=0.12), name
@@ -383,3 +386,23 @@ def test_every_measure_that_picks_a_class_is_held_out():
     assert picking - set(METHODS) == {"class_index"}  # which chooses no class: it names the most frequent one
     assert list(METHODS) == [name for name in COLUMNS if name in METHODS]
     assert set(CHOSEN) == set(METHODS)
+
+
+def test_a_class_that_is_fixed_needs_no_halves():
+    """Values are those of all items, with DeLong's interval; a threshold is still chosen on the other half."""
+    rng = np.random.default_rng(8)
+    labels = np.repeat([0, 1, 2], 60)
+    x = np.maximum(rng.normal(size=(180, 3)) + (labels == 0)[:, None], 0)
+    sets = np.array([[True, False, False]])
+    fixed = Classes.of_labels(labels, 3, sets, choose_from=3)
+    found = measure_block(np.ascontiguousarray(x.T), fixed, halves=Halves.draw(fixed)).columns
+    for name in ("auc", "ccmas", "average_precision", "d_prime", "precision_60"):
+        np.testing.assert_array_equal(found[f"{name}_held_out"], found[name], err_msg=name)
+        assert (found[f"{name}_low"] < found[name]).all()
+        assert (found[name] < found[f"{name}_high"]).all()
+    assert (found["max_informedness_held_out"] != found["max_informedness"]).any()
+    assert np.isnan(found["class_selectivity_held_out"]).all()
+    one, other = x[labels == 0, 0], x[labels != 0, 0]
+    pairs = (one[:, None] > other) + (one[:, None] == other) / 2
+    error = np.sqrt(pairs.mean(1).var(ddof=1) / len(one) + pairs.mean(0).var(ddof=1) / len(other))
+    assert found["auc_high"][0] - found["auc_low"][0] == pytest.approx(2 * 1.96 * error, rel=0.1)

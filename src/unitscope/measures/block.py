@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnitscopeWarning
-from .best import is_constant, is_negative
+from .best import is_negative
 from .classes import Classes
 from .counting import tally
 from .extra import ExtraMeasure, run_extra
-from .gather import classwise_arrays, join_reasons, reasons, table_columns
+from .gather import classwise_arrays, reasons, table_columns
 from .halves import Halves
-from .held_out import held_out_columns, why_not
-from .held_out_counts import HeldOutCounts, tally_halves
+from .held_out import held_out_columns
+from .held_out_counts import tally_halves
 from .tally import Tally
 
 CLASS_CELLS = 400_000
@@ -90,8 +90,9 @@ def measure_block(
             counts = tally(activations[some], classes, **options)
             measured = measure_tally(counts)
         else:
-            counts, of_halves, held_out = tally_halves(activations[some], halves, **options)
-            measured = measure_halves(counts, of_halves, held_out)
+            tallies = tally_halves(activations[some], halves, **options)
+            counts, measured = tallies.whole, measure_tally(tallies.whole)
+            measured = Measured(measured.columns | held_out_columns(tallies), measured.classwise)
         done += len(counts.total_mean)
         warn_of_negatives(is_negative(counts), names[some])
         extra_columns, extra_classwise = run_extra(extra or {}, activations[some], classes)
@@ -103,16 +104,6 @@ def measure_tally(counts: Tally) -> Measured:
     """Compute every measure from the counts of some units."""
     classwise = classwise_arrays(counts)
     return Measured(table_columns(counts, classwise) | {"undefined": reasons(counts, classwise)}, classwise)
-
-
-def measure_halves(counts: Tally, parts: tuple[Tally, Tally], held_out: HeldOutCounts) -> Measured:
-    """Compute every measure, in sample and held out, from the counts of some units and of their halves."""
-    measured = measure_tally(counts)
-    one_class = counts.sizes.shape[1] - counts.choose_from == 1
-    columns = measured.columns | held_out_columns(held_out, parts, fixed=one_class)
-    measurable = counts.comparable[:, counts.choose_from :].any(1) & ~is_constant(counts)
-    columns["no_interval"] = join_reasons({text: of & measurable for text, of in why_not(held_out, parts).items()})
-    return Measured(columns, measured.classwise)
 
 
 def join(parts: list[Measured]) -> Measured:

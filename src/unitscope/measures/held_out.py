@@ -10,12 +10,14 @@ import numpy as np
 
 from ..columns import Column
 from . import held_out_estimates as estimates
+from .best import is_constant
+from .choosing import CHOSEN, N_THRESHOLDS
 from .describe import COLUMNS
-from .held_out_counts import HeldOutCounts
+from .gather import join_reasons
+from .held_out_counts import HalvesTally
 from .held_out_estimates import PRIOR_ITEMS, Chosen
-from .intervals import Form, Method, interval
+from .intervals import Form, Method, interval, too_few
 from .localist import ZHOU_DETECTOR
-from .tally import Tally
 
 HALF, ONE, NONE = (0.5, 1.0), (1.0, 2.0), (0.0, 0.0)
 """Agresti & Caffo add one item of each kind, and two for a single proportion; each half adds half of that."""
@@ -47,37 +49,45 @@ FLAGS = {"zhou_detector": ("precision_60", ZHOU_DETECTOR), "detector": ("detecto
 """Yes-or-no columns, the measure they follow from, and what it must exceed."""
 
 
-def held_out_columns(counts: HeldOutCounts, parts: tuple[Tally, Tally], fixed: bool = False) -> dict[str, np.ndarray]:
+def held_out_columns(tallies: HalvesTally) -> dict[str, np.ndarray]:
     """Return ``NAME_held_out``, ``NAME_low`` and ``NAME_high`` of every measure that chooses, ``(U,)`` each.
 
-    Parameters
-    ----------
-    counts, parts
-        From `unitscope.measures.held_out_counts.tally_halves`.
-    fixed
-        Whether only one class may be chosen: then it is no sign of dependence that both halves choose it.
+    Where there is only one class, measures that choose no threshold have nothing to choose: they are of all items.
 
     Returns
     -------
     dict
-        NaN where a half has no value, or where there is no interval.
+        NaN where a half has no value, or where there is no interval. ``no_interval`` says why.
     """
     columns: dict[str, np.ndarray] = {}
     for name, method in METHODS.items():
-        chosen = Chosen(counts, parts, name)
+        chosen = chosen_of(tallies, name)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             estimate = method.estimate(chosen)
             columns[f"{name}_held_out"] = estimate.value.mean(1)
             if method.forms:
-                low, high = interval(method, chosen, estimate, fixed)
+                low, high = interval(method, chosen, estimate, fixed=is_fixed(tallies))
                 columns[f"{name}_low"], columns[f"{name}_high"] = low, high
     for name in AT_PRECISION:
-        chosen = Chosen(counts, parts, name)
+        chosen = chosen_of(tallies, name)
         hits, called = chosen.hits.sum(1), (chosen.hits + chosen.false_alarms).sum(1)
         columns[f"{name}_held_out_precision"] = np.where(called > 0, hits / np.maximum(called, 1), np.nan)
     for name, (measure, least) in FLAGS.items():
         columns[f"{name}_held_out"] = columns[f"{measure}_held_out"] > least
+    columns["no_interval"] = join_reasons(why_not(tallies))
     return columns
+
+
+def is_fixed(tallies: HalvesTally) -> bool:
+    """Return whether there is only one class to choose."""
+    return len(tallies.plain.k) > 0
+
+
+def chosen_of(tallies: HalvesTally, name: str) -> Chosen:
+    """Return what was counted of a measure's chosen class: in each half, or in all items where nothing is chosen."""
+    if is_fixed(tallies) and CHOSEN.index(name) >= N_THRESHOLDS:
+        return Chosen(tallies.plain, (tallies.whole,), name)
+    return Chosen(tallies.counts, (tallies.first, tallies.second), name)
 
 
 def describe(name: str) -> list[Column]:
@@ -126,22 +136,19 @@ HELD_OUT = {
 """The columns that are held out, in order."""
 
 
-def why_not(counts: HeldOutCounts, parts: tuple[Tally, Tally]) -> dict[str, np.ndarray]:
+def why_not(tallies: HalvesTally) -> dict[str, np.ndarray]:
     """Return why measures of each unit have no held-out value or no interval: text to ``(U,)`` bool.
 
-    Recall at perfect precision hangs on one item and never has an interval, which is no reason of a unit.
+    Units without any value need no more reasons. Recall at perfect precision hangs on one item and never has an
+    interval, which is no reason of a unit.
     """
-    none: np.ndarray = np.any(np.all(counts.chosen < 0, axis=2), axis=1)
+    whole = tallies.whole
+    measurable = whole.comparable[:, whole.choose_from :].any(1) & ~is_constant(whole)
+    none = np.any(np.all(tallies.counts.chosen < 0, axis=2), axis=1)
     reasons = {"constant in one half, or no class with items in both: no held-out values": none}
-    few: dict[int, np.ndarray] = {}
-    for name, method in METHODS.items():
-        if method.forms:
-            chosen = Chosen(counts, parts, name)
-            with np.errstate(invalid="ignore"):
-                too_few = chosen.n.min(1) < method.least // 2
-            few.setdefault(method.least, np.zeros(len(none), bool))
-            few[method.least] |= too_few
-    for least, units in few.items():
-        titles = [COLUMNS[name].title for name, method in METHODS.items() if method.forms and method.least == least]
-        reasons[f"a class of fewer than {least} items: no interval of {', '.join(titles)}"] = units
-    return reasons
+    for least in sorted({method.least for method in METHODS.values()}):
+        names = [name for name, method in METHODS.items() if method.forms and method.least == least]
+        few = np.any([too_few(METHODS[name], chosen_of(tallies, name)) for name in names], axis=0)
+        titles = ", ".join(COLUMNS[name].title for name in names)
+        reasons[f"a class of fewer than {least} items: no interval of {titles}"] = few
+    return {text: holds & measurable for text, holds in reasons.items()}

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..threads import fitting_threads, run_threads
 from .choosing import AP, AUC, CHOSEN, D_PRIME, DETECTOR, INFORMEDNESS, N_THRESHOLDS, RECALL_95, choose_classes
+from .classes import Classes
 from .counting import check_shape, count_ranking
 from .halves import Halves, split_ranking
 from .held_out_spread import N_SPREAD, spread_of_ranks, spread_of_values
@@ -17,21 +18,22 @@ from .thresholds import value_of
 
 
 class HeldOutCounts(NamedTuple):
-    """What each half says of the class and threshold that the other half chose, for some units (U).
+    """What is counted of chosen classes, at chosen thresholds, for some units (U).
 
-    The second axis of every array is the half that is measured on.
+    The second axis of every array is the part of the items that is measured on: the first half and the second, of
+    what the other half chose; or all items, of the only class that there is to choose.
 
     Attributes
     ----------
     chosen
-        ``(U, 2, len(CHOSEN))`` the class that the other half chose, for every measure; -1 where it chose none.
+        ``(U, P, len(CHOSEN))`` the class that was chosen for every measure; -1 where none was.
     thresholds
-        ``(U, 2, N_THRESHOLDS)`` the threshold that the other half chose, for the measures that choose one; NaN where
-        it calls nothing a member.
+        ``(U, P, N_THRESHOLDS)`` the threshold that was chosen, for the measures that choose one; NaN where no item is
+        called a member.
     k, r
-        ``(U, 2, N_THRESHOLDS)`` items of that class, and of all, at or above that threshold.
+        ``(U, P, N_THRESHOLDS)`` items of that class, and of all, at or above that threshold.
     spread
-        ``(U, 2, N_SPREAD)`` see `unitscope.measures.held_out_spread`, for the classes of area under the ROC curve,
+        ``(U, P, N_SPREAD)`` see `unitscope.measures.held_out_spread`, for the classes of area under the ROC curve,
         average precision and d'.
     """
 
@@ -42,15 +44,55 @@ class HeldOutCounts(NamedTuple):
     spread: np.ndarray
 
     @classmethod
-    def empty(cls, n_units: int) -> "HeldOutCounts":
-        """Make the arrays for so many units."""
+    def empty(cls, n_units: int, n_parts: int) -> "HeldOutCounts":
+        """Make the arrays for so many units and parts of the items."""
         return cls(
-            np.full((n_units, 2, len(CHOSEN)), -1, np.int64),
-            np.full((n_units, 2, N_THRESHOLDS), np.nan),
-            np.zeros((n_units, 2, N_THRESHOLDS), np.int64),
-            np.zeros((n_units, 2, N_THRESHOLDS), np.int64),
-            np.zeros((n_units, 2, N_SPREAD)),
+            np.full((n_units, n_parts, len(CHOSEN)), -1, np.int64),
+            np.full((n_units, n_parts, N_THRESHOLDS), np.nan),
+            np.zeros((n_units, n_parts, N_THRESHOLDS), np.int64),
+            np.zeros((n_units, n_parts, N_THRESHOLDS), np.int64),
+            np.zeros((n_units, n_parts, N_SPREAD)),
         )
+
+
+class HalvesTally(NamedTuple):
+    """All that is counted of some units and their halves; compiled functions take it as it is.
+
+    Attributes
+    ----------
+    whole, first, second
+        Tallies of all items and of each half, the latter without the mutual information.
+    counts
+        What each half says of the class and threshold that the other half chose.
+    plain
+        What all items say of the only class that there is to choose; of no unit where there are several.
+    """
+
+    whole: Tally
+    first: Tally
+    second: Tally
+    counts: HeldOutCounts
+    plain: HeldOutCounts
+
+    @classmethod
+    def empty(cls, n_units: int, halves: Halves, top: int | None) -> "HalvesTally":
+        """Make the arrays for so many units."""
+        whole = Tally.empty(n_units, halves.classes, top)
+        whole.label_sizes[:] = halves.classes.label_sizes
+        first, second = (tally_of_part(n_units, part, whole) for part in halves.parts)
+        one_class = whole.sizes.shape[1] - whole.choose_from == 1
+        counts = HeldOutCounts.empty(n_units, 2), HeldOutCounts.empty(n_units if one_class else 0, 1)
+        return cls(whole, first, second, *counts)
+
+
+def tally_of_part(n_units: int, part: Classes, whole: Tally) -> Tally:
+    """Make the tally of a part of the items, with its share of the most active items to look at."""
+    tally = Tally.empty(n_units, part)
+    tally.label_sizes[:] = part.label_sizes
+    top_60, top_100 = (
+        max(round(size * part.n_items / whole.n_items), 1) for size in (whole.top_60_size, whole.top_100_size)
+    )
+    return tally._replace(top_60_size=top_60, top_100_size=top_100)
 
 
 class Space(NamedTuple):
@@ -77,22 +119,19 @@ def tally_halves(
     threads: int | None = None,
     names: list[str] | None = None,
     progress: Callable[[int], None] | None = None,
-) -> tuple[Tally, tuple[Tally, Tally], HeldOutCounts]:
+) -> HalvesTally:
     """Rank every unit's items once, and count all items, each half, and what each half says of the other's choice.
 
     Parameters
     ----------
     activations, top, threads, names, progress
-        As in `unitscope.measures.tally`. Half of the `top` most active items are looked at in each half.
+        As in `unitscope.measures.tally`. Of the `top` most active items, each half looks at its share.
     halves
         What the items belong to, and the halves.
 
     Returns
     -------
-    whole : Tally
-    parts : tuple of Tally
-        Of each half, without the mutual information.
-    counts : HeldOutCounts
+    HalvesTally
 
     Raises
     ------
@@ -101,20 +140,12 @@ def tally_halves(
     """
     classes = halves.classes
     check_shape(activations, classes)
-    whole = Tally.empty(len(activations), classes, top)
-    whole.label_sizes[:] = classes.label_sizes
-    first, second = (
-        half_of(Tally.empty(len(activations), part, top))._replace(
-            label_sizes=np.tile(part.label_sizes, (len(activations), 1))
-        )
-        for part in halves.parts
-    )
-    counts = HeldOutCounts.empty(len(activations))
+    tallies = HalvesTally.empty(len(activations), halves, top)
 
     def work(unit: int, space: tuple[Space, Scratch]) -> None:
         arrays, ranked_in = space
         ranking = rank(activations[unit], halves, ranked_in, names[unit] if names else str(unit))
-        count_halves(ranking, classes.class_map, arrays, whole, first, second, counts, unit)
+        count_halves(ranking, classes.class_map, arrays, tallies, unit)
 
     def make_space() -> tuple[Space, Scratch]:
         arrays = Space.of(halves)
@@ -122,18 +153,11 @@ def tally_halves(
 
     threads = fitting_threads(threads, 2 * ITEM_BYTES * classes.n_items)
     run_threads(work, len(activations), make_space, threads, progress)
-    return whole, (first, second), counts
-
-
-def half_of(tally: Tally) -> Tally:
-    """Return the tally with half as many of the most active items to look at, rounded up."""
-    return tally._replace(top_60_size=(tally.top_60_size + 1) // 2, top_100_size=(tally.top_100_size + 1) // 2)
+    return tallies
 
 
 @jit
-def count_halves(
-    ranking: Any, class_map: Any, space: Any, whole: Any, first: Any, second: Any, counts: Any, row: Any
-) -> None:
+def count_halves(ranking: Any, class_map: Any, space: Any, tallies: Any, row: Any) -> None:
     """Count all items and each half of one ranking, and measure on each half what the other chose.
 
     Parameters
@@ -144,16 +168,19 @@ def count_halves(
         `unitscope.measures.classes.ClassMap`.
     space
         `Space`.
-    whole, first, second, counts, row
-        Where the counts go.
+    tallies, row
+        Where the counts go: `HalvesTally`.
     """
+    whole, first, second, counts = tallies.whole, tallies.first, tallies.second, tallies.counts
     of_all, of_first, of_second = split_ranking(ranking, space.whole.zeros, space.first, space.second)
-    count_ranking(of_all, class_map, space.whole, whole, row)
+    lists, ends = count_ranking(of_all, class_map, space.whole, whole, row)
+    if len(tallies.plain.k):
+        choose_classes(whole, row, whole.sizes[row], whole.n_items, space.values, tallies.plain.chosen[row, 0])
+        count_chosen(of_all, lists, ends, class_map, whole, tallies.plain, row, 0)
     lists_1, ends_1 = count_ranking(of_first, class_map, space.first, first, row)
     lists_2, ends_2 = count_ranking(of_second, class_map, space.second, second, row)
-    sizes_1, sizes_2 = first.sizes[row], second.sizes[row]
-    choose_classes(first, row, sizes_2, second.n_items, space.values, counts.chosen[row, 1])
-    choose_classes(second, row, sizes_1, first.n_items, space.values, counts.chosen[row, 0])
+    choose_classes(first, row, second.sizes[row], second.n_items, space.values, counts.chosen[row, 1])
+    choose_classes(second, row, first.sizes[row], first.n_items, space.values, counts.chosen[row, 0])
     fill_thresholds(of_first, lists_1, ends_1, first, row, counts.chosen[row, 1], counts.thresholds[row, 1])
     fill_thresholds(of_second, lists_2, ends_2, second, row, counts.chosen[row, 0], counts.thresholds[row, 0])
     count_chosen(of_first, lists_1, ends_1, class_map, first, counts, row, 0)
@@ -187,7 +214,7 @@ def fill_thresholds(ranking: Any, lists: Any, ends: Any, tally: Any, row: Any, c
 def count_chosen(
     ranking: Any, lists: Any, ends: Any, class_map: Any, tally: Any, counts: Any, row: Any, half: Any
 ) -> None:
-    """Fill the counts of one half, `tally`, at the classes and thresholds that the other half chose."""
+    """Fill the counts of one part of the items, `tally`, at the classes and thresholds that were chosen for it."""
     n_zeros = ranking.zeros.sum()
     chosen = counts.chosen[row, half]
     for measure in range(N_THRESHOLDS):

@@ -1,6 +1,7 @@
 """What each half says of the class and threshold that the other half chose: values, and how uncertain they are.
 
-Every measure has a function of what was counted. It returns the measure's value in each half, and a function that
+Where there is only one class to choose, all items are one part instead of two halves. Every measure has a function of
+what was counted. It returns the measure's value in each part, and a function that
 returns the centre and the variance from which an interval is made. Few items would make that variance too small (two
 of two hits have none at all), so the function adds a few imagined items that know nothing of the class, as Agresti &
 Caffo (2000) do for two proportions.
@@ -33,16 +34,16 @@ PRIOR_ITEMS = 100
 
 
 class Estimate(NamedTuple):
-    """A measure in each half.
+    """A measure in each part of the items, of which there are P.
 
     Attributes
     ----------
     value
-        ``(U, 2)`` the measure.
+        ``(U, P)`` the measure.
     chance
-        ``(U, 2)`` its expectation for a unit that knows nothing of the class.
+        ``(U, P)`` its expectation for a unit that knows nothing of the class.
     spread
-        Function of the weight of the imagined items that returns centre and variance, ``(U, 2)`` each.
+        Function of the weight of the imagined items that returns centre and variance, ``(U, P)`` each.
     """
 
     value: np.ndarray
@@ -52,18 +53,18 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class Chosen:
-    """What each half says of the class that the other half chose for one measure; all arrays are ``(U, 2)`` float64.
+    """What each part of the items says of the class that was chosen for one measure; arrays are ``(U, P)`` float64.
 
     Attributes
     ----------
     counts, parts
-        From `unitscope.measures.held_out_counts.tally_halves`.
+        What was counted of chosen classes, and the tally of each part.
     measure
         Name of the measure, one of `unitscope.measures.choosing.CHOSEN`.
     """
 
     counts: HeldOutCounts
-    parts: tuple[Tally, Tally]
+    parts: tuple[Tally, ...]
     measure: str
 
     @cached_property

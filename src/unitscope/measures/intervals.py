@@ -60,24 +60,41 @@ class Method:
 
 
 def interval(method: Method, chosen: Chosen, estimate: Estimate, fixed: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the 95 % interval of the mean of both halves, ``(U,)`` each."""
+    """Return the ends of the 95 % interval of the mean over the parts of the items, ``(U,)`` each.
+
+    Parameters
+    ----------
+    method, chosen, estimate
+        How the measure is held out, what was counted, and what follows from it.
+    fixed
+        Whether only one class could be chosen: then it is no sign of dependence that both halves chose it.
+    """
     value = estimate.value.mean(1)
+    n_parts = estimate.value.shape[1]
     low, high = np.full(len(value), np.inf), np.full(len(value), -np.inf)
     for form in method.forms:
         apart, alike = (estimate.spread(weight) for weight in form.weights)
         # Halves that agree on a class without a signal may do so because of the same few items: fully dependent then.
-        error = np.sqrt(alike[1]).sum(1) / 2
-        same = (chosen.place[:, 0] == chosen.place[:, 1]) & (value - estimate.chance.mean(1) < ALIKE * error)
-        same &= not fixed
+        error = np.sqrt(alike[1]).sum(1) / n_parts
+        near_chance = value - estimate.chance.mean(1) < ALIKE * error
+        same = (chosen.place == chosen.place[:, :1]).all(1) & near_chance & (not fixed)
         centre = np.where(same, alike[0].mean(1), apart[0].mean(1))
-        error = np.where(same, error, np.sqrt(apart[1].sum(1)) / 2)
-        items = np.where(same, chosen.n.mean(1) - 1, chosen.n.sum(1) - 2)
-        quantile = stdtrit(np.maximum(items, 1), 0.975) if method.student else NORMAL_QUANTILE
+        error = np.where(same, error, np.sqrt(apart[1].sum(1)) / n_parts)
+        freedom = np.where(same, chosen.n.mean(1) - 1, chosen.n.sum(1) - n_parts)
+        quantile = stdtrit(np.maximum(freedom, 1), 0.975) if method.student else NORMAL_QUANTILE
         ends = around(centre, quantile * error, form.scale)
         low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
-    none = np.isnan(value) | (chosen.n.min(1) < method.least // 2)
+    none = np.isnan(value) | too_few(method, chosen)
     low, high = (np.where(none, np.nan, np.clip(end, method.low, method.high)) for end in (low, high))
     return low, high
+
+
+def too_few(method: Method, chosen: Chosen) -> np.ndarray:
+    """Return whether the chosen class of each unit has too few items for an interval, ``(U,)`` bool."""
+    n_parts = chosen.n.shape[1]
+    with np.errstate(invalid="ignore"):
+        fewest = n_parts * chosen.n.min(1) + n_parts - 1  # a class of 5 items has 2 in one half and 3 in the other
+    return np.asarray(fewest < method.least)
 
 
 def around(centre: np.ndarray, half_width: np.ndarray, scale: str) -> tuple[np.ndarray, np.ndarray]:
