@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unitscope.errors import UnitscopeWarning
+from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import COLUMNS, HELD_OUT, Classes, Halves, measure, measure_block, tally
 from unitscope.measures.choosing import AP, AUC, CHOSEN, D_PRIME
 from unitscope.measures.held_out import METHODS, held_out_columns
@@ -406,3 +406,30 @@ def test_a_class_that_is_fixed_needs_no_halves():
     pairs = (one[:, None] > other) + (one[:, None] == other) / 2
     error = np.sqrt(pairs.mean(1).var(ddof=1) / len(one) + pairs.mean(0).var(ddof=1) / len(other))
     assert found["auc_high"][0] - found["auc_low"][0] == pytest.approx(2 * 1.96 * error, rel=0.1)
+
+
+def test_halves_may_be_given():
+    rng = np.random.default_rng(9)
+    labels, x = np.repeat(["0", "1"], 50), rng.normal(size=100)
+    parts = rng.choice(["train", "test"], 100)
+    found = measure(x, labels, halves=parts).iloc[0]
+    place = [measure(x[parts == part], labels[parts == part])["auc_class"][0] for part in ("train", "test")]
+    areas = []
+    for part, chosen in zip(("test", "train"), place, strict=True):
+        one, other = x[(parts == part) & (labels == chosen)], x[(parts == part) & (labels != chosen)]
+        areas.append((one[:, None] > other).mean())
+    assert found["auc_held_out"] == pytest.approx(np.mean(areas))
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["a", "b"] * 3 + ["c"] * 4, r"has 3 different values \(a, b, c\), not two"),
+        (["a"] * 10, r"has 1 different values \(a\), not two"),
+        (["a", None] * 5, "has no value for item 1"),
+        (["a", "b"], "has 2 values for 10 items"),
+    ],
+)
+def test_halves_that_cannot_be_meant_are_refused(values, words):
+    with pytest.raises(UnitscopeError, match=words):
+        measure(np.arange(10.0), [0, 1] * 5, halves=values)

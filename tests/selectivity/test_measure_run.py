@@ -175,3 +175,16 @@ def test_measuring_does_not_read_the_names_of_items(make_run):
     run = open_run(make_run(VALUES, LABELS, PREDICTED).directory)
     measure_run(run)
     assert "items" not in vars(run)
+
+
+def test_a_column_of_the_items_divides_them(make_run):
+    run = make_run(VALUES, LABELS, PREDICTED)
+    table = measure_run(run, halves="correct", items="all")
+    expected = measure(VALUES["fc"], [f"class{label}" for label in LABELS], halves=PREDICTED == LABELS)
+    of_fc = table[table["layer"] == "fc"].reset_index(drop=True)
+    np.testing.assert_array_equal(of_fc["auc_held_out"], expected["auc_held_out"])
+    assert run.parameters("selectivity")["halves"] == "correct"
+    with pytest.raises(UnitscopeError, match=r"has 1 different values \(True\), not two"):
+        measure_run(run, halves="correct")
+    with pytest.raises(UnitscopeError, match=r"have no column corect \(did you mean 'correct' or .*; they have"):
+        measure_run(run, halves="corect")

@@ -56,6 +56,14 @@ def measure(
     permutations: Annotated[
         int, typer.Option(min=0, help="Number of label permutations to compare every measure with: chance, p, q.")
     ] = 0,
+    halves: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Column of the items with two values (train, test): measures are held out from one to the other.",
+            show_default="random halves",
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Random seed for the halves of the items, and for permutations.")
     ] = 0,
@@ -75,6 +83,7 @@ def measure(
             only_class_sets=only_class_sets,
             top=top,
             permutations=permutations,
+            halves=halves,
             seed=seed,
             threads=threads,
             on=on,

@@ -14,7 +14,7 @@ from ..run import Run
 from ..run.lookup import class_of_unit, items_of_table, values_of_class
 from ..selectivity import SELECTIVITY
 from .style import CROWD, MARKS, count_items, shorten, thousands
-from .unit_data import INFORMEDNESS, top_threshold
+from .unit_data import INFORMEDNESS, held_out_text, top_threshold
 
 DENSITY_FROM = 20_000
 """More unmarked items than this are drawn as a density."""
@@ -57,6 +57,8 @@ class Jitter:
         ``"correct"`` or ``"all"``.
     n_top
         Number of the most active items over which precision is computed.
+    informedness
+        Maximum informedness in words, in sample and held out with its interval; empty where another class is marked.
 
     See Also
     --------
@@ -71,6 +73,7 @@ class Jitter:
     top_at: float
     items: str
     n_top: int = 60
+    informedness: str = ""
 
     @property
     def size(self) -> tuple[float, float]:
@@ -119,7 +122,8 @@ class Jitter:
         ax.set_xlabel("activation" + (" (zeros apart, left)" if self.has_band else ""))
         # The counts of zeros stand between the title and the band.
         pad = 12 + 9 * (1 + len(self.names)) if self.has_band else 8
-        ax.set_title(f"Unit {self.unit}: {count_items(len(places), self.items)}", pad=pad)
+        title = f"Unit {self.unit}: {count_items(len(places), self.items)}"
+        ax.set_title(f"{title}\n{self.informedness}" if self.informedness else title, pad=pad)
         ax.legend(**LEGEND, ncols=2)
         return ax
 
@@ -241,6 +245,7 @@ def jitter(run: Run, unit: str, classes: Sequence[str] | None = None, items: str
         top_at=top_at,
         items=measured,
         n_top=n_top,
+        informedness=held_out_text(run, unit, INFORMEDNESS) if wanted[:1] == [informed] else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,11 @@ from ..selectivity import SELECTIVITY
 from .jitter import informed_threshold
 from .style import MARKS, count_items, shorten
 from .unit_data import INFORMEDNESS, read_unit, top_threshold
+
+NORMAL_QUANTILE = 1.959963984540054
+"""97.5th percentile of the normal distribution."""
+
+BAND = "#cfd8dc"
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,9 @@ class Curve:
         # would lie below that line, so the curve on the right is a step to the next threshold.
         is_roc = self.x == "false_alarm_rate"
         style = "default" if is_roc else "steps-pre"
+        low, high = (self.points[f"{self.y}_{end}"] for end in ("low", "high"))
+        step: Any = None if is_roc else "pre"
+        ax.fill_between(self.points[self.x], low, high, color=BAND, lw=0, step=step, label="95 % at each threshold")
         ax.plot(self.points[self.x], self.points[self.y], color="black", lw=1.2, drawstyle=style)
         start = 0.0 if is_roc else self.level
         ax.plot([0, 1], [start, self.level], color="#777777", lw=1, ls=":", label=self.chance)
@@ -63,7 +72,9 @@ class Roc:
         The unit's id, and the readable name of the class.
     points
         One row per threshold that matters, falling: ``threshold`` (items at or above it are called members), ``hits``,
-        ``false_alarms``, ``recall``, ``false_alarm_rate``, ``precision``. The first calls nothing a member.
+        ``false_alarms``, ``recall``, ``false_alarm_rate``, ``precision``, and ``recall_low``, ``recall_high``,
+        ``precision_low``, ``precision_high``: the 95 % interval of each rate at that threshold alone (Wilson 1927). The
+        first calls nothing a member.
         Thresholds between others at which only false alarms are added are left out.
     marks
         Thresholds of measures by their readable names; NaN for those that this unit does not have.
@@ -201,6 +212,24 @@ def count_at_thresholds(activations: np.ndarray, members: np.ndarray, marked: Se
                 "precision": precision,
             }
         )
+    for name, n in (("recall", members.sum()), ("precision", hits + alarms)):
+        points[f"{name}_low"], points[f"{name}_high"] = wilson(hits, np.broadcast_to(n, len(hits)))
     # Nothing is above the first threshold: its precision is that of the next, so that the curve starts at the axis.
     points.loc[0, "precision"] = points["precision"].iloc[1] if len(points) > 1 else np.nan
     return points
+
+
+def wilson(hits: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the 95 % interval of a share, ``hits`` of ``n`` (Wilson 1927); 0 and 1 where `n` is 0.
+
+    Examples
+    --------
+    >>> low, high = wilson(np.array([8]), np.array([10]))
+    >>> low.round(3), high.round(3)
+    (array([0.49]), array([0.943]))
+    """
+    square = NORMAL_QUANTILE**2
+    centre = (hits + square / 2) / (n + square)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half_width = NORMAL_QUANTILE / (n + square) * np.sqrt(np.where(n > 0, hits * (n - hits) / n, 0) + square / 4)
+    return np.clip(centre - half_width, 0, 1), np.clip(centre + half_width, 0, 1)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -33,8 +34,9 @@ class TopUnits:
     beside
         The measures shown of each.
     rows
-        One row per choice: ``ranked_by`` (a measure), ``unit``, ``layer``, ``class`` (that of the measure), ``p`` where
-        permutations were made, and the measures shown.
+        One row per choice: ``ranked_by`` (a measure), ``unit``, ``layer``, ``class`` (that of the measure), its
+        ``held_out`` value with the interval from ``low`` to ``high`` where a measure has them, ``p`` where permutations
+        were made, and the measures shown.
     per_layer
         Whether each layer gives its own highest units.
     n_units
@@ -58,18 +60,24 @@ class TopUnits:
     @property
     def text(self) -> Text:
         """The table in words, a heading for each measure."""
-        has_p = "p" in self.rows
+        has_p, has_interval = "p" in self.rows, "held_out" in self.rows
         lines: list[list[str]] = []
         for column in self.ranked_by:
             lines.append([f"Highest by: {column.title}"])
             for row in self.rows[self.rows["ranked_by"] == column.name].to_dict("records"):
+                held_out = [number(row["held_out"]), interval_text(row["low"], row["high"])] if has_interval else []
                 chance = [number(row["p"])] if has_p else []
                 numbers = [number(row[shown.name]) for shown in self.beside]
-                lines.append([row["unit"], shorten(row["class"], 22), *chance, *numbers])
-        heads = ["Unit", "Class", *(["p"] if has_p else []), *(column.title for column in self.beside)]
+                lines.append([row["unit"], shorten(row["class"], 22), *held_out, *chance, *numbers])
+        added = [*(["Held out", "95 % interval"] if has_interval else []), *(["p"] if has_p else [])]
+        heads = ["Unit", "Class", *added, *(column.title for column in self.beside)]
         which = "of each layer" if self.per_layer else "of all layers"
         title = f"Highest units {which}, {thousands(self.n_units)} units in all"
         notes = ["The class is that of the measure in the heading; the other measures may be of other classes."]
+        if has_interval:
+            notes.append(
+                "Held out: the measure in the heading, on items that had no part in choosing class and threshold."
+            )
         if has_p:
             notes.append("p: share of label permutations that reach the value in the heading.")
         return Text(heads, lines, range(2, len(heads)), title, notes)
@@ -82,6 +90,11 @@ class TopUnits:
     def draw(self, ax: Axes) -> Axes:
         """Draw the table."""
         return self.text.draw(ax)
+
+
+def interval_text(low: float, high: float) -> str:
+    """Return an interval as text; a dash where there is none."""
+    return f"{low:.3f} to {high:.3f}" if np.isfinite([low, high]).all() else "–"
 
 
 def top_units(run: Run, measures: Sequence[str] | None = None, count: int = 1, *, per_layer: bool = True) -> TopUnits:
@@ -131,8 +144,9 @@ def top_units(run: Run, measures: Sequence[str] | None = None, count: int = 1, *
         part = found.copy()
         part.insert(0, "ranked_by", column.name)
         part.insert(3, "class", titles_of_classes(run, column, found["unit"]))
-        if p := column.linked("p"):
-            part.insert(4, "p", p.by_unit.reindex(found["unit"]).to_numpy())
+        for place, role in enumerate(("held_out", "low", "high", "p"), 4):
+            if linked := column.linked(role):
+                part.insert(min(place, part.shape[1]), role, linked.by_unit.reindex(found["unit"]).to_numpy())
         parts.append(part)
     described, beside = (tuple(found.column for found in some) for some in (ranked_by, columns.values()))
     return TopUnits(described, beside, pd.concat(parts, ignore_index=True), per_layer, len(table))

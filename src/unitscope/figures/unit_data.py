@@ -98,3 +98,21 @@ def standard_error(values: np.ndarray) -> float:
 def measures_of_paper(names: tuple[str, ...]) -> list[str]:
     """Return the full names of measures that the paper's figures show."""
     return [f"{SELECTIVITY}.{name}" for name in names]
+
+
+def held_out_text(run: Run, unit: str, measure: str) -> str:
+    """Return a measure of a unit in sample and held out, with its interval, as text; empty if it is not held out.
+
+    Parameters
+    ----------
+    measure
+        Full name of the column, ``"selectivity.max_informedness"``.
+    """
+    found = find_column(run, measure)
+    held_out, low, high = (found.linked(role) for role in ("held_out", "low", "high"))
+    if held_out is None or not np.isfinite(held_out.by_unit[unit]):
+        return ""
+    text = f"{found.title.lower()} {found.by_unit[unit]:.3f}, held out {held_out.by_unit[unit]:.3f}"
+    if low is None or high is None or not np.isfinite(low.by_unit[unit]):
+        return text
+    return f"{text} (95 %: {low.by_unit[unit]:.3f} to {high.by_unit[unit]:.3f})"

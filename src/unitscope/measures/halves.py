@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from ..errors import UnitscopeError
 from .classes import Classes
 from .ranking import KEY_SHIFT, LABEL_MASK, Ranking, jit
 
@@ -46,6 +48,42 @@ class Halves:
         half = np.empty(classes.n_items, np.uint8)
         half[order] = np.arange(classes.n_items) % 2
         return cls(classes, half)
+
+    @classmethod
+    def of_values(cls, classes: Classes, values: Any, what: str = "halves") -> "Halves":
+        """Divide the items by a column of two values, such as ``train`` and ``test``.
+
+        Parameters
+        ----------
+        classes
+            What the items belong to.
+        values
+            ``(N,)`` one of two values for each item.
+        what
+            What the values are called in messages.
+
+        Raises
+        ------
+        UnitscopeError
+            If there is not one value for each item, a value is missing, or there are not two values.
+
+        Examples
+        --------
+        >>> Halves.of_values(Classes.of_labels(np.array([0, 0, 1]), 2), ["train", "test", "test"]).half
+        array([1, 0, 0], dtype=uint8)
+        """
+        column = pd.Series(values).reset_index(drop=True)
+        if len(column) != classes.n_items:
+            raise UnitscopeError(f"{what} has {len(column)} values for {classes.n_items} items; give one for each")
+        half, found = pd.factorize(column, sort=True)
+        if (half < 0).any():
+            raise UnitscopeError(f"{what} has no value for item {int((half < 0).argmax())}; fill it in")
+        if len(found) != 2:
+            shown = ", ".join(map(str, found[:4])) + (", ..." if len(found) > 4 else "")
+            raise UnitscopeError(
+                f"{what} has {len(found)} different values ({shown}), not two; choose a column like train and test"
+            )
+        return cls(classes, half.astype(np.uint8))
 
     @property
     def sizes(self) -> np.ndarray:

@@ -42,8 +42,12 @@ METHODS: Mapping[str, Method] = {
 }  # fmt: skip
 """Every measure that chooses a class, in the order of `unitscope.measures.describe.COLUMNS`."""
 
-AT_PRECISION = ("recall_at_precision_1", "recall_at_precision_95")
-"""Measures whose threshold has a precision on the half that chose it, which it may not keep on the other."""
+RATES = {
+    "recall_at_precision_1": ("precision",),
+    "recall_at_precision_95": ("precision",),
+    "max_informedness": ("recall", "precision"),
+}
+"""Rates at the thresholds of measures: a precision on the half that chose it may not be kept on the other."""
 
 FLAGS = {"zhou_detector": ("precision_60", ZHOU_DETECTOR), "detector": ("detector_score", 0.5)}
 """Yes-or-no columns, the measure they follow from, and what it must exceed."""
@@ -68,10 +72,11 @@ def held_out_columns(tallies: HalvesTally) -> dict[str, np.ndarray]:
             if method.forms:
                 low, high = interval(method, chosen, estimate, fixed=is_fixed(tallies))
                 columns[f"{name}_low"], columns[f"{name}_high"] = low, high
-    for name in AT_PRECISION:
+    for name, rates in RATES.items():
         chosen = chosen_of(tallies, name)
-        hits, called = chosen.hits.sum(1), (chosen.hits + chosen.false_alarms).sum(1)
-        columns[f"{name}_held_out_precision"] = np.where(called > 0, hits / np.maximum(called, 1), np.nan)
+        hits, called, members = chosen.hits.sum(1), (chosen.hits + chosen.false_alarms).sum(1), chosen.n.sum(1)
+        found = {"recall": hits / members, "precision": np.where(called > 0, hits / np.maximum(called, 1), np.nan)}
+        columns |= {f"{name}_held_out_{rate}": found[rate] for rate in rates}
     for name, (measure, least) in FLAGS.items():
         columns[f"{name}_held_out"] = columns[f"{measure}_held_out"] > least
     columns["no_interval"] = join_reasons(why_not(tallies))
@@ -103,12 +108,15 @@ def describe(name: str) -> list[Column]:
         kind="flag" if of.kind == "flag" else "held_out",
     )
     described = [value]
-    if name in AT_PRECISION:
-        described += [
-            Column(f"{name}_held_out_precision", f"{of.title}: precision held out",
-                   "share of members among the items at or above the thresholds that the other half chose",
-                   "TP / (TP + FP)", 0.0, 1.0, kind="share")
-        ]  # fmt: skip
+    at = "the thresholds that the other half chose"
+    rates = {
+        "recall": Column(f"{name}_held_out_recall", f"{of.title}: recall held out",
+                         f"share of members at or above {at}", "TP / (TP + FN)", 0.0, 1.0, kind="share"),
+        "precision": Column(f"{name}_held_out_precision", f"{of.title}: precision held out",
+                            f"share of members among the items at or above {at}", "TP / (TP + FP)", 0.0, 1.0,
+                            kind="share"),
+    }  # fmt: skip
+    described += [rates[rate] for rate in RATES.get(name, ())]
     if name not in METHODS or not METHODS[name].forms:
         return described
     described += [

@@ -23,6 +23,7 @@ def measure(
     class_sets: Mapping[str, Collection[Any]] | None = None,
     units: Sequence[str] | None = None,
     top: int | None = None,
+    halves: Any = None,
     seed: int = 0,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
@@ -49,8 +50,12 @@ def measure(
         How many of each unit's most active items the measures of these look at; default: 60 for precision, 100 for
         the number of classes, class index and class population. With ``top=20``, ``precision_60`` is ``precision_20``
         and ``n_classes_top_100`` is ``n_classes_top_20``. Where the largest class has 20 items, choose at most 20.
+    halves
+        ``(items,)`` one of two values for each item, such as ``"train"`` and ``"test"``: measures are held out by
+        choosing class and threshold on the items of one value and measuring on those of the other, both ways. Default:
+        halves drawn at random, with as many items of every class.
     seed
-        Random seed for the halves of the items, by which measures are held out.
+        Random seed for these halves.
     threads
         Threads to use; default: one per core.
     progress
@@ -68,7 +73,8 @@ def measure(
     ------
     UnitscopeError
         If shapes do not fit, a value is masked, NaN or infinite, float64 cannot hold a value exactly (integers beyond
-        2**53), a label is missing, two names are equal, or the indexes of activations and labels differ.
+        2**53), a label is missing, two names are equal, the indexes of activations and labels differ, or there are not
+        two halves.
 
     Warns
     -----
@@ -94,8 +100,9 @@ def measure(
     ids = [str(name) for name in names_of_units]
     versions = extra_versions()
     described = COLUMNS | HELD_OUT | extra_columns(versions)
+    divided = Halves.draw(classes, seed) if halves is None else Halves.of_values(classes, halves)
     measured = measure_block(
-        unit_major, classes, halves=Halves.draw(classes, seed), units=ids, top=top, threads=threads,
+        unit_major, classes, halves=divided, units=ids, top=top, threads=threads,
         extra=find_extra(versions), progress=progress,
     )  # fmt: skip
     columns: dict[str, Any] = {"unit": names_of_units}

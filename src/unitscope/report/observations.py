@@ -53,6 +53,13 @@ class Observations:
         """The table's column of precision, ``"precision_60"`` unless the run was measured with another `top`."""
         return name_of_precision(self.run)
 
+    def held_out(self, name: str) -> str:
+        """Return the column of a measure on items that did not choose; the measure's own where there is none.
+
+        Runs that keep histograms have none, nor tables of earlier versions.
+        """
+        return self.columns[name].links.get("held_out", name)
+
     @property
     def n_top(self) -> int:
         """Number of the most active items over which precision is computed."""

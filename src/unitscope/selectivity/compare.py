@@ -28,7 +28,7 @@ def compare_runs(first: Run, second: Run, measures: Sequence[str] | None = None)
         Runs that have been measured. Layers that only one of them has are left out.
     measures
         Names of columns, ``"auc"`` or ``"dissection.iou"``; default: all measures and yes-or-no columns of the table
-        of selectivity that both have.
+        of selectivity that both have, held out (``"auc_held_out"``) where a measure chooses class or threshold.
 
     Returns
     -------
@@ -79,9 +79,11 @@ def compare_runs(first: Run, second: Run, measures: Sequence[str] | None = None)
 
 
 def shared_names(first: Run, second: Run) -> list[str]:
-    """Return the full names of the measures and yes-or-no columns of selectivity that both runs have."""
-    one, two = (names_of(run.stored_table(SELECTIVITY), ("measure", "flag")) for run in (first, second))
-    return [f"{SELECTIVITY}.{name}" for name in one if name in two]
+    """Return the full names of the measures and yes-or-no columns that both runs have, held out where both are."""
+    known = [names_of(run.stored_table(SELECTIVITY), ("measure", "flag", "held_out")) for run in (first, second)]
+    shared = [name for name in known[0] if name in known[1]]
+    compared = {f"{name}_held_out" if f"{name}_held_out" in shared else name: None for name in shared}
+    return [f"{SELECTIVITY}.{name}" for name in compared]
 
 
 def warn_of_differences(first: Run, second: Run, columns: Sequence[TableColumn], others: Sequence[TableColumn]) -> None:

@@ -24,6 +24,7 @@ def measure_run(
     only_class_sets: bool = False,
     top: int | None = None,
     permutations: int = 0,
+    halves: str | None = None,
     seed: int = 0,
     threads: int | None = None,
     on: str | Pool | None = None,
@@ -53,8 +54,12 @@ def measure_run(
     permutations
         Number of label permutations to compare every measure with: adds ``NAME_chance``, ``NAME_p`` and
         ``NAME_q`` (Benjamini-Hochberg over the units of a layer).
+    halves
+        A column of ``run.items`` with two values, such as ``"train"`` and ``"test"``: class and threshold are chosen on
+        the items of one value and measured on those of the other, both ways. Default: random halves, with as many items
+        of every class.
     seed
-        Random seed for the halves of the items, by which measures are held out, and for permutations.
+        Random seed for these halves and for permutations.
     threads
         Threads to use; default: one per core.
     on
@@ -96,6 +101,7 @@ def measure_run(
         only_class_sets=only_class_sets,
         top=None if top is None else top_sizes(top)[0],
         permutations=permutations,
+        halves=halves,
         seed=seed,
     )
     frame = add_table(run, Selectivity(settings), on=on, threads=threads, command=command, progress=progress)

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..columns import Column
-from ..errors import UnitscopeError, UnitscopeWarning
+from ..errors import UnitscopeError, UnitscopeWarning, near_names
 from ..measures import (
     CLASSWISE,
     COLUMNS,
@@ -43,6 +44,8 @@ class Settings:
         Number of the most active items that some measures look at; ``None`` for the usual 60 and 100.
     permutations
         Number of label permutations; 0 for none.
+    halves
+        A column of the items with two values, by which these are divided; ``None`` for random halves.
     seed
         Random seed for the halves of the items and for permutations.
     histograms
@@ -56,6 +59,7 @@ class Settings:
     only_class_sets: bool = False
     top: int | None = None
     permutations: int = 0
+    halves: str | None = None
     seed: int = 0
     histograms: bool = False
     extra_measures: Mapping[str, str] = field(default_factory=dict)
@@ -92,6 +96,13 @@ class Settings:
             if name != "seed" and getattr(settings, name) and run.manifest.histograms is not None:
                 raise UnitscopeError(
                     f"--{name} needs the activation of every item, but the run {run.directory} keeps histograms; "
+                    "record its layers without --no-store, or measure without it"
+                )
+        if settings.halves is not None:
+            halves_of(run, run.choose_items(items), settings.halves)
+            if histograms:
+                raise UnitscopeError(
+                    f"--halves needs the activation of every item, but the run {run.directory} keeps histograms; "
                     "record its layers without --no-store, or measure without it"
                 )
         if max(top_sizes(settings.top)) > N_TOP and run.manifest.histograms is not None:
@@ -147,3 +158,19 @@ def classes_of(run: Run, keep: np.ndarray, settings: Settings) -> tuple[Classes,
         sets[row] = np.isin(ids, members)
     start = len(ids) if settings.only_class_sets else 0
     return Classes.of_labels(run.labels[keep], len(ids), sets, start), np.array([*ids, *settings.class_sets], object)
+
+
+def halves_of(run: Run, keep: np.ndarray, name: str) -> pd.Series:
+    """Return the values of the column of items by which those that are used are divided.
+
+    Raises
+    ------
+    UnitscopeError
+        If there is no such column.
+    """
+    if not run.has_item_column(name):
+        raise UnitscopeError(
+            f"the items of the run {run.directory} have no column {name}{near_names(name, run.items.columns)}; "
+            f"they have {', '.join(map(str, run.items.columns))}"
+        )
+    return run.item_column(name)[keep]

@@ -21,7 +21,7 @@ from ..measures import (
     names_at,
 )
 from ..run import Run, UnitBlock, read_checkpoint
-from .settings import Settings, classes_of
+from .settings import Settings, classes_of, halves_of
 
 
 class SelectivityWorker:
@@ -43,8 +43,17 @@ class SelectivityWorker:
         self.threads = threads
         self.keep = run.choose_items(settings.items)
         self.classes, self.names = classes_of(run, self.keep, settings)
-        self.halves = None if settings.histograms else Halves.draw(self.classes, settings.seed)
+        self.halves = self.divide()
         self.extra = find_extra(settings.extra_measures)
+
+    def divide(self) -> Halves | None:
+        """Return the items that are used in two halves; ``None`` where there are only histograms of all."""
+        name = self.settings.halves
+        if self.settings.histograms:
+            return None
+        if name is None:
+            return Halves.draw(self.classes, self.settings.seed)
+        return Halves.of_values(self.classes, halves_of(self.run, self.keep, name), f"the column {name} of the items")
 
     def read(self, block: UnitBlock) -> np.ndarray | Histograms:
         """Return a block's activations to the items that are used, ``(units, items)``, or its histograms."""
