@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "shared")
+NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("shared", "designs"))
 NEEDS_TORCH = ("recording", "streaming")
 
 

@@ -182,7 +182,7 @@ def test_a_trained_and_an_untrained_network_side_by_side(recorded):
     assert "Area under the ROC curve" in shown
     numbers = pd.read_csv(recorded / "both.csv").set_index(["layer", "measure"])
     # What training teaches: the outputs of the trained network tell classes apart, those of fresh weights do not.
-    assert numbers.loc[("fc8", "auc"), "superiority"] > 0.9
+    assert numbers.loc[("fc8", "auc_held_out"), "superiority"] > 0.9
     (recorded / "folder.csv").mkdir()
     wrong = one_sentence(unitscope("compare", "run", "other", "--data", "folder.csv", cwd=recorded, status=2))
     assert "folder.csv cannot be written to" in wrong

@@ -35,12 +35,14 @@ def test_layers_of_both_are_compared_measure_by_measure(make_run):
         measure_run(run)
     found = compare_runs(one, two).set_index("measure")
     assert set(found["layer"]) == {"fc"}
-    auc = found.loc["auc"]
+    assert "auc" not in found.index  # held out instead, unless it is asked for
+    assert compare_runs(one, two, ["auc"])["measure"].tolist() == ["auc"]
+    auc = found.loc["auc_held_out"]
     assert (auc["units"], auc["units_2"]) == (10, 20)
-    assert auc["median"] == pytest.approx(one.table("selectivity")["auc"].iloc[20:].median())
-    assert auc["highest_2"] == two.table("selectivity")["auc"].iloc[:20].max()
+    assert auc["median"] == pytest.approx(one.table("selectivity")["auc_held_out"].iloc[20:].median())
+    assert auc["highest_2"] == two.table("selectivity")["auc_held_out"].iloc[:20].max()
     assert auc["superiority"] == 1
-    assert auc["title"] == one.columns("selectivity")["auc"].title
+    assert auc["title"] == one.columns("selectivity")["auc_held_out"].title
     localist = found.loc["localist"]  # a yes or no: the share of units, and how many
     units = one.table("selectivity")["localist"].iloc[20:]
     assert (localist["median"], localist["highest"]) == (units.mean(), units.sum())

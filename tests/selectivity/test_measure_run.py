@@ -128,10 +128,9 @@ def test_dead_units_and_tiny_classes(make_run):
 
 def test_so_many_items_that_memory_holds_a_part_of_a_chunk(make_run, monkeypatch):
     run = make_run(VALUES, LABELS)
-    plain, resampled = Selectivity(Settings("all")), Selectivity(Settings("all", permutations=20))
+    plain = Selectivity(Settings("all"))
     expected = measure_run(run)
     assert [block.last - block.first for block in plain.blocks(run)] == [64, 64, 2, 3]
-    assert max(block.last - block.first for block in resampled.blocks(run)) == 8
     monkeypatch.setattr(analysis, "BLOCK_BYTES", 4 * 300 * 20)
     parts = plain.blocks(run)
     assert max(block.last - block.first for block in parts) == 16

@@ -86,7 +86,7 @@ def test_runs_of_different_tops_are_not_compared_in_precision(make_run):
         found = compare_runs(one, two)
     assert not found["measure"].str.startswith("precision").any()
     measure_run(two, top=20)
-    assert "precision_20" in set(compare_runs(one, two)["measure"])
+    assert "precision_20_held_out" in set(compare_runs(one, two)["measure"])
 
 
 def test_the_command_takes_a_top(make_run):

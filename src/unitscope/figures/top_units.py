@@ -1,7 +1,8 @@
 """The units with the highest value of a measure, and their values of others (Gale et al. 2020, Table 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ class TopUnits:
         for column in self.ranked_by:
             lines.append([f"Highest by: {column.title}"])
             for row in self.rows[self.rows["ranked_by"] == column.name].to_dict("records"):
-                held_out = [number(row["held_out"]), interval_text(row["low"], row["high"])] if has_interval else []
+                held_out = [number(row["held_out"]), interval_text(row)] if has_interval else []
                 chance = [number(row["p"])] if has_p else []
                 numbers = [number(row[shown.name]) for shown in self.beside]
                 lines.append([row["unit"], shorten(row["class"], 22), *held_out, *chance, *numbers])
@@ -92,8 +93,9 @@ class TopUnits:
         return self.text.draw(ax)
 
 
-def interval_text(low: float, high: float) -> str:
-    """Return an interval as text; a dash where there is none."""
+def interval_text(row: Mapping[Any, Any]) -> str:
+    """Return the interval of a row as text; a dash where there is none."""
+    low, high = row.get("low", np.nan), row.get("high", np.nan)
     return f"{low:.3f} to {high:.3f}" if np.isfinite([low, high]).all() else "–"
 
 

@@ -1,11 +1,17 @@
 """New rankings from one, with permuted labels. The values stay sorted, so nothing is sorted twice."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
 
 from .counting import count_ranking
 from .ranking import KEY_SHIFT, LABEL_MASK, Ranking, jit
+
+
+def random_state(text: str) -> np.ndarray:
+    """Return a state of the random numbers that follows from a text."""
+    return np.frombuffer(hashlib.sha256(text.encode()).digest()[:8], np.uint64).copy()
 
 
 @jit

@@ -54,9 +54,11 @@ def low_recall(data: Observations) -> Verdict:
     recall = data.precise[data.held_out("recall_at_precision_1")]
     in_sample = data.precise["recall_at_precision_1"]
     best = data.precise.nlargest(1, "recall_at_precision_1")
+    precision = data.precise.get("recall_at_precision_1_held_out_precision")
+    kept = "" if precision is None else f", where the median precision is {precision.median():.2f}"
     numbers = (
         f"Of {len(recall):,} such units, {int((recall >= 0.5).sum()):,} reach .5{how(data, 'detector')}; the median "
-        f"recall is {recall.median():.2f}, the highest {recall.max():.2f}. In sample the median is "
+        f"recall is {recall.median():.2f}, the highest {recall.max():.2f}{kept}. In sample the median is "
         f"{in_sample.median():.2f}, the highest {in_sample.max():.2f} "
         f"({with_classes(data, best, 'recall_at_precision_1')}; in the paper .08)."
     )

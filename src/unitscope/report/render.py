@@ -125,6 +125,7 @@ def write_report(
             units=units,
             missing=pictures.missing,
             dictionary=content.data_dictionary(run),
+            held_out="auc_held_out" in table,
             permuted=content.permuted(run),
         )
     )

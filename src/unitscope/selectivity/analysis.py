@@ -21,9 +21,6 @@ SELECTIVITY = "selectivity"
 BLOCK_BYTES = 400 * 2**20
 """Largest number of bytes that are read at a time; with the next block and a copy, memory stays below 2 GiB."""
 
-RESAMPLED_UNITS = 8
-"""Units in a block if each takes long: a stopped measurement then repeats little."""
-
 
 @dataclass(frozen=True)
 class Selectivity:
@@ -59,9 +56,8 @@ class Selectivity:
         if run.manifest.histograms is not None:
             return list(unit_blocks(run.layers))
         fitting = BLOCK_BYTES // (4 * max(run.manifest.n_items, 1))
-        most = RESAMPLED_UNITS if self.settings.permutations else CHUNK_UNITS
         # A power of two, so it divides a chunk.
-        return list(unit_blocks(run.layers, max(1, min(most, 1 << max(fitting.bit_length() - 1, 0)))))
+        return list(unit_blocks(run.layers, max(1, min(CHUNK_UNITS, 1 << max(fitting.bit_length() - 1, 0)))))
 
     def open(self, run: Run, threads: int | None) -> SelectivityWorker:
         """Return the worker that measures blocks in this process."""
