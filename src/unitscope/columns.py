@@ -15,6 +15,7 @@ KINDS = {
     "text": "text",
     "held_out": "a measure on items that had no part in the choice of its class and threshold",
     "chance": "what a measure gives by chance",
+    "above_chance": "a measure on a scale of which 0 is chance and 1 the highest value",
     "probability": "a p-value, or one adjusted for many tests",
     "limit": "an end of an interval",
     "error": "how far a measure may be off",

@@ -3,7 +3,9 @@
 import contextlib
 import io
 import re
+import runpy
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -36,12 +38,14 @@ def run_command(line):
     return done.output
 
 
-@pytest.mark.parametrize("page", ["import-export.md", "neurons.md", "architecture.md"])
+@pytest.mark.parametrize("page", ["import-export.md", "neurons.md", "architecture.md", "statistics.md"])
 @pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
 def test_every_example_of_the_page_is_true(page, tmp_path):
     pytest.importorskip("h5py")
     pytest.importorskip("anndata")
     names, printed = {}, ""
+    for data in (DOCS / "examples").glob("*.csv"):
+        shutil.copy(data, tmp_path)
     with contextlib.chdir(tmp_path):
         for language, content in blocks(page):
             if language == "python":
@@ -53,3 +57,10 @@ def test_every_example_of_the_page_is_true(page, tmp_path):
                     assert_in_order([line for line in expected if not line.startswith("warning")], run_command(command))
             elif not language:
                 assert_in_order(content.splitlines(), printed)
+
+
+def test_the_picture_of_selection_bias_can_be_drawn(tmp_path, monkeypatch):
+    script = runpy.run_path(str(DOCS / "examples" / "selection_bias.py"))
+    monkeypatch.setitem(script["main"].__globals__, "CLASSES", (2, 4))
+    script["main"](str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").stat().st_size > 10_000

@@ -77,7 +77,12 @@ def test_the_first_sentences_state_the_findings(run):
     text = " ".join(content.summary(run, table))
     assert "10 units in 2 layers were measured on 96 correctly classified items of 4 classes." in text
     assert f"{int(table['zhou_detector'].sum())} units" in text
-    assert f"In all, {int(table['detector'].sum())} units meet it." in text
+    held_out = int(table["detector_held_out"].sum())
+    assert f"In all, {int(table['detector'].sum())} units meet it, {held_out} on items that had no part in" in text
+    best = table.iloc[int(table["max_informedness"].argmax())]
+    assert f"Held out, its informedness is {best['max_informedness_held_out']:.2f} (95 %: " in text
+    floor = table["class_index_expected"].median()
+    assert f"index of random items is {floor:.2f} on average (median over units): this is its floor" in text
     assert f"The highest maximum informedness is {table['max_informedness'].max():.2f}" in text
 
 

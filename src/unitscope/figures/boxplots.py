@@ -104,7 +104,7 @@ def boxplots(run: Run, measures: Sequence[str] | None = None) -> Boxplots:
         f"{thousands(len(run.units))} units in {len(run.layers)} layers{describe_items(run, columns)}.\nLine: median; "
         "box: quartiles; whiskers: 1.5 boxes; crosses: outliers; dot: mean with standard error. "
         "In brackets: units with a value."
-        + (" Dotted: median by chance (permuted labels)." if any(panel.chance for panel in panels) else "")
+        + (" Dotted: median by chance, where it is known." if any(panel.chance for panel in panels) else "")
     )
     return Boxplots(panels, title)
 

@@ -30,7 +30,7 @@ class Distribution:
     undefined
         For each layer how many units have none.
     chance
-        For each layer the median over units of what permuted labels give; empty where none were made.
+        For each layer the median over units of what chance gives; empty where it is not known.
 
     See Also
     --------
@@ -93,7 +93,7 @@ class Distribution:
         return ax
 
     def _draw_chance(self, ax: Axes) -> None:
-        """Draw for each layer what permuted labels give, the median over its units, as a dotted line."""
+        """Draw for each layer what chance gives, the median over its units, as a dotted line."""
         for place, layer in enumerate(self.layers, 1):
             found = self.chance.get(layer, np.nan)
             if np.isfinite(found):
@@ -160,7 +160,7 @@ def distribution_of(run: Run, found: TableColumn) -> Distribution:
     points = table.dropna().reset_index(drop=True)
     by_chance = {}
     chance = found.linked("chance")
-    if chance is not None and chance.column.kind == "chance":
+    if chance is not None:
         medians = chance.by_unit.reindex(table["unit"]).groupby(table["layer"].to_numpy()).median()
         by_chance = {str(layer): float(value) for layer, value in medians.items()}
     undefined = tuple(int((missing == layer).sum()) for layer in layers)

@@ -70,7 +70,8 @@ def compare_with_chance(
     -------
     dict
         For each measure in `TESTED`, ``(U,)``: ``NAME_chance``, the mean over permutations, and ``NAME_p``, the
-        share of permutations that are at least as selective, (1 + those) / (1 + all) (Phipson & Smyth 2010).
+        share of permutations that are at least as selective, (1 + those) / (1 + all) (Phipson & Smyth 2010). For
+        measures that end at 1 ``NAME_above_chance``, (value - chance) / (1 - chance).
     """
     counts = ChanceCounts(observed)
     served = np.zeros(len(activations), bool)

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .describe import LOW_IS_SELECTIVE, TESTED
+from .describe import LOW_IS_SELECTIVE, TESTED, scaled_by_chance
+from .top_items import above_chance
 
 ROUNDING = 1e-10
 """Values count as equal if they differ by less, times the observed one if that is above 1: sums are added otherwise."""
@@ -52,13 +53,15 @@ class ChanceCounts:
                 mine[name][units] += theirs[name]
 
     def columns(self, permutations: int) -> dict[str, np.ndarray]:
-        """Return ``NAME_chance`` and ``NAME_p`` of every measure; NaN where the unit has no value of it."""
+        """Return ``NAME_chance``, ``NAME_p`` and some ``NAME_above_chance``; NaN where the unit has no value of it."""
         columns = {}
         for name in TESTED:
             unknown = np.isnan(self.observed[name])
             with np.errstate(invalid="ignore"):
                 mean = self.sums[name] / np.where(self.defined[name], self.defined[name], np.nan)
             columns[f"{name}_chance"] = np.where(unknown, np.nan, mean)
+            if scaled_by_chance(name):
+                columns[f"{name}_above_chance"] = above_chance(self.observed[name], columns[f"{name}_chance"])
             columns[f"{name}_p"] = np.where(unknown, np.nan, (1 + self.reached[name]) / (1 + permutations))
         return columns
 

@@ -47,6 +47,12 @@ def count(name: str, title: str, definition: str, source: str = "") -> Column:
     return Column(name, title, definition, low=0.0, source=source, kind="count")
 
 
+def above_chance(of: str, title: str, formula: str = "(value - chance) / (1 - chance)") -> Column:
+    """Describe a measure on a scale that does not depend on what the classes give by chance."""
+    return Column(f"{of}_above_chance", f"{title} above chance", f"{title}, so scaled that 0 is its chance level",
+                  formula, None, 1.0, kind="above_chance")  # fmt: skip
+
+
 MI = "max_informedness"
 AT_MI = "at the threshold of maximum informedness"
 
@@ -122,12 +128,14 @@ COLUMNS = link_by_name({
         klass("d_prime", "Sensitivity index d'"),
         count("n_classes_top_100", "Classes in the top 100", "number of classes among the 100 most active items; "
               "the expected number where ties leave it open", GALE),
-        measure("class_index", "Class selectivity index", "how few classes cover the activation-weighted frequencies "
-                "of the 100 most active items", "(100 - M) / 99", RAFEGAS),
+        replace(measure("class_index", "Class selectivity index", "how few classes cover the activation-weighted "
+                        "frequencies of the 100 most active items", "(100 - M) / 99", RAFEGAS),
+                links={"chance": "class_index_expected"}),
         klass("class_index", "Class selectivity index"),
         share("class_index_expected", "Class selectivity index of random items", "the index that as many items drawn "
               "at random have on average; class_index_chance estimates it by permutations", "(100 - E[M]) / 99",
               RAFEGAS),
+        above_chance("class_index", "Class selectivity index", "(index - E[index]) / (1 - E[index])"),
         count("class_population", "Class population", "number of classes with at least a tenth of the weighted "
               "frequency of the top 100", RAFEGAS),
         share("zero_share", "Share of zeros", "share of items with activation 0"),
@@ -196,6 +204,12 @@ TESTED = tuple(
 """What is compared with permutations: all that depends on labels."""
 
 
+def scaled_by_chance(name: str) -> bool:
+    """Return whether permutations give a measure a column above chance: it ends at 1, and has none from a formula."""
+    column = COLUMNS[name]
+    return column.kind == "measure" and column.high == 1.0 and f"{name}_above_chance" not in COLUMNS
+
+
 def tested_columns(permutations: int) -> dict[str, Column]:
     """Describe the columns that permutations add; none for 0.
 
@@ -209,6 +223,8 @@ def tested_columns(permutations: int) -> dict[str, Column]:
         title, low, high = COLUMNS[name].title, COLUMNS[name].low, COLUMNS[name].high
         less = "at most" if name in LOW_IS_SELECTIVE else "at least"
         if permutations:
+            if scaled_by_chance(name):
+                added.append(above_chance(name, title))
             added += [
                 Column(f"{name}_chance", f"{title}: by chance", f"mean over {permutations:,} permutations of labels",
                        low=low, high=high, kind="chance"),

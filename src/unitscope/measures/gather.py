@@ -113,6 +113,7 @@ def table_columns(counts: Tally, of: dict[str, np.ndarray]) -> dict[str, np.ndar
         "class_index": index,
         "class_index_class": index_class,
         "class_index_expected": expected,
+        "class_index_above_chance": top_items.above_chance(index, expected),
         "class_population": top_items.class_population(counts),
         "zero_share": all_zeros / counts.n_items,
         "zero_share_in_class": at_class(counts.zeros / np.maximum(counts.sizes, 1), high_mean_class),

@@ -111,6 +111,17 @@ def chance_index(sizes: np.ndarray, drawn: int) -> float:
     return float((drawn - (1 - absent).sum()) / (drawn - 1))
 
 
+def above_chance(values: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Return (value - chance) / (1 - chance): 0 by chance, 1 at most; NaN where chance gives 1.
+
+    Examples
+    --------
+    >>> above_chance(np.array([0.75, 1.0]), np.array([0.5, 1.0]))
+    array([0.5, nan])
+    """
+    return np.where(chance < 1, (values - chance) / np.where(chance < 1, 1 - chance, 1.0), np.nan)
+
+
 def class_population(tally: Tally) -> np.ndarray:
     """Count the classes of at least a tenth of the weighted frequency (Rafegas et al. 2020), ``(U,)``."""
     frequencies = class_frequencies(tally)

@@ -25,7 +25,8 @@ def summary(run: Run, table: pd.DataFrame) -> list[str]:
         f"{n:,} units in {len(run.layers)} layers were measured on {items['n_items']:,} {which}{competed(run)}.",
         f"By precision among the {n_top} most active items, {zhou:,} units ({zhou / n:.0%}) would be called object "
         f"detectors (more than .75). Of these, {both:,} also meet the minimal bar of signal detection: some threshold "
-        f"with more hits than misses and more hits than false alarms. In all, {bar:,} units meet it.",
+        "with more hits than misses and more hits than false alarms. "
+        f"In all, {bar:,} units meet it{held_out_bar(table)}.",
         f"{localist:,} units are localist: active to all items of one class more than to any other item.",
     ]
     if table["max_informedness"].notna().any():
@@ -35,8 +36,31 @@ def summary(run: Run, table: pd.DataFrame) -> list[str]:
             f"The highest maximum informedness is {best['max_informedness']:.2f}, unit {best['unit']} for {name}: "
             f"{best['max_informedness_recall']:.0%} of its members are above the threshold, "
             f"and {best['max_informedness_false_discovery_rate']:.0%} of what is above are not members."
+            f"{held_out_best(best)}"
+        )
+    if table["class_index_expected"].notna().any():
+        sentences.append(
+            f"With these classes the class selectivity index of random items is "
+            f"{table['class_index_expected'].median():.2f} on average (median over units): this is its floor, not 0."
         )
     return sentences
+
+
+def held_out_bar(table: pd.DataFrame) -> str:
+    """Return how many units meet the minimal bar on items that did not choose; empty if the run does not tell."""
+    if "detector_held_out" not in table:
+        return ""
+    return f", {int(table['detector_held_out'].sum()):,} on items that had no part in choosing class and threshold"
+
+
+def held_out_best(unit: pd.Series) -> str:
+    """Return a unit's held-out informedness with its interval as a sentence; empty if it has none."""
+    value = unit.get("max_informedness_held_out")
+    if value is None or pd.isna(value):
+        return ""
+    low, high = unit["max_informedness_low"], unit["max_informedness_high"]
+    interval = "" if pd.isna(low) else f" (95 %: {low:.2f} to {high:.2f})"
+    return f" Held out, its informedness is {value:.2f}{interval}."
 
 
 def competed(run: Run) -> str:
