@@ -1,6 +1,7 @@
 """Common permutations: each sequence against measuring the items that it labels, p-values against each unit alone."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from unitscope.measures import Classes, compare_with_chance, measure_block
@@ -8,6 +9,7 @@ from unitscope.measures.common_chance import SortedUnits, Space, used_values, va
 from unitscope.measures.common_ranks import Setting, draw_sequence, sweep
 from unitscope.measures.describe import TESTED
 from unitscope.measures.resampling import random_state
+from unitscope.selectivity.analysis import adjust
 
 pytestmark = pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
 
@@ -103,6 +105,23 @@ def test_p_values_are_uniform_where_units_know_nothing():
         p = np.sort(found[f"{name}_p"])
         # Kolmogorov's distance of 400 uniform numbers exceeds .0975 once in a thousand; p has steps of .005.
         assert np.abs(p - np.arange(1, 401) / 400).max() < 0.0975 + 0.005, name
+
+
+def test_the_false_discovery_rate_is_held_though_units_share_sequences():
+    """Of 80 units that know nothing and 20 that answer to a class, over 30 layers; .05 plus three standard errors."""
+    rng = np.random.default_rng(4)
+    classes = Classes.of_labels(np.repeat(np.arange(5), 30), 5)
+    shares, found_signal = [], 0
+    for seed in range(30):
+        x = np.maximum(rng.normal(size=(100, 150)), 0)
+        x[:20] += 1.5 * (classes.labels == 2)
+        x = x.astype(np.float32)
+        p = compare_with_chance(x, classes, measure_block(x, classes).columns, 199, seed=seed)["max_informedness_p"]
+        rejected = adjust(pd.Series(p)) < 0.05
+        shares.append(rejected[20:].sum() / max(rejected.sum(), 1))
+        found_signal += rejected[:20].sum()
+    assert found_signal > 500
+    assert np.mean(shares) < 0.05 * 0.8 + 3 * np.std(shares) / np.sqrt(30)
 
 
 def test_few_ties_make_the_null_larger_and_many_are_permuted_alone():
