@@ -143,8 +143,20 @@ def test_few_ties_make_the_null_larger_and_many_are_permuted_alone():
 
 def test_negative_values_with_tied_zeros_are_permuted_alone():
     assert used_values(np.array([3.0, 0, 0, -1])) is None
-    np.testing.assert_array_equal(used_values(np.array([3.0, 0, -1])), [3, 0, -1])
+    np.testing.assert_array_equal(used_values(np.array([3.0, 0, -1])), [0.75, 0, -0.25])
     assert used_values(np.zeros(4)) is None
+
+
+@pytest.mark.parametrize("factor", [2.0**1000, 2.0**-1000])
+def test_huge_and_tiny_values_change_nothing(factor):
+    rng = np.random.default_rng(5)
+    classes = Classes.of_labels(rng.integers(0, 4, 200), 4)
+    x = units_without_ties(rng, 200, np.float64)
+    plain, scaled = (
+        compare_with_chance(of, classes, measure_block(of, classes).columns, 40, threads=1) for of in (x, x * factor)
+    )
+    for name, values in plain.items():
+        np.testing.assert_array_equal(values, scaled[name], err_msg=name)
 
 
 def test_numbers_follow_from_the_seed_alone():

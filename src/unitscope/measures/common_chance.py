@@ -67,10 +67,12 @@ class SortedUnits:
 def used_values(values: np.ndarray) -> np.ndarray | None:
     """Return a unit's values as far as it uses a sequence, falling; ``None`` where its ties matter.
 
+    Float64 values are divided by a power of two, so that no square is beyond float64.
+
     Examples
     --------
     >>> used_values(np.array([0.0, 2.0, 0.0, 3.0]))
-    array([3., 2.])
+    array([0.75, 0.5 ])
     >>> used_values(np.array([0.0, 2.0, 2.0, 3.0])) is None
     True
     """
@@ -81,7 +83,11 @@ def used_values(values: np.ndarray) -> np.ndarray | None:
         return None  # zeros are tied in the middle
     column = rising[::-1] if rising[0] < 0 else rising[::-1][: int((rising > 0).sum())]
     tied = int((column[1:] == column[:-1]).sum())
-    return None if tied > MOST_TIED * len(column) else np.ascontiguousarray(column)
+    if tied > MOST_TIED * len(column):
+        return None
+    if column.dtype == np.float64:
+        column = np.ldexp(column, -int(np.frexp(np.abs(column[[0, -1]]).max())[1]))
+    return np.ascontiguousarray(column)
 
 
 def beside(columns: Sequence[np.ndarray]) -> np.ndarray:
