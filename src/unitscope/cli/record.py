@@ -1,4 +1,4 @@
-"""``unitscope layers`` and ``unitscope record``: look at a network, record its units."""
+"""``unitscope record``: record the units of a network."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -13,43 +13,8 @@ from .status import print_status
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add this group's commands."""
-    app.command()(layers)
+    """Add this command."""
     app.command()(record)
-
-
-def layers(
-    model: ModelSpec,
-    model_options: ModelOptions,
-    data_options: DataOptions,
-    data: Annotated[str | None, typer.Option(help="Try the network on these items rather than on noise.")] = None,
-) -> None:
-    """List a network's layers, with shapes and units, and warn of what makes hooks lie."""
-    from ..models import example_batch, list_layers, load_model
-    from ..specs import parse_options
-
-    loaded = load_model(model, **parse_options(model_options))
-    items = None
-    if data is not None:
-        from ..data import load_data
-
-        items = load_data(data, **parse_options(data_options))
-    found = list_layers(loaded, example_batch(loaded, items))
-    rows = [
-        [
-            layer.name,
-            layer.type,
-            " x ".join(str(size) for size in layer.shape) or "-",
-            f"{layer.units:,}" if layer.units else "-",
-            str(layer.calls),
-        ]
-        for layer in found
-    ]
-    OUT.print(table(["layer", "type", "output", "units", "calls"], rows, numbers=(3, 4)))
-    OUT.print(f"preprocessing: {loaded.preprocess.description}", soft_wrap=True)
-    for layer in found:
-        for warning in layer.warnings:
-            OUT.print(f"{layer.name}: {warning}", style="yellow", soft_wrap=True)
 
 
 def record(

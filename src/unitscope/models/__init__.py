@@ -12,6 +12,7 @@ from .load import MODEL_SOURCES, LoadedModel, load_model
 from .open_network import find_layers, open_network
 from .outputs import class_scores
 from .preprocess import Preprocess
+from .receptive_fields import ReceptiveFields, receptive_fields
 from .reduction import check_reduction, reduce_positions
 from .sources import Source
 from .untrained import reset_weights
@@ -24,6 +25,7 @@ __all__ = [
     "LoadedModel",
     "NetworkLayer",
     "Preprocess",
+    "ReceptiveFields",
     "Source",
     "arithmetic",
     "capture",
@@ -40,6 +42,7 @@ __all__ = [
     "load_model",
     "on_device",
     "open_network",
+    "receptive_fields",
     "reduce_positions",
     "reset_weights",
     "run_batches",
