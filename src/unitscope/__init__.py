@@ -2,9 +2,9 @@
 
 `measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
 activations recorded elsewhere; `open_run` opens a `Run`, `open_items` its items, `open_network` its network.
-`measure_run` measures a run, `compare_runs` compares two, `figures` draws, `write_report` writes a page, `reproduce`
-judges a paper's claims, and `export_run` writes a run for other programs. `COLUMNS` describes every measure.
-`analysis` and `testing` are for authors of analyses and plug-ins.
+`measure_run` measures a run, `find_features` finds what its units look at, `compare_runs` compares two runs, `figures`
+draws, `write_report` writes a page, `reproduce` judges a paper's claims, and `export_run` writes a run for other
+programs. `COLUMNS` describes every measure. `analysis` and `testing` are for authors of analyses and plug-ins.
 """
 
 import importlib
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from . import analysis, figures, testing
     from .data import load_data, open_items
     from .exchange import export_run, import_file
+    from .features import find_features
     from .measures import COLUMNS, measure
     from .models import load_model, open_network
     from .recording import record
@@ -34,6 +35,7 @@ __all__ = [
     "compare_runs",
     "export_run",
     "figures",
+    "find_features",
     "import_file",
     "load_data",
     "load_model",
@@ -55,6 +57,7 @@ ROOMS = {
     "Run": "run",
     "compare_runs": "selectivity",
     "export_run": "exchange",
+    "find_features": "features",
     "import_file": "exchange",
     "load_data": "data",
     "load_model": "models",

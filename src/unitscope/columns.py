@@ -10,6 +10,7 @@ KINDS = {
     "value": "a number in units of activation",
     "share": "a number from 0 to 1 that is not a selectivity by itself",
     "count": "a number of things",
+    "angle": "an angle in degrees",
     "flag": "yes or no",
     "class": "a class of the run, by its id",
     "text": "text",

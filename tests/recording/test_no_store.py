@@ -23,7 +23,6 @@ from unitscope.recording import RecordingSettings, add_runs, plan_recording, rec
 from unitscope.recording.memory import available_memory, estimate_octaves, octaves_of, plan_histograms
 from unitscope.report import reproduce, write_report
 from unitscope.run import Layer, open_run, read_checkpoint, read_status, unit_blocks
-from unitscope.run.top_items import top_items
 from unitscope.selectivity import measure_run
 from waiting import wait_for
 
@@ -297,7 +296,7 @@ def test_runs_over_different_items_add_up_to_one_over_all(small, halves, tmp_pat
         if table[name].dtype.kind == "f":
             np.testing.assert_allclose(table[name], exact[name], rtol=1e-9, atol=1e-9, err_msg=name)
     for unit in ("hidden:1", "out:2"):
-        pd.testing.assert_frame_equal(top_items(total, unit, 20), top_items(whole, unit, 20))
+        pd.testing.assert_frame_equal(total.top_items(unit, 20), whole.top_items(unit, 20))
 
 
 def test_what_does_not_add_up_is_refused(small, halves, tmp_path):
@@ -339,9 +338,9 @@ def test_the_report_shows_what_there_is(small, no_drawing, tmp_path):
     for unit in ("hidden:0", "hidden:17"):
         shown = examples(stored, unit, count=12).table
         expected = shown[shown["row"] == "top"].reset_index(drop=True)
-        found = top_items(counted, unit, 12)
+        found = counted.top_items(unit, 12)
         pd.testing.assert_frame_equal(found[["item_id", "activation"]], expected[["item_id", "activation"]])
-        pd.testing.assert_frame_equal(found, top_items(stored, unit, 12))
+        pd.testing.assert_frame_equal(found, stored.top_items(unit, 12))
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ from unitscope.run.lookup import (
     unit_row,
     values_of_class,
 )
-from unitscope.run.top_items import top_items
 from unitscope.selectivity import compare_runs
 
 UNITS = ["fc:0", "fc:1", "fc:2"]
@@ -172,10 +171,11 @@ def test_the_items_of_a_table(run):
 
 
 def test_top_items_are_the_most_active_in_item_order(run):
-    assert top_items(run, "fc:0", 2).to_dict("list") == {
+    assert run.top_items("fc:0", 2)[["item", "item_id", "activation"]].to_dict("list") == {
         "item": [0, 2], "item_id": ["item00000", "item00002"], "activation": [3, 3]}  # fmt: skip
-    assert top_items(run, "fc:0", 9)["item"].tolist() == [0, 2, 1]  # not the one at the smallest activation
-    assert top_items(run, "fc:2", 9)["item"].tolist() == [0]
+    assert run.top_items("fc:0", 9)["item"].tolist() == [0, 2, 1]  # not the one at the smallest activation
+    assert run.top_items("fc:2", 9)["item"].tolist() == [0]
+    assert run.top_items("fc:2", 9)[["row", "left"]].isna().all(axis=None)  # nobody has looked where it is most active
 
 
 def test_public_columns_have_their_links():

@@ -65,6 +65,7 @@ def add_table(
             result = analysis.gather(run, parts.read(blocks))
             with explain_errors(run.directory):
                 arrays = store_arrays(run, analysis, result)
+                parts.write_images(result.images)
                 parts.move_images()
         except FileNotFoundError as error:
             raise UnitscopeError(

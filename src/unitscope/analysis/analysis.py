@@ -78,11 +78,14 @@ class Result:
         Rows of its arrays, a few at a time, so that large arrays need no memory.
     labels
         Names along the axes of the arrays, for instance the ids of classes, by axis.
+    images
+        Files to add to the run's images, beside those of the parts: name and content, one at a time.
     """
 
     frame: pd.DataFrame
     arrays: Iterable[Rows] = ()
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    images: Iterable[tuple[str, bytes]] = ()
 
 
 class UnitWorker(Protocol):

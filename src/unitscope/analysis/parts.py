@@ -8,7 +8,7 @@ computed how many units or items), written last, and ``NAME.npz`` (arrays); its 
 import contextlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import UnitscopeError
@@ -106,6 +106,13 @@ class Parts:
     def ending_at(self, item: int) -> StoredPart | None:
         """Return the sum over the items right before an item, if there is one."""
         return next((part for part in self._largest_sums() if part.block.last == item), None)
+
+    def write_images(self, images: Iterable[tuple[str, bytes]]) -> None:
+        """Write images beside the parts, just before `move_images`; if that is stopped, all are written again."""
+        for name, content in images:
+            path = self.directory / "images" / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
 
     def move_images(self) -> None:
         """Replace the images of this analysis in the run by those of the parts."""

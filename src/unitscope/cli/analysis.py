@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ..run.lookup import TableColumn
 
 
-def run_analysis(context: typer.Context, directory: Path, name: str, analyse: Callable[..., Any]) -> None:
+def run_analysis(
+    context: typer.Context, directory: Path, name: str, analyse: Callable[..., Any], note: str = ""
+) -> None:
     """Run an analysis of a run, and print a summary of its table and the command to run next.
 
     Parameters
@@ -36,6 +38,8 @@ def run_analysis(context: typer.Context, directory: Path, name: str, analyse: Ca
         The table that the analysis makes.
     analyse
         Called with the open run, and with ``command`` and ``progress`` for `unitscope.analysis.add_table`.
+    note
+        What else to print, after the summary.
     """
     from ..run import open_run
 
@@ -43,6 +47,8 @@ def run_analysis(context: typer.Context, directory: Path, name: str, analyse: Ca
     with progress_bar() as progress:
         analyse(run, command=command_of(context, directory), progress=progress)
     print_summary(run, name)
+    if note:
+        OUT.print(note, soft_wrap=True)
     print_next(directory)
 
 

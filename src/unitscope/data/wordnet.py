@@ -92,6 +92,30 @@ def find_superclasses(wnids: Iterable[str]) -> list[Superclass]:
     return sorted(found, key=lambda noun: (-len(noun.members), noun.wnid))
 
 
+def common_noun(wnids: Sequence[str]) -> str:
+    """Return the closest noun that is above all of some nouns, or the noun itself where there is one; its first word.
+
+    Closest is the one with the most nouns above it.
+
+    Examples
+    --------
+    >>> common_noun(["n02084071", "n02121808"]), common_noun(["n02084071"])  # dog and cat
+    ('carnivore', 'dog')
+    """
+    shared = functools.reduce(lambda left, right: left & right, map(nouns_above, wnids))
+    if not shared:
+        return ""
+    closest = max(shared, key=lambda noun: (len(nouns_above(noun)), noun))
+    return str(nouns()["words"][closest]).split(",")[0].replace("_", " ")
+
+
+@functools.cache
+def nouns_above(wnid: str) -> frozenset[str]:
+    """Return a noun and all that are above it, on any path."""
+    hypernyms = [noun for noun in str(nouns()["hypernyms"][wnid]).split(",") if noun]
+    return frozenset({wnid}).union(*map(nouns_above, hypernyms))
+
+
 def choose_superclasses(names: Sequence[str], wnids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return superclasses, given by name, as class sets.
 

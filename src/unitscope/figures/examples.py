@@ -153,7 +153,7 @@ def examples(
     See Also
     --------
     jitter : The activations to all items.
-    unitscope.run.top_items : The most active items without pictures, also of runs that keep histograms.
+    unitscope.Run.top_items : The most active items without pictures, also of runs that keep histograms.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def examples(
     zero = members & (values == 0)
     above = values > values.min(initial=np.inf)  # items that are least active are neither top nor false alarms
     chosen = {
-        "top": first_items(above, -values, count),
+        "top": np.searchsorted(positions, run.top_items(unit, count, found.items)["item"]),
         "mean": first_items(members, np.abs(values - mean), count),
         "zero": np.flatnonzero(zero)[:count],
         "false_alarms": first_items(above & ~members, -values, count),

@@ -52,7 +52,7 @@ class ReceptiveFields:
     image: tuple[int, int]
     unknown: tuple[str, ...] = ()
 
-    def box(self, unit: int, row: Any, column: Any) -> np.ndarray:
+    def box(self, unit: Any, row: Any, column: Any) -> np.ndarray:
         """Return the box of a unit at a position, or of several units at their positions."""
         return self.boxes[np.minimum(unit, len(self.boxes) - 1), row, column]
 

@@ -22,7 +22,6 @@ from ..run.atomic import whole_file
 from ..run.files import explain_errors
 from ..run.lookup import class_of_unit, find_columns, title_of_class, unit_frame
 from ..run.own_files import MARK, refuse_foreign
-from ..run.top_items import top_items
 from ..selectivity import SELECTIVITY
 from ..version import __version__
 from . import content
@@ -169,7 +168,7 @@ def show_top_items(run: Run, unit: str, count: int, pictures: ItemPictures) -> l
             "activation": row["activation"],
             "picture": as_jpeg(pictures.of(row["item_id"])),
         }
-        for row in top_items(run, unit, count).to_dict("records")
+        for row in run.top_items(unit, count).to_dict("records")
     ]
 
 

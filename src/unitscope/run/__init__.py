@@ -3,7 +3,7 @@
 This package implements the format in ``docs/run-format.md``. It does not depend on networks or measures.
 """
 
-from .blocks import ItemBlock, UnitBlock, item_blocks, unit_blocks
+from .blocks import ItemBlock, UnitBlock, fitting_blocks, item_blocks, unit_blocks
 from .checkpoint import read_checkpoint, write_checkpoint
 from .layout import BLOCK_ITEMS, FORMAT_VERSION
 from .lookup import find_column
@@ -11,7 +11,6 @@ from .manifest import Layer, Manifest
 from .run import Run, open_run
 from .status import Status, read_status
 from .tables import StoredTable
-from .top_items import top_items
 from .writing import RunWriter, create_run
 
 __all__ = [
@@ -27,11 +26,11 @@ __all__ = [
     "UnitBlock",
     "create_run",
     "find_column",
+    "fitting_blocks",
     "item_blocks",
     "open_run",
     "read_checkpoint",
     "read_status",
-    "top_items",
     "unit_blocks",
     "write_checkpoint",
 ]

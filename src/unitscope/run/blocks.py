@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from .layout import CHUNK_UNITS
 from .manifest import Layer, Manifest
 
+BLOCK_BYTES = 400 * 2**20
+"""Largest number of bytes that are read at a time; with the next block and a copy, memory stays below 2 GiB."""
+
 
 @dataclass(frozen=True)
 class UnitBlock:
@@ -125,6 +128,25 @@ def unit_blocks(layers: Iterable[Layer], step: int = CHUNK_UNITS) -> Iterator[Un
             last = min(first + step, layer.units)
             yield UnitBlock(layer.name, first, last, row)
             row += last - first
+
+
+def fitting_blocks(manifest: Manifest) -> Iterator[UnitBlock]:
+    """Split the units of a run into blocks whose stored activations fit into memory: chunks, or parts of chunks.
+
+    See Also
+    --------
+    unit_blocks : Blocks of a given number of units.
+
+    Examples
+    --------
+    >>> [block.size for block in fitting_blocks(Manifest({}, (Layer("fc", 100),), n_items=10_000))]
+    [64, 36]
+    >>> next(fitting_blocks(Manifest({}, (Layer("fc", 100),), n_items=10_000_000))).size
+    8
+    """
+    fitting = BLOCK_BYTES // (4 * max(manifest.n_items, 1))
+    # A power of two, so it divides a chunk.
+    return unit_blocks(manifest.layers, max(1, min(CHUNK_UNITS, 1 << max(fitting.bit_length() - 1, 0))))
 
 
 def item_blocks(manifest: Manifest) -> list[ItemBlock]:

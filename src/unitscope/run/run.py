@@ -20,6 +20,7 @@ from .ledger import check_blocks, format_ranges
 from .manifest import Layer, Manifest
 from .repair import continue_step, repair_step
 from .tables import StoredTable, read_stored_table, table_names, write_table
+from .top_items import top_items
 from .writing import gather_predictions
 
 
@@ -303,6 +304,49 @@ class Run:
                 f"the run {self.directory} has histograms instead of the activations of {wanted}; record the "
                 "layers that you need into another directory without --no-store"
             )
+
+    def top_items(self, unit: str, count: int = 10, items: str | None = None) -> pd.DataFrame:
+        """Return the most active items of a unit.
+
+        Parameters
+        ----------
+        unit
+            The unit's ID, such as ``"fc6:1199"``.
+        count
+            How many items.
+        items
+            ``"correct"`` or ``"all"``; default: correct ones where there are predictions. See `choose_items`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``item`` (position in the run), ``item_id`` and ``activation``, most active first; of equally active items
+            the first in item order. Items at the unit's smallest activation are left out. A run of histograms has at
+            most 100 items of each unit, and fewer where the last of them tie.
+
+            ``row`` and ``column`` of the maximum in the unit's map, and ``top``, ``left``, ``bottom``, ``right`` of
+            what the unit sees there, in pixels of the network's input; missing for items that
+            `unitscope.find_features` has not looked at.
+
+        See Also
+        --------
+        Run.unit_activations : The activations to all items.
+        unitscope.find_features : Finds the positions.
+        unitscope.figures.examples : Pictures of the most active items, and of others.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from unitscope import import_file
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> np.savez(folder / "rates.npz", V1=[[5.0, 1.0, 3.0], [0.0, 2.0, 3.0]], labels=["face", "house"])
+        >>> run = import_file(folder / "rates.npz", folder / "run")
+        >>> run.top_items("V1:2", 2)[["item", "activation"]].values.tolist()
+        []
+        >>> run.top_items("V1:0", 2)[["item", "activation"]].values.tolist()
+        [[0.0, 5.0]]
+        """
+        return top_items(self, unit, count, items)
 
     def item_activations(self, layer: str, items: slice) -> np.ndarray:
         """Read the activations of all units of a layer for some items, ``(items, units)``; blocks are read fastest."""

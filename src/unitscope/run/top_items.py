@@ -1,46 +1,23 @@
 """The most active items of a unit, of runs that store activations and of runs that keep histograms."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from .blocks import unit_blocks
 from .checkpoint import read_checkpoint
-from .run import Run
+
+if TYPE_CHECKING:
+    from .run import Run
+    from .tables import StoredTable
+
+PLACES = ("row", "column", "top", "left", "bottom", "right")
+"""Columns that say where a unit is most active, and what it sees there."""
 
 
-def top_items(run: Run, unit: str, count: int = 10, items: str | None = None) -> pd.DataFrame:
-    """Return the most active items of a unit.
-
-    Parameters
-    ----------
-    run
-        An open run.
-    unit
-        The unit's id, e.g. ``"fc6:1199"``.
-    count
-        How many items.
-    items
-        ``"correct"`` or ``"all"``; default: correct ones where there are predictions. See `Run.choose_items`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``item`` (position in the run), ``item_id`` and ``activation``, most active first; of equally active items the
-        first in item order. Items at the unit's smallest activation are left out. A run of histograms has at most 100
-        items of each unit, and fewer where the last of them tie.
-
-    See Also
-    --------
-    Run.unit_activations : The activations to all items.
-    unitscope.figures.examples : Pictures of the most active items, and of others.
-
-    Examples
-    --------
-    >>> top_items(run, "fc6:0", 2).round(2)
-       item item_id  activation
-    0     7   00007        6.18
-    1    43   00043        5.98
-    """
+def top_items(run: "Run", unit: str, count: int = 10, items: str | None = None) -> pd.DataFrame:
+    """Return the most active items of a unit; `Run.top_items` is its public name."""
     keep = run.choose_items(items)
     if run.manifest.histograms is not None:
         found, activations = read_top_of_histograms(run, unit)
@@ -50,7 +27,28 @@ def top_items(run: Run, unit: str, count: int = 10, items: str | None = None) ->
         found, activations = np.flatnonzero(keep)[places], values[places].astype(float)
     found, activations = found[:count], activations[:count]
     ids = run.items["item_id"].to_numpy()[found]
-    return pd.DataFrame({"item": found, "item_id": ids, "activation": activations})
+    frame = pd.DataFrame({"item": found, "item_id": ids, "activation": activations})
+    return frame.join(places_of(run, unit), on="item")
+
+
+def places_of(run: "Run", unit: str) -> pd.DataFrame:
+    """Return where a unit is most active in its top items, indexed by item; empty if no analysis has looked."""
+    for name in run.tables:
+        table = run.stored_table(name)
+        if table.arrays is not None and {"top_item", "top_position", "top_box"} <= {*table.arrays.names}:
+            return read_places(run, table, unit)
+    return pd.DataFrame(columns=list(PLACES), dtype="Int64")
+
+
+def read_places(run: "Run", table: "StoredTable", unit: str) -> pd.DataFrame:
+    """Read where a unit is most active from the arrays of a table."""
+    row = int(np.flatnonzero((run.units["unit"] == unit).to_numpy())[0])
+    items, positions, boxes = (
+        table.array(name, slice(row, row + 1))[0] for name in ("top_item", "top_position", "top_box")
+    )
+    known = items >= 0
+    places = np.concatenate([positions, boxes], axis=1)[known]
+    return pd.DataFrame(places, index=items[known], columns=list(PLACES)).astype("Int64")
 
 
 def first_items(among: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:
@@ -65,7 +63,7 @@ def first_items(among: np.ndarray, key: np.ndarray, count: int) -> np.ndarray:
     return found[np.argsort(key[found], kind="stable")[:count]]
 
 
-def read_top_of_histograms(run: Run, unit: str) -> tuple[np.ndarray, np.ndarray]:
+def read_top_of_histograms(run: "Run", unit: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions and activations of the most active items that a run of histograms keeps of a unit."""
     layer, index = run.find_unit(unit)
     block = next(

@@ -10,16 +10,12 @@ import pandas as pd
 from ..analysis import Result, put_together
 from ..analysis.analysis import StoredPart
 from ..columns import Array, Column
-from ..run import Run, UnitBlock, unit_blocks
-from ..run.layout import CHUNK_UNITS
+from ..run import Run, UnitBlock, fitting_blocks, unit_blocks
 from .settings import Settings
 from .worker import SelectivityWorker
 
 SELECTIVITY = "selectivity"
 """Name of the table of measures. The paper's own figures and claims are about its columns."""
-
-BLOCK_BYTES = 400 * 2**20
-"""Largest number of bytes that are read at a time; with the next block and a copy, memory stays below 2 GiB."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +51,7 @@ class Selectivity:
         """
         if run.manifest.histograms is not None:
             return list(unit_blocks(run.layers))
-        fitting = BLOCK_BYTES // (4 * max(run.manifest.n_items, 1))
-        # A power of two, so it divides a chunk.
-        return list(unit_blocks(run.layers, max(1, min(CHUNK_UNITS, 1 << max(fitting.bit_length() - 1, 0)))))
+        return list(fitting_blocks(run.manifest))
 
     def open(self, run: Run, threads: int | None) -> SelectivityWorker:
         """Return the worker that measures blocks in this process."""

@@ -1,0 +1,79 @@
+"""``unitscope features``: what every unit looks at."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .analysis import run_analysis
+from .options import DataOptions, Items, ItemsFrom, On, RunPath, items_from
+
+if TYPE_CHECKING:
+    from ..run import Run
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(features)
+
+
+def features(
+    context: typer.Context,
+    run: RunPath,
+    data_options: DataOptions,
+    items: Items = None,
+    count: Annotated[int, typer.Option(min=1, help="Number of most active items of each unit.")] = 100,
+    grey: Annotated[
+        str,
+        typer.Option(
+            metavar="pca|luma601|luma709",
+            help="How items lose their colour: along the main axis of their colours, or to brightness.",
+        ),
+    ] = "pca",
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="The network, if not where the run says; a py: spec given here runs that code.",
+            show_default="as recorded",
+        ),
+    ] = None,
+    source: ItemsFrom = None,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust",
+            help="Open the run's network and items even if that can run code which you have not recorded with on this "
+            "machine.",
+        ),
+    ] = False,
+    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where the network runs.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, help="Items that the network sees at a time.")] = 32,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that load items.", show_default="one per core, at most 8"),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")] = None,
+    on: On = None,
+) -> None:
+    """Find what every unit looks at: top items, neuron features, colour; writes tables/features.parquet and images."""
+    from ..features import FEATURES, find_features
+
+    def analyse(opened: "Run", **shared: Any) -> None:
+        find_features(
+            opened,
+            items=items,
+            count=count,
+            grey=grey,
+            network=network,
+            data=items_from(source, data_options),
+            trust=trust,
+            device=device,
+            batch_size=batch_size,
+            workers=workers,
+            threads=threads,
+            on=on,
+            **shared,
+        )
+
+    note = f"a sheet of each layer and an image of each unit are in {run / 'images' / FEATURES}"
+    run_analysis(context, run, FEATURES, analyse, note)

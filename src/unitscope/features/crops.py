@@ -1,0 +1,174 @@
+"""Adding up what units see: crops of images, shrunk and weighted, in integers so that the order does not matter."""
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from ..threads import run_threads
+
+SIDE = 64
+"""Largest height and width of a neuron feature; crops of larger fields are shrunk, each pixel being an area's mean."""
+
+
+def canvases_of(boxes: np.ndarray) -> np.ndarray:
+    """Return height and width of the largest receptive field of each unit, ``(units, 2)``, in pixels of the image."""
+    sides = boxes[..., 2:] - boxes[..., :2]
+    return sides.max((1, 2))
+
+
+def shrink(canvases: np.ndarray) -> np.ndarray:
+    """Return height and width of the neuron features for fields of some sizes, ``(units, 2)``.
+
+    Examples
+    --------
+    >>> shrink(np.array([[11, 11], [227, 227], [128, 64]])).tolist()
+    [[11, 11], [64, 64], [64, 32]]
+    """
+    largest = np.maximum(canvases.max(1, keepdims=True), SIDE)
+    return np.maximum(np.rint(canvases * SIDE / largest), np.minimum(canvases, 1)).astype(int)
+
+
+def place_canvases(boxes: np.ndarray, canvases: np.ndarray, image: tuple[int, int]) -> np.ndarray:
+    """Return where the uncut fields of some boxes begin, ``(boxes, 2)``; it may be outside the image.
+
+    A field that the upper border cuts ends where its box ends; one that the lower border cuts begins where its box
+    begins; smaller fields in between are centred.
+
+    Examples
+    --------
+    >>> boxes = np.array([[0, 4, 3, 9], [7, 0, 10, 2], [2, 2, 7, 7]])
+    >>> place_canvases(boxes, np.full((3, 2), 5), (10, 10)).tolist()
+    [[-2, 4], [7, -3], [2, 2]]
+    """
+    starts = []
+    for axis in (0, 1):
+        first, last = boxes[:, axis], boxes[:, axis + 2]
+        missing = canvases[:, axis] - (last - first)
+        before, after = first == 0, last == image[axis]
+        starts.append(first - np.where(before & ~after, missing, np.where(after & ~before, 0, missing // 2)))
+    return np.stack(starts, axis=1)
+
+
+def integrate(images: np.ndarray) -> np.ndarray:
+    """Return the integral of images over all pixels above and to the left, ``(items, height + 1, width + 1, 3)``.
+
+    Parameters
+    ----------
+    images
+        ``(items, 3, height, width)``.
+    """
+    sums = images.astype(np.float64).cumsum(2).cumsum(3)
+    return np.ascontiguousarray(np.pad(sums, ((0, 0), (0, 0), (1, 0), (1, 0))).transpose(0, 2, 3, 1))
+
+
+def add_crops(
+    sums: np.ndarray,
+    squares: np.ndarray,
+    integrals: np.ndarray,
+    images: np.ndarray,
+    units: np.ndarray,
+    boxes: np.ndarray,
+    canvases: np.ndarray,
+    weights: np.ndarray,
+    threads: int | None = None,
+) -> None:
+    """Add crops to the sums of a layer's units.
+
+    Parameters
+    ----------
+    sums
+        ``(units, rows, columns, 4)`` int32, changed: weighted red, green, blue, and the weight itself, where a crop
+        lies inside the image. Each unit's feature fills the top left corner.
+    squares
+        ``(units,)`` int64, changed: the weighted squares of the colours, over all pixels and channels.
+    integrals
+        From `integrate`.
+    images, units
+        ``(crops,)`` number of the image, and number of the unit, in rising order of the units.
+    boxes
+        ``(crops, 4)`` what of the field lies inside the image.
+    canvases
+        ``(crops, 2)`` height and width of the uncut field.
+    weights
+        ``(crops,)`` weights, whole numbers; their sum over a unit must be below 2 ** 31.
+    threads
+        Threads to use; default: one per core.
+    """
+    image = integrals.shape[1] - 1, integrals.shape[2] - 1
+    starts, shapes, weights = place_canvases(boxes, canvases, image), shrink(canvases), weights.astype(np.float64)
+    firsts = np.append(np.flatnonzero(np.diff(units, prepend=-1)), len(units))
+
+    def add(group: int, _: None) -> None:
+        """Add the crops of one unit."""
+        of = slice(firsts[group], firsts[group + 1])
+        unit = units[firsts[group]]
+        squares[unit] += _add_crops(
+            sums[unit], integrals, images[of], boxes[of], starts[of], canvases[of], shapes[of], weights[of]
+        )
+
+    run_threads(add, len(firsts) - 1, lambda: None, threads, None)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _add_crops(
+    sums: Any, integrals: Any, images: Any, boxes: Any, starts: Any, canvases: Any, shapes: Any, weights: Any
+) -> np.int64:
+    """Add the crops of one unit; return the sum of their weighted squares."""
+    square = np.int64(0)
+    for crop in range(len(images)):
+        square += _add_crop(
+            sums, integrals[images[crop]], boxes[crop], starts[crop], canvases[crop], shapes[crop], weights[crop]
+        )
+    return square
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _add_crop(sums: Any, integral: Any, box: Any, start: Any, canvas: Any, shape: Any, weight: float) -> np.int64:
+    """Add one crop; return its weighted square."""
+    rows, columns = shape
+    height, width = canvas[0] / rows, canvas[1] / columns
+    top, left, bottom, right = box
+    # The integral along the lines above and below a row of cells, from which the sum over each cell follows.
+    above, below = np.empty((columns + 1, 3)), np.empty((columns + 1, 3))
+    edges = np.empty(columns + 1)
+    for column in range(columns + 1):
+        edges[column] = min(max(start[1] + column * width, left), right)
+    square = 0.0
+    upper = min(max(float(start[0]), top), bottom)
+    _line(integral, upper, edges, below)
+    for row in range(rows):
+        above, below = below, above
+        lower = min(max(start[0] + (row + 1) * height, top), bottom)
+        _line(integral, lower, edges, below)
+        for column in range(columns):
+            seen = (lower - upper) * (edges[column + 1] - edges[column]) / (height * width)
+            if seen <= 0:
+                continue
+            scale = weight / (height * width)
+            for channel in range(3):
+                total = (
+                    below[column + 1, channel] - below[column, channel] - above[column + 1, channel]
+                    + above[column, channel]
+                )  # fmt: skip
+                sums[row, column, channel] += np.int32(np.rint(scale * total))
+                square += total * total / seen
+            sums[row, column, 3] += np.int32(np.rint(weight * seen))
+        upper = lower
+    return np.int64(np.rint(weight * square / (height * width) ** 2))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _line(integral: Any, row: float, columns: Any, into: Any) -> None:
+    """Write the integral down to a row and up to several columns, all of which may lie between pixels."""
+    upper = min(int(row), integral.shape[0] - 2)
+    down = row - upper
+    for place in range(len(columns)):
+        before = min(int(columns[place]), integral.shape[1] - 2)
+        along = columns[place] - before
+        for channel in range(3):
+            first = integral[upper, before, channel] * (1 - along) + integral[upper, before + 1, channel] * along
+            second = (
+                integral[upper + 1, before, channel] * (1 - along) + integral[upper + 1, before + 1, channel] * along
+            )
+            into[place, channel] = first * (1 - down) + second * down

@@ -1,0 +1,176 @@
+"""What the columns and arrays of the table of features mean."""
+
+from ..columns import Array, Column
+
+RAFEGAS = "Rafegas et al. 2020"
+
+COLUMNS = (
+    Column("unit", "Unit", "the unit's id", kind="text"),
+    Column("layer", "Layer", "the unit's layer", kind="text"),
+    Column("n_top", "Top items", "number of most active items looked at, all of positive activation", kind="count"),
+    Column("top_activation", "Largest activation", "activation of the most active item", kind="value"),
+    Column(
+        "field_height",
+        "Height of the field",
+        "pixels of the network's input that the unit sees, from top to bottom",
+        kind="count",
+    ),
+    Column(
+        "field_width",
+        "Width of the field",
+        "pixels of the network's input that the unit sees, from left to right",
+        kind="count",
+    ),
+    Column(
+        "dispersion",
+        "Dispersion",
+        "root mean square distance between the crops of the top items and their weighted mean, the neuron feature",
+        "sqrt(mean over pixels of sum w (I - NF)^2 / sum w)",
+        0.0,
+        1.0,
+        kind="share",
+    ),
+    Column(
+        "colour_index",
+        "Colour index",
+        "how much less active the unit is, at the same positions, when the top items lose their colour",
+        "1 - sum a_grey / sum a",
+        None,
+        None,
+        RAFEGAS,
+    ),
+    Column(
+        "colour_index_low",
+        "Colour index: low",
+        "lower end of its 95 % interval, from a bootstrap over the top items",
+        kind="limit",
+    ),
+    Column(
+        "colour_index_high",
+        "Colour index: high",
+        "upper end of its 95 % interval, from a bootstrap over the top items",
+        kind="limit",
+    ),
+    Column(
+        "hue",
+        "Hue",
+        "hue of the mean colour of the neuron feature in opponent space: 27 red, 90 yellow, 153 green, 207 cyan, "
+        "270 blue, 333 magenta",
+        "atan2((R + G - 2B) / 2, R - G)",
+        0.0,
+        360.0,
+        RAFEGAS,
+        kind="angle",
+    ),
+    Column(
+        "chroma",
+        "Chroma",
+        "distance of the mean colour of the neuron feature from grey, in opponent space",
+        "hypot(R - G, (R + G - 2B) / 2)",
+        0.0,
+        None,
+        RAFEGAS,
+        kind="share",
+    ),
+    Column(
+        "top_classes",
+        "Classes of the top items",
+        "classes of at least a tenth of the activation-weighted frequency among the top items, with their frequencies",
+        source=RAFEGAS,
+        kind="text",
+    ),
+    Column(
+        "common_noun",
+        "Common noun",
+        "closest noun above these classes in WordNet, where classes are WordNet IDs",
+        source=RAFEGAS,
+        kind="text",
+    ),
+    Column(
+        "most_similar",
+        "Most similar unit",
+        "unit of the layer to whose top crops this unit responds most, beside its own",
+        source=RAFEGAS,
+        kind="text",
+    ),
+    Column(
+        "similarity",
+        "Similarity",
+        "mean activation to the top crops of the most similar unit, relative to that to its own",
+        "mean a(crops of the other) / mean a(own crops)",
+        None,
+        None,
+        RAFEGAS,
+        kind="share",
+    ),
+    Column("undefined", "Undefined because", "why the numbers are missing", kind="text"),
+)
+"""The columns of the table."""
+
+ARRAYS = (
+    Array(
+        Column(
+            "neuron_feature",
+            "Neuron feature",
+            "activation-weighted mean of the receptive fields of the top items, red, green and blue from 0 to 1; "
+            "fields of more than 64 pixels are shrunk; NaN beyond the field and where no crop reaches",
+            "sum m w I / sum m w",
+            0.0,
+            1.0,
+            RAFEGAS,
+            kind="share",
+        ),
+        ("unit", "row", "column", "colour"),
+        "float32",
+    ),
+    Array(
+        Column(
+            "coverage",
+            "Coverage",
+            "share of the weight of the top items whose fields reach a pixel of the neuron feature",
+            "sum m w / largest sum m w",
+            0.0,
+            1.0,
+            kind="share",
+        ),
+        ("unit", "row", "column"),
+        "float32",
+    ),
+    Array(
+        Column("top_item", "Top items", "position of each top item in the run, -1 for none", kind="count"),
+        ("unit", "rank"),
+        "int32",
+    ),
+    Array(
+        Column("top_position", "Positions", "row and column of the maximum in the unit's map", kind="count"),
+        ("unit", "rank", "axis"),
+        "int32",
+    ),
+    Array(
+        Column("top_box", "Boxes", "the field there: top, left, bottom, right in the network's input", kind="count"),
+        ("unit", "rank", "side"),
+        "int32",
+    ),
+    Array(
+        Column("response", "Responses", "activation at the position with colour, and without", kind="value"),
+        ("unit", "rank", "version"),
+        "float32",
+    ),
+    Array(
+        Column(
+            "similarity",
+            "Similarity",
+            "mean activation of the unit to the top crops of each unit of its layer, relative to that to its own",
+            source=RAFEGAS,
+            kind="share",
+        ),
+        ("unit", "other"),
+        "float32",
+    ),
+    Array(
+        Column("hues", "Hues of the items", "pixels of the top items of each hue, in steps of 5 degrees", kind="count"),
+        ("hue",),
+        "int64",
+    ),
+)
+"""The arrays of the table."""

@@ -1,0 +1,116 @@
+"""What is added up over items: integers, or numbers that one item alone gives, so that the order does not matter."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from .crops import shrink
+from .opponent import HUES
+
+WHOLE = 2**31 - 1
+"""Largest sum of weights."""
+
+SIMILAR = 2**20
+"""What an activation as large as a unit's largest is counted as, in sums of how units respond to each other's crops."""
+
+
+@dataclass(eq=False)
+class LayerSums:
+    """Sums over items for one layer.
+
+    Attributes
+    ----------
+    feature
+        ``(units, rows, columns, 4)`` int32: weighted red, green, blue and weight of the crops.
+    squares
+        ``(units,)`` int64: weighted squares of the colours of the crops.
+    positions
+        ``(units, count, 2)`` int32: row and column of each top item's maximum; -1 where it was not seen yet.
+    boxes
+        ``(units, count, 4)`` int32: top, left, bottom and right of the field there; -1 where it was not seen yet.
+    responses
+        ``(units, count, 2)`` float32: activation there with colour and without; NaN where it was not seen yet.
+    similar
+        ``(units, units)`` int64: of the unit of each row's top crops, what each unit of the layer gives for them.
+    canvases
+        ``(units, 2)`` int32: height and width of each unit's largest field.
+    """
+
+    feature: np.ndarray
+    squares: np.ndarray
+    positions: np.ndarray
+    boxes: np.ndarray
+    responses: np.ndarray
+    similar: np.ndarray
+    canvases: np.ndarray
+
+    @classmethod
+    def empty(cls, canvases: np.ndarray, count: int) -> "LayerSums":
+        """Return sums over no items."""
+        units, shape = len(canvases), shrink(canvases).max(0)
+        return cls(
+            np.zeros((units, *shape, 4), np.int32),
+            np.zeros(units, np.int64),
+            np.full((units, count, 2), -1, np.int32),
+            np.full((units, count, 4), -1, np.int32),
+            np.full((units, count, 2), np.nan, np.float32),
+            np.zeros((units, units), np.int64),
+            canvases.astype(np.int32),
+        )
+
+    def add(self, other: "LayerSums") -> None:
+        """Add sums over other items."""
+        for name in ("feature", "squares", "similar"):
+            getattr(self, name).__iadd__(getattr(other, name))
+        for name in ("positions", "boxes"):
+            np.maximum(getattr(self, name), getattr(other, name), out=getattr(self, name))
+        np.copyto(self.responses, other.responses, where=np.isnan(self.responses))
+
+
+@dataclass(eq=False)
+class Sums:
+    """Sums over items for all layers.
+
+    Attributes
+    ----------
+    layers
+        For each layer of the run.
+    hues
+        ``(72,)`` int64: hues of the pixels of the items.
+    """
+
+    layers: list[LayerSums]
+    hues: np.ndarray
+
+    @classmethod
+    def empty(cls, layers: Iterable[LayerSums]) -> "Sums":
+        """Return sums over no items."""
+        return cls(list(layers), np.zeros(HUES, np.int64))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the sums as named arrays."""
+        named = {
+            f"{number:04d}-{field.name}": getattr(layer, field.name)
+            for number, layer in enumerate(self.layers)
+            for field in fields(layer)
+        }
+        return {"hues": self.hues, **named}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Sums":
+        """Return the sums that `arrays` gave."""
+        numbers = sorted({name[:4] for name in arrays if name != "hues"})
+        names = [field.name for field in fields(LayerSums)]
+        layers = [LayerSums(*(arrays[f"{number}-{name}"] for name in names)) for number in numbers]
+        return cls(layers, arrays["hues"])
+
+
+def add_up(parts: Sequence[Mapping[str, np.ndarray]]) -> Sums:
+    """Return the sum of stored sums."""
+    total, *others = (Sums.from_arrays(part) for part in parts)
+    for other in others:
+        total.hues += other.hues
+        for layer, more in zip(total.layers, other.layers, strict=True):
+            layer.add(more)
+    return total

@@ -1,0 +1,285 @@
+"""Features of a network whose units are known, against brute force, and however they are computed."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from unitscope import UnitscopeWarning, find_features, load_data, load_model, record
+from unitscope.data import open_items
+from unitscope.errors import UnitscopeError
+from unitscope.exchange import import_file
+from unitscope.features.opponent import remove_colour
+from unitscope.features.top import find_top
+from unitscope.features.worker import FeaturesWorker
+from unitscope.models import capture, find_layers, open_network
+
+NETWORK = f"py:{Path(__file__).with_name('constructed_network.py')}:Net"
+RED, LUMA, EDGE, BLUE, DEAD, ROUND = range(6)
+COUNT = 12
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run of the constructed network over scenes of the demo, with its features."""
+    run = record(NETWORK, load_data("demo:", n=80), tmp_path_factory.mktemp("features") / "run", layers="relu,pool",
+                 predictions=False, workers=0)  # fmt: skip
+    find_features(run, count=COUNT, grey="luma601", workers=0)
+    return run
+
+
+@pytest.fixture(scope="module")
+def maps(run):
+    """The maps of both layers for all items: ``(items, units, rows, columns)``."""
+    network, data = open_network(run), open_items(run)
+    batch = torch.stack([network.preprocess(data.load(item)) for item in range(len(data))])
+    layers = find_layers(run, network)
+    with capture(network.module, layers, take=lambda values: values) as hooked:
+        hooked(batch)
+        colour = {name: values.numpy() for name, values in hooked.taken.items()}
+        hooked(remove_colour(batch, "luma601"))
+        grey = {name: values.numpy() for name, values in hooked.taken.items()}
+    return batch.numpy(), colour, grey
+
+
+def test_units_of_known_colour(run):
+    table = run.table("features").set_index("unit")
+    for layer in ("relu", "pool"):
+        assert table["colour_index"][f"{layer}:{RED}"] == pytest.approx(1, abs=1e-5)
+        assert abs(table["hue"][f"{layer}:{RED}"] - 26.6) < 25
+        assert table["colour_index"][f"{layer}:{LUMA}"] == pytest.approx(0, abs=1e-5)
+        assert table["colour_index"][f"{layer}:{EDGE}"] == pytest.approx(0, abs=1e-5)
+        assert table["colour_index"][f"{layer}:{BLUE}"] == pytest.approx(1, abs=1e-5)
+        assert abs(table["hue"][f"{layer}:{BLUE}"] - 270) < 60
+    assert (table["colour_index_low"].dropna() <= table["colour_index"].dropna() + 1e-12).all()
+    assert (table["colour_index_high"].dropna() >= table["colour_index"].dropna() - 1e-12).all()
+
+
+def test_units_that_nothing_drives_are_defined(run):
+    row = run.table("features").set_index("unit").loc[f"relu:{DEAD}"]
+    assert row["undefined"] == "no item has a positive activation"
+    assert row["n_top"] == 0
+    assert row[["colour_index", "hue", "dispersion", "top_activation", "similarity"]].isna().all()
+    similarity = run.array("features", "similarity")[:6, :6]
+    assert (similarity[DEAD] == 0).all()
+    assert (similarity[:, DEAD] == 0).all()
+    assert run.top_items(f"relu:{DEAD}").empty
+
+
+@pytest.mark.parametrize("layer", ["relu", "pool"])
+def test_positions_and_responses_against_the_maps(run, maps, layer):
+    _, colour, grey = maps
+    responses = run.array("features", "response")
+    for unit in (RED, LUMA, EDGE, ROUND):
+        row = ["relu", "pool"].index(layer) * 6 + unit
+        values = colour[layer][:, unit].max((1, 2))
+        expected = np.argsort(-values, kind="stable")[:COUNT]
+        found = run.top_items(f"{layer}:{unit}", COUNT)
+        assert found["item"].tolist() == expected.tolist()
+        for rank, item in enumerate(expected):
+            flat = int(colour[layer][item, unit].argmax())
+            place = np.unravel_index(flat, colour[layer].shape[2:])
+            assert (found["row"][rank], found["column"][rank]) == place
+            np.testing.assert_allclose(
+                responses[row, rank], [colour[layer][item, unit][place], grey[layer][item, unit][place]], atol=2e-5
+            )
+
+
+def crops_of(batch, found, canvas):
+    """Return crops with NaN where they reach beyond the image, found from position and stride."""
+    offset, stride = (-2, 2) if canvas == 5 else (-2, 4)
+    padded = np.pad(batch, ((0, 0), (0, 0), (canvas, canvas), (canvas, canvas)), constant_values=np.nan)
+    return np.stack([
+        padded[item, :, row * stride + offset + canvas:, column * stride + offset + canvas:][:, :canvas, :canvas]
+        for item, row, column in found[["item", "row", "column"]].to_numpy(int)
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(("layer", "canvas"), [("relu", 5), ("pool", 9)])
+def test_neuron_features_against_a_weighted_mean_of_crops(run, maps, layer, canvas):
+    batch = maps[0]
+    table = run.table("features").set_index("unit")
+    features, coverage = run.array("features", "neuron_feature"), run.array("features", "coverage")
+    for unit in (RED, LUMA, EDGE, ROUND):
+        row = ["relu", "pool"].index(layer) * 6 + unit
+        found = run.top_items(f"{layer}:{unit}", COUNT)
+        crops = crops_of(batch, found, canvas).transpose(0, 2, 3, 1)
+        weights = (found["activation"] / found["activation"].max()).to_numpy()[:, None, None, None]
+        seen = np.isfinite(crops) * weights
+        with np.errstate(invalid="ignore"):
+            mean = np.nansum(crops * weights, 0) / seen.sum(0)
+        np.testing.assert_allclose(features[row, :canvas, :canvas], mean, atol=1e-6)
+        assert np.isnan(features[row, canvas:]).all()
+        np.testing.assert_allclose(
+            coverage[row, :canvas, :canvas], seen[..., 0].sum(0) / seen[..., 0].sum(0).max(), atol=1e-6
+        )
+        spread = np.sqrt(np.nansum(weights * (crops - mean) ** 2) / seen.sum())
+        assert table["dispersion"][f"{layer}:{unit}"] == pytest.approx(spread, rel=1e-3)
+        boxes = found[["top", "left", "bottom", "right"]].to_numpy(int)
+        assert (
+            np.isfinite(crops[..., 0]).sum((1, 2)).tolist()
+            == ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).tolist()
+        )
+
+
+def test_similarity_against_the_maps(run, maps):
+    colour = maps[1]["relu"]
+    found = run.array("features", "similarity")[:6, :6]
+    tops = {unit: run.top_items(f"relu:{unit}", COUNT) for unit in range(6)}
+    for other, top in tops.items():
+        if len(top):
+            rows, columns = top["row"].to_numpy(int), top["column"].to_numpy(int)
+            means = colour[top["item"].to_numpy(), :, rows, columns].mean(0)
+            for unit in (RED, LUMA, EDGE, BLUE, ROUND):
+                own = tops[unit]["activation"].mean()
+                assert found[unit, other] == pytest.approx(means[unit] / own, abs=1e-5)
+    live = [RED, LUMA, EDGE, BLUE, ROUND]
+    np.testing.assert_allclose(np.diag(found)[live], 1, atol=1e-5)
+    names = run.table("features").set_index("unit")["most_similar"]
+    assert names[f"relu:{ROUND}"] == f"relu:{LUMA}"
+
+
+def assert_same(first, second):
+    pd.testing.assert_frame_equal(first.table("features"), second.table("features"))
+    for name in ("neuron_feature", "coverage", "top_item", "top_position", "top_box", "response", "similarity", "hues"):
+        np.testing.assert_array_equal(first.array("features", name), second.array("features", name), err_msg=name)
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Return a function that makes one more of the same run, with several blocks of top items."""
+
+    def make(name):
+        data = load_data("demo:", n=40)
+        return record(NETWORK, data, tmp_path / name, layers="relu,pool", predictions=False, workers=0)
+
+    return make
+
+
+def test_any_way_of_running_gives_the_same_bits(recorded, monkeypatch):
+    monkeypatch.setattr("unitscope.features.analysis.BLOCK_ITEMS", 8)
+    alone, shared = recorded("alone"), recorded("shared")
+    find_features(alone, count=COUNT, workers=0)
+    find_features(shared, count=COUNT, workers=0, on="local:2")
+    assert_same(alone, shared)
+    images = [path.name for path in sorted((shared.directory / "images" / "features").iterdir())]
+    assert len(images) == 2 * 6 + 2
+    for name in images:
+        paths = [run.directory / "images" / "features" / name for run in (alone, shared)]
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_an_analysis_that_was_stopped_goes_on(recorded, monkeypatch):
+    monkeypatch.setattr("unitscope.features.analysis.BLOCK_ITEMS", 8)
+    whole, stopped = recorded("whole"), recorded("stopped")
+    find_features(whole, count=COUNT, workers=0)
+    seen = []
+    add_batch = FeaturesWorker._add_batch
+
+    def stop_at_third(worker, items, batch):
+        seen.append(len(items))
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        add_batch(worker, items, batch)
+
+    monkeypatch.setattr(FeaturesWorker, "_add_batch", stop_at_third)
+    with pytest.raises(KeyboardInterrupt):
+        find_features(stopped, count=COUNT, workers=0)
+    assert not stopped.tables
+    monkeypatch.setattr(FeaturesWorker, "_add_batch", lambda *given: (seen.append(0), add_batch(*given)))
+    find_features(stopped, count=COUNT, workers=0)
+    total = len(np.unique(find_top(whole, COUNT).union)) // 8 + 1
+    assert len(seen) < 3 + total  # finished blocks were not computed again
+    assert_same(whole, stopped)
+
+
+def test_sizes_of_batches_change_nothing_but_last_bits(recorded):
+    large, small = recorded("large"), recorded("small")
+    find_features(large, count=COUNT, workers=0)
+    find_features(small, count=COUNT, workers=0, batch_size=7)
+    np.testing.assert_array_equal(large.array("features", "neuron_feature"), small.array("features", "neuron_feature"))
+    np.testing.assert_allclose(large.array("features", "response"), small.array("features", "response"), atol=1e-4)
+
+
+def test_changed_items_are_noticed(recorded, monkeypatch):
+    run = recorded("run")
+    data = open_items(run)
+    load = type(data.load).__call__
+    monkeypatch.setattr(
+        type(data.load), "__call__", lambda loader, index: Image.eval(load(loader, index), lambda v: 255 - v)
+    )
+    with pytest.raises(UnitscopeError, match=r"unit relu:\d gives .* but .* was recorded; the item or the network"):
+        find_features(run, count=COUNT, workers=0)
+    assert not run.tables
+
+
+def test_runs_without_network_say_how_to_give_it(tmp_path):
+    np.savez(tmp_path / "rates.npz", V1=np.random.default_rng(0).random((6, 3)), labels=list("aabbcc"))
+    run = import_file(tmp_path / "rates.npz", tmp_path / "run")
+    with pytest.raises(UnitscopeError, match="--items-from"):
+        find_features(run)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"count": 0}, "0 top items are out of range"),
+        ({"grey": "green"}, "green"),
+        ({"batch_size": 0}, "batch size 0"),
+        ({"device": "tpu"}, "tpu"),
+        ({"workers": -1}, "-1 workers"),
+        ({"items": "wrong"}, "'wrong'"),
+    ],
+)
+def test_options_out_of_range_are_refused(run, options, message):
+    with pytest.raises(UnitscopeError, match=message):
+        find_features(run, **options)
+
+
+def test_centre_and_mean_and_dense_layers(tmp_path):
+    data = load_data("demo:", n=30)
+    for reduction in ("centre", "mean"):
+        run = record("demo:", data, tmp_path / reduction, layers="conv2,fc6", reduction=reduction, workers=0)
+        find_features(run, count=5, workers=0)
+        found = run.top_items(next(unit for unit in run.units["unit"] if not run.top_items(unit, 5).empty), 5)
+        assert found["row"].notna().all()
+        if reduction == "centre":
+            assert (found[["row", "column"]] == 8).all(axis=None)
+        dense = run.table("features").query("layer == 'fc6' and n_top > 0")["unit"].iloc[0]
+        assert run.top_items(dense, 1)[["row", "column", "top", "left", "bottom", "right"]].to_numpy().tolist() == [
+            [0, 0, 0, 0, 64, 64]
+        ]
+
+
+def test_histograms_give_the_same_features(tmp_path):
+    data = load_data("demo:", n=60)
+    stored = record("demo:", data, tmp_path / "stored", layers="conv1", workers=0)
+    with pytest.warns(UnitscopeWarning, match="storing these activations"):
+        counted = record("demo:", data, tmp_path / "counted", layers="conv1", workers=0, store=False)
+    for run in (stored, counted):
+        find_features(run, count=10, workers=0)
+    pd.testing.assert_frame_equal(stored.table("features"), counted.table("features"))
+
+
+def test_networks_that_normalise_their_input_give_the_same_crops(tmp_path):
+    data = load_data("demo:", n=24)
+    features = []
+    for name, options in {"plain": {}, "shifted": {"mean": ".1", "std": "2"}}.items():
+        network = load_model(NETWORK, size=64, **options)
+        run = record(network, data, tmp_path / name, layers="relu", predictions=False, workers=0)
+        find_features(run, count=4, workers=0)
+        features.append(run.array("features", "neuron_feature")[RED])
+    # The unit for red sees the same, whatever is subtracted from all channels.
+    np.testing.assert_allclose(features[0], features[1], atol=1e-5)
+
+
+def test_real_networks(real, tmp_path):
+    data = load_data(f"folder:{real / 'cifar10-test'}", limit=20)
+    run = record(f"py:{real / 'models.py'}:resnet20", data, tmp_path / "run", layers="relu,layer1.0.relu2", workers=0)
+    table = find_features(run, workers=0)
+    assert table["colour_index"].between(-0.5, 1.0001).sum() == table["colour_index"].notna().sum()
+    assert (table["colour_index"] > 0.4).any()
+    assert (table["colour_index"] < 0.1).any()
