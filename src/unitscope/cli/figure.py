@@ -268,6 +268,36 @@ def disagreement(
     write(drawn, output or run / "images" / "disagreement.png", data, overwrite)
 
 
+@figures.command("neuron-features")
+def neuron_features(
+    run: RunPath,
+    layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer.", show_default=False)],
+    sort: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Sort by a column: hue, auc, or features.dispersion.", show_default="no"),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="Number of units to show.")] = 256,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Show what the units of a layer look at, as the mean of their top items; needs `unitscope features`."""
+    from ..figures import neuron_features as compute
+    from ..run import open_run
+
+    drawn = compute(open_run(run), layer, sort, count)
+    write(drawn, output or of_unit(run, "neuron-features", layer), data, overwrite)
+
+
+@figures.command()
+def indexes(run: RunPath, output: Output = None, data: Data = False, overwrite: Overwrite = False) -> None:
+    """Draw colour and class selectivity per layer, both together, and hues; needs `unitscope features`."""
+    from ..figures import indexes as compute
+    from ..run import open_run
+
+    write(compute(open_run(run)), output or run / "images" / "indexes.png", data, overwrite)
+
+
 def of_unit(run: Path, kind: str, name: str) -> Path:
     """Return the default file for the picture of a unit."""
     return run / "images" / kind / f"{name.replace('/', '_').replace(':', '_')}.png"

@@ -18,7 +18,9 @@ from .distribution import Distribution, distribution
 from .examples import Examples, examples
 from .fits import Fits, UnitFits, fits
 from .histogram import Histogram, histogram
+from .indexes import Indexes, indexes
 from .jitter import Jitter, jitter
+from .neuron_features import NeuronFeatures, neuron_features
 from .roc import Roc, roc
 from .style import Drawable, Sheet, make_figure, save_data, save_figure
 from .top_units import TopUnits, top_units
@@ -34,7 +36,9 @@ FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
         "examples": examples,
         "fits": fits,
         "histogram": histogram,
+        "indexes": indexes,
         "jitter": jitter,
+        "neuron-features": neuron_features,
         "roc": roc,
         "top-units": top_units,
     },
@@ -53,7 +57,9 @@ __all__ = [
     "Examples",
     "Fits",
     "Histogram",
+    "Indexes",
     "Jitter",
+    "NeuronFeatures",
     "Roc",
     "Sheet",
     "TopUnits",
@@ -67,8 +73,10 @@ __all__ = [
     "examples",
     "fits",
     "histogram",
+    "indexes",
     "jitter",
     "make_figure",
+    "neuron_features",
     "rank_disagreement",
     "roc",
     "save_data",

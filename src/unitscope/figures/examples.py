@@ -12,6 +12,7 @@ from PIL import Image
 from ..data import LabelledItems
 from ..run import Run
 from ..run.top_items import first_items
+from .neuron_features import feature_image
 from .pictures import ItemPictures, open_pictures
 from .style import count_items, shorten
 from .unit_data import read_unit
@@ -44,6 +45,8 @@ class Examples:
         Why there are no pictures; empty if there are.
     heading
         Title above all rows.
+    feature
+        The unit's neuron feature for display, ``(height, width, 3)``; ``None`` where the run has no features.
 
     See Also
     --------
@@ -57,11 +60,17 @@ class Examples:
     titles: dict[str, str]
     missing: str
     heading: str
+    feature: np.ndarray | None = None
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height in inches."""
-        return max(6.0, self._per_row * 0.98 + 0.2), 0.98 * self._tops[-1] + 0.6
+        return max(6.0, self._width * 0.98 + 0.2), 0.98 * self._tops[-1] + 0.6
+
+    @property
+    def _width(self) -> float:
+        """Width of all rows, and of the neuron feature beside them, in pictures."""
+        return self._per_row + (0.0 if self.feature is None else 1.2)
 
     @property
     def _per_row(self) -> int:
@@ -82,7 +91,7 @@ class Examples:
     def draw(self, ax: Axes) -> Axes:
         """Draw the pictures in rows; members have a black frame and a diamond before their name."""
         ax.axis("off")
-        ax.set(xlim=(0, self._per_row), ylim=(self._tops[-1], 0), aspect="equal")
+        ax.set(xlim=(0, self._width), ylim=(self._tops[-1], 0), aspect="equal")
         why = f"no pictures: {self.missing}" if self.missing else ""
         why = textwrap.fill(why, 90, break_long_words=False, break_on_hyphens=False)
         ax.set_title(f"{self.heading}\n{why}".rstrip())
@@ -94,6 +103,10 @@ class Examples:
                 ax.text(0.02, top + 0.12, "none", fontsize=8, color="#555555")
             for place, item in enumerate(found):
                 self._draw_item(ax, int(item), place + 0.02, top)
+        if self.feature is not None:
+            left = self._per_row + 0.22
+            ax.text(left, 0.2, "Neuron feature", fontsize=8, weight="bold", va="bottom")
+            ax.imshow(self.feature, extent=(left, left + 0.94, 1.18, 0.24), zorder=1)
         return ax
 
     def _draw_item(self, ax: Axes, item: int, left: float, top: float, side: float = 0.94) -> None:
@@ -198,7 +211,7 @@ def examples(
     shown = pictures if pictures is not None else open_pictures(run, data=data, trust=trust)
     heading = f"Unit {unit}, {shorten(found.title, 40)} (◆, black frames); {count_items(len(values), found.items)}"
     images = tuple(shown.of(item) for item in table["item_id"])
-    return Examples(unit, found.title, table, images, titles, shown.missing, heading)
+    return Examples(unit, found.title, table, images, titles, shown.missing, heading, feature_image(run, unit))
 
 
 def classes_of_item(run: Run, place: int) -> str:

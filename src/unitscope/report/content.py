@@ -4,12 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from ..features import FEATURES
 from ..figures import rank_disagreement, top_units
 from ..figures.tabular import number
 from ..figures.top_units import BESIDE
 from ..figures.unit_data import count_top, measures_of_paper
 from ..run import Run
-from ..run.lookup import find_columns, list_columns, title_of_class
+from ..run.lookup import find_columns, list_columns, title_of_class, unit_row
 from ..selectivity import SELECTIVITY
 
 
@@ -190,3 +191,26 @@ def data_dictionary(run: Run) -> list[dict[str, Any]]:
         {"table": name, "columns": [column for column in run.columns(name).values() if column.kind not in added]}
         for name in sorted(run.tables, key=lambda name: name != SELECTIVITY)
     ]
+
+
+def looks_at(run: Run, unit: str) -> str:
+    """Return what the features of a unit say, in a sentence; empty where the run has none."""
+    if FEATURES not in run.tables:
+        return ""
+    row = unit_row(run, FEATURES, unit)
+    if row["undefined"]:
+        return f"No neuron feature: {row['undefined']}."
+    text = (
+        f"Neuron feature: what the unit sees of its {row['n_top']:,} top items, on average "
+        f"({row['field_height']:,} x {row['field_width']:,} pixels)."
+    )
+    if pd.notna(row["colour_index"]):
+        text += f" Colour index {row['colour_index']:.2f}"
+        if pd.notna(row["colour_index_low"]):
+            text += f" (95 %: {row['colour_index_low']:.2f} to {row['colour_index_high']:.2f})"
+        text += "."
+    if row["top_classes"]:
+        text += f" Classes: {row['top_classes']}" + (f" ({row['common_noun']})" if row["common_noun"] else "") + "."
+    if row["most_similar"]:
+        text += f" Most similar: unit {row['most_similar']}, {row['similarity']:.2f}."
+    return text

@@ -14,6 +14,7 @@ from PIL import Image
 from ..data import LabelledItems
 from ..figures import Drawable, boxplots, correlations, disagreement, examples, jitter
 from ..figures.examples import classes_of_item
+from ..figures.neuron_features import feature_image
 from ..figures.pictures import ItemPictures, open_pictures
 from ..figures.style import write_figure
 from ..figures.unit_data import INFORMEDNESS, PRECISION, count_top
@@ -151,6 +152,8 @@ def show_unit(run: Run, table: Any, unit: str, pictures: ItemPictures, count: in
         "unit": unit,
         "names": names,
         "picture": as_png(plot) if plot else "",
+        "feature": as_pixels(feature_image(run, unit)),
+        "looks_at": content.looks_at(run, unit),
         "numbers": content.unit_rows(run, table, [unit]),
         "rows": rows,
     }
@@ -211,6 +214,15 @@ def as_uri(drawable: Drawable, kind: str, media_type: str) -> str:
     buffer = io.BytesIO()
     write_figure(drawable, buffer, kind, dpi=130)
     return f"data:{media_type};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def as_pixels(pixels: np.ndarray | None) -> str:
+    """Return pixels as PNG in a data URI; an empty text if there are none."""
+    if pixels is None:
+        return ""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def as_jpeg(picture: Image.Image | None) -> str:
