@@ -29,6 +29,14 @@ def features(
             help="How items lose their colour: along the main axis of their colours, or to brightness.",
         ),
     ] = "pca",
+    turned: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Number of these to show rotated and mirrored, for orientation and symmetry: 27 more passes for each "
+            "unit and item.",
+        ),
+    ] = 0,
     network: Annotated[
         str | None,
         typer.Option(
@@ -70,6 +78,7 @@ def features(
             device=device,
             batch_size=batch_size,
             workers=workers,
+            turned=turned,
             threads=threads,
             on=on,
             **shared,

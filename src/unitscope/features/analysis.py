@@ -20,6 +20,7 @@ from .settings import Settings
 from .sums import Sums, add_up
 from .table import features_of, layer_frame
 from .top import Top
+from .turns import ANGLES, AXES, orientation_curve, symmetry_curve
 from .worker import FeaturesWorker
 
 FEATURES = "features"
@@ -84,6 +85,8 @@ class FeatureAnalysis:
             "axis": ["row", "column"],
             "side": ["top", "left", "bottom", "right"],
             "version": ["colour", "grey"],
+            "angle": [*map(str, ANGLES)],
+            "mirror": [*map(str, AXES)],
             "hue": [str(360 // HUES * place) for place in range(HUES)],
         }
         return Result(gathered.frame(), gathered.rows(), labels, gathered.images())
@@ -124,6 +127,7 @@ class Gathered:
         for number, sums in enumerate(self.sums.layers):
             items, _ = self._top(number)
             found = features_of(sums, (items >= 0).sum(1))
+            as_is = sums.responses[:, : sums.turned.shape[1], 0]
             yield (
                 self.first_rows[number],
                 {
@@ -133,6 +137,8 @@ class Gathered:
                     "top_position": sums.positions,
                     "top_box": sums.boxes,
                     "response": sums.responses,
+                    "orientation": orientation_curve(as_is, sums.turned),
+                    "symmetry": symmetry_curve(as_is, sums.turned),
                     "similarity": widened(found.similarity, (len(items), longest)),
                 },
             )

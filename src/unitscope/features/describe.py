@@ -73,6 +73,26 @@ COLUMNS = (
         kind="share",
     ),
     Column(
+        "orientation_index",
+        "Orientation index",
+        "how much less active the unit is, at the same positions, when its top items are rotated about the centre of "
+        "its field, on average over 23 angles",
+        "mean over angles of 1 - sum a_rotated / sum a",
+        0.0,
+        1.0,
+        RAFEGAS,
+    ),
+    Column(
+        "symmetry_index",
+        "Symmetry index",
+        "how active the unit stays, at the same positions, when its top items are mirrored about the centre of its "
+        "field, on average over 4 axes",
+        "mean over axes of sum a_mirrored / sum a",
+        0.0,
+        1.0,
+        RAFEGAS,
+    ),
+    Column(
         "top_classes",
         "Classes of the top items",
         "classes of at least a tenth of the activation-weighted frequency among the top items, with their frequencies",
@@ -155,6 +175,30 @@ ARRAYS = (
         Column("response", "Responses", "activation at the position with colour, and without", kind="value"),
         ("unit", "rank", "version"),
         "float32",
+    ),
+    Array(
+        Column(
+            "orientation",
+            "Orientation curve",
+            "how much less active the unit is when its top items are rotated by each angle, counterclockwise",
+            "1 - sum a_rotated / sum a",
+            0.0,
+            1.0,
+            RAFEGAS,
+        ),
+        ("unit", "angle"),
+    ),
+    Array(
+        Column(
+            "symmetry",
+            "Symmetry curve",
+            "how active the unit stays when its top items are mirrored at each axis, counterclockwise from horizontal",
+            "sum a_mirrored / sum a",
+            0.0,
+            1.0,
+            RAFEGAS,
+        ),
+        ("unit", "mirror"),
     ),
     Array(
         Column(

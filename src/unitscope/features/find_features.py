@@ -25,6 +25,7 @@ def find_features(
     device: str = "auto",
     batch_size: int = 32,
     workers: int | None = None,
+    turned: int = 0,
     threads: int | None = None,
     on: str | Pool | None = None,
     command: str = "",
@@ -56,6 +57,9 @@ def find_features(
         Number of items that the network sees at a time.
     workers
         Processes that load items; default: one per core, at most 8.
+    turned
+        How many of the top items to show rotated and mirrored, for the orientation and symmetry indexes: 27 more passes
+        through the network for each unit and item.
     threads
         Threads of PyTorch; default: as many as it takes by itself.
     on
@@ -93,6 +97,6 @@ def find_features(
           unit  field_height  n_top
     0  conv1:0             5     20
     """
-    settings = Settings(items, count, grey, network, data, trust, device, batch_size, workers)
+    settings = Settings(items, count, grey, network, data, trust, device, batch_size, workers, turned)
     top = find_top(run, count, items, progress)
     return add_table(run, FeatureAnalysis(settings, top), on=on, threads=threads, command=command, progress=progress)

@@ -34,6 +34,7 @@ class Settings:
     device: str = "auto"
     batch_size: int = 32
     workers: int | None = None
+    turned: int = 0
 
     def __post_init__(self) -> None:
         check_choice("grey", self.grey, GREYS)
@@ -41,6 +42,8 @@ class Settings:
         check_workers(self.workers)
         if not 1 <= self.count <= MOST:
             raise UnitscopeError(f"{self.count} top items are out of range; give 1 to {MOST:,}")
+        if not 0 <= self.turned <= self.count:
+            raise UnitscopeError(f"{self.turned} turned items are out of range; give 0 to {self.count}, the top items")
         if self.batch_size < 1:
             raise UnitscopeError(f"the batch size {self.batch_size} is too small; give at least 1")
 
@@ -51,4 +54,5 @@ class Settings:
             "n_items": n_items,
             "count": self.count,
             "grey": self.grey,
+            "turned": self.turned,
         }

@@ -7,6 +7,7 @@ import numpy as np
 
 from .crops import shrink
 from .opponent import HUES
+from .turns import TURNS
 
 WHOLE = 2**31 - 1
 """Largest sum of weights."""
@@ -31,6 +32,8 @@ class LayerSums:
         ``(units, count, 4)`` int32: top, left, bottom and right of the field there; -1 where it was not seen yet.
     responses
         ``(units, count, 2)`` float32: activation there with colour and without; NaN where it was not seen yet.
+    turned
+        ``(units, turned, 27)`` float32: activation there to turned items; NaN where they were not seen yet.
     similar
         ``(units, units)`` int64: of the unit of each row's top crops, what each unit of the layer gives for them.
     canvases
@@ -42,11 +45,12 @@ class LayerSums:
     positions: np.ndarray
     boxes: np.ndarray
     responses: np.ndarray
+    turned: np.ndarray
     similar: np.ndarray
     canvases: np.ndarray
 
     @classmethod
-    def empty(cls, canvases: np.ndarray, count: int) -> "LayerSums":
+    def empty(cls, canvases: np.ndarray, count: int, turned: int = 0) -> "LayerSums":
         """Return sums over no items."""
         units, shape = len(canvases), shrink(canvases).max(0)
         return cls(
@@ -55,6 +59,7 @@ class LayerSums:
             np.full((units, count, 2), -1, np.int32),
             np.full((units, count, 4), -1, np.int32),
             np.full((units, count, 2), np.nan, np.float32),
+            np.full((units, turned, TURNS), np.nan, np.float32),
             np.zeros((units, units), np.int64),
             canvases.astype(np.int32),
         )
@@ -65,7 +70,8 @@ class LayerSums:
             getattr(self, name).__iadd__(getattr(other, name))
         for name in ("positions", "boxes"):
             np.maximum(getattr(self, name), getattr(other, name), out=getattr(self, name))
-        np.copyto(self.responses, other.responses, where=np.isnan(self.responses))
+        for name in ("responses", "turned"):
+            np.copyto(getattr(self, name), getattr(other, name), where=np.isnan(getattr(self, name)))
 
 
 @dataclass(eq=False)

@@ -11,6 +11,7 @@ from ..run import Layer, Run
 from .crops import shrink
 from .opponent import LEAST_CHROMA, MOST_INTENSITY, OPPONENT, hue_of
 from .sums import LayerSums
+from .turns import orientation_curve, symmetry_curve
 
 RESAMPLES = 2000
 """Number of bootstrap samples of a unit's top items."""
@@ -193,6 +194,8 @@ def layer_frame(run: Run, layer: Layer, sums: LayerSums, items: np.ndarray, acti
     named, common = name_classes(run, items, activations)
     similar, similarity = most_similar(layer, found.similarity)
     some = n_top > 0
+    as_is = sums.responses[:, : sums.turned.shape[1], 0]
+    orientation, symmetry = (curve(as_is, sums.turned) for curve in (orientation_curve, symmetry_curve))
     return pd.DataFrame(
         {
             "unit": [f"{layer.name}:{unit}" for unit in range(layer.units)],
@@ -207,6 +210,8 @@ def layer_frame(run: Run, layer: Layer, sums: LayerSums, items: np.ndarray, acti
             "colour_index_high": high,
             "hue": hue,
             "chroma": np.where(some, chroma, np.nan),
+            "orientation_index": orientation.mean(1),
+            "symmetry_index": symmetry.mean(1),
             "top_classes": named,
             "common_noun": common,
             "most_similar": similar,

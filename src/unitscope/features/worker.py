@@ -26,11 +26,12 @@ from ..models import (
 from ..models.batches import check_taken
 from ..models.pixels import find_pixels
 from ..run import ItemBlock, Run
-from .crops import add_crops, canvases_of, integrate
+from .crops import add_crops, canvases_of, integrate, place_canvases
 from .opponent import count_hues, remove_colour
 from .settings import Settings
 from .sums import SIMILAR, WHOLE, LayerSums, Sums
 from .top import Top
+from .turns import TURNS, matrices, turn
 
 if TYPE_CHECKING:
     import torch
@@ -59,6 +60,10 @@ class Pairs:
 
     def __init__(self, images: np.ndarray, units: np.ndarray, ranks: np.ndarray):
         self.images, self.units, self.ranks = images, units, ranks
+
+    def chosen(self, which: np.ndarray) -> "Pairs":
+        """Return some of the pairs."""
+        return Pairs(self.images[which], self.units[which], self.ranks[which])
 
 
 class FeaturesWorker:
@@ -112,7 +117,9 @@ class FeaturesWorker:
         if stored:
             self.sums = Sums.from_arrays(stored.read_arrays())
             return
-        self.sums = Sums.empty(LayerSums.empty(canvases, self.settings.count) for canvases in self.canvases)
+        self.sums = Sums.empty(
+            LayerSums.empty(canvases, self.settings.count, self.settings.turned) for canvases in self.canvases
+        )
 
     def sum(self) -> Part:
         """Return the sums."""
@@ -163,6 +170,7 @@ class FeaturesWorker:
             sums = self.sums.layers[number]
             sums.responses[of.units, of.ranks] = np.stack([there, grey[number].cpu().numpy()], axis=1)
             np.add.at(sums.similar, of.units, others.astype(np.int64))
+            self._turn(number, of, where, items, colours)
 
     def _find_pairs(self, items: np.ndarray) -> dict[int, Pairs]:
         """Return the pairs of items and units by the number of the layer; layers without any are left out."""
@@ -243,6 +251,32 @@ class FeaturesWorker:
         add_crops(
             sums.feature, sums.squares, integrals, pairs.images, pairs.units, boxes, canvases, weights, self.threads
         )
+
+    def _turn(self, number: int, pairs: Pairs, places: np.ndarray, items: np.ndarray, colours: "torch.Tensor") -> None:
+        """Show the network the items of the first ranks rotated and mirrored about the centre of each unit's field."""
+        import torch
+
+        which = np.flatnonzero(pairs.ranks < self.settings.turned)
+        if not len(which):
+            return
+        pairs, places, sums = pairs.chosen(which), places[which], self.sums.layers[number]
+        boxes, canvases = sums.boxes[pairs.units, pairs.ranks], self.canvases[number][pairs.units]
+        centres = place_canvases(boxes, canvases, self.fields[number].image) + canvases / 2
+        # Units that see the same place of an item share its turned images.
+        shown, group = np.unique(np.column_stack([pairs.images, centres]), axis=0, return_inverse=True)
+        by_group = [np.flatnonzero(group.ravel() == place) for place in range(len(shown))]
+        turned = np.empty((len(which), TURNS), np.float32)
+        for some in cut_batches(range(len(shown) * TURNS), self.settings.batch_size):
+            groups, turns = np.divmod(np.array(some), TURNS)
+            of_image = shown[groups, 0].astype(int)
+            images = turn(colours[of_image].to(self.device), shown[groups, 1:], matrices()[turns])
+            of = np.concatenate([by_group[place] for place in groups])
+            local = np.repeat(np.arange(len(some)), [len(by_group[place]) for place in groups])
+            look = functools.partial(respond, places=torch.as_tensor(places[of], device=self.device))
+            seen = Pairs(local, pairs.units[of], pairs.ranks[of])
+            found = self._run(self.pixels.to_input(images), items[of_image], {number: look}, {number: seen})
+            turned[of, turns[local]] = found[number].cpu().numpy()
+        sums.turned[pairs.units, pairs.ranks] = turned
 
 
 def respond(
