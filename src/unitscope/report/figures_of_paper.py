@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from .. import figures
+from ..features import FEATURES
 from ..figures.pictures import ItemPictures
 from ..run import Run
 from ..run.lookup import title_of_class
@@ -59,6 +60,8 @@ def figures_of_paper(data: Observations, pictures: ItemPictures) -> Iterator[Pap
         title = f"Tables 4 to 6: units and the class set {name}"
         make = partial(figures.class_set, run, name, layers=data.layers)
         yield PaperFigure("8", f"class-set-{number}", title, make)
+    if FEATURES in run.tables:
+        yield PaperFigure("R", "indexes", "Colour and class indexes, layer by layer", lambda: figures.indexes(run))
 
 
 def figures_of_unit(run: Run, unit: str, name: str, pictures: ItemPictures) -> Iterator[PaperFigure]:

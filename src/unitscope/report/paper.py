@@ -100,4 +100,14 @@ SECTIONS = (
         " to all else.",
         ("In Table 6 the units 511 and 308 have the same numbers in every column.",),
     ),
+    Section(
+        "R",
+        "Companion: indexing neuron selectivity",
+        "I. Rafegas, M. Vanrell, L. A. Alexandre, G. Arias (2020), Understanding trained CNNs by indexing neuron "
+        "selectivity, arXiv:1702.00382, describe units by their neuron features, and by indexes of colour and class.",
+        (
+            "The class index has a floor: with 10 classes the 100 most active items are of 10 at most, so that it is "
+            ".91 whatever the unit does. We judge it on a scale from chance to 1 as well.",
+        ),
+    ),
 )
