@@ -55,5 +55,5 @@ def test_runs_without_features_and_with_few_classes_cannot_tell(make_run):
     measure_run(run)
     data = gather(run)
     assert colour_selective.judge(data).holds is None
-    assert "run `unitscope features`" in colour_selective.judge(data).numbers
+    assert "needs the run's features: `unitscope features`" in colour_selective.judge(data).numbers
     assert class_selective.judge(data).holds is False  # no index above the floor

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from ..errors import UnitscopeError
 from ..features import FEATURES
 from ..figures.indexes import CLASS_CUTS, COLOUR_CUTS
 from ..figures.neuron_features import features_table
@@ -12,12 +11,17 @@ from .verdicts import Verdict, claim
 ABOVE_CHANCE = 0.5
 """Least class index on a scale from chance (0) to 1, so that few classes alone make no unit selective."""
 
+NO_FEATURES = Verdict(None, "It needs the run's features: `unitscope features`.")
+
 
 @claim("R", "Some units are selective for colour.",
        "Some hidden unit has a colour index of at least .40 at the lower end of its interval.")  # fmt: skip
 def colour_selective(data: Observations) -> Verdict:
     """Abstract: "it helps to find color selective neurons"."""
-    table = with_features(data).dropna(subset=["colour_index"])
+    table = with_features(data)
+    if table is None:
+        return NO_FEATURES
+    table = table.dropna(subset=["colour_index"])
     chosen = table[table["colour_index_low"] >= COLOUR_CUTS[1]]
     return Verdict(
         not chosen.empty,
@@ -44,7 +48,10 @@ def class_selective(data: Observations) -> Verdict:
        "Some hidden unit has a colour index of at least .40, and a class index as in the claim before.")  # fmt: skip
 def both_selective(data: Observations) -> Verdict:
     """Abstract: "a red-mushroom neuron in layer Conv4"."""
-    table = with_features(data).dropna(subset=["colour_index", "class_index_above_chance"])
+    table = with_features(data)
+    if table is None:
+        return NO_FEATURES
+    table = table.dropna(subset=["colour_index", "class_index_above_chance"])
     if table.empty:
         return Verdict(None, "No hidden unit has both indexes.")
     chosen = table[selective_for_class(table) & (table["colour_index"] >= COLOUR_CUTS[1])]
@@ -52,10 +59,10 @@ def both_selective(data: Observations) -> Verdict:
     return Verdict(not chosen.empty, f"{len(chosen):,} of {len(table):,} hidden units{named}.")
 
 
-def with_features(data: Observations) -> pd.DataFrame:
-    """Return the hidden units with their features and their measures."""
+def with_features(data: Observations) -> pd.DataFrame | None:
+    """Return the hidden units with their features and their measures; ``None`` where the run has no features."""
     if FEATURES not in data.run.tables:
-        raise UnitscopeError("it has no features; run `unitscope features`")
+        return None
     return data.hidden.merge(features_table(data.run).drop(columns="layer"), on="unit", suffixes=("", "_of_features"))
 
 
