@@ -8,7 +8,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("shared", "designs"))
-NEEDS_TORCH = ("recording", "streaming")
+NEEDS_TORCH = ("features", "recording", "streaming")
 
 
 @pytest.fixture(params=NAMES)

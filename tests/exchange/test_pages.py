@@ -38,11 +38,11 @@ def run_command(line):
     return done.output
 
 
-@pytest.mark.parametrize("page", ["import-export.md", "neurons.md", "architecture.md", "statistics.md"])
+@pytest.mark.parametrize("page", ["import-export.md", "neurons.md", "architecture.md", "statistics.md", "features.md"])
 @pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
 def test_every_example_of_the_page_is_true(page, tmp_path):
-    pytest.importorskip("h5py")
-    pytest.importorskip("anndata")
+    for module in ("h5py", "anndata", "torch"):
+        pytest.importorskip(module)
     names, printed = {}, ""
     for data in (DOCS / "examples").glob("*.csv"):
         shutil.copy(data, tmp_path)

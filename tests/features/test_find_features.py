@@ -60,7 +60,7 @@ def test_units_of_known_colour(run):
 
 def test_units_that_nothing_drives_are_defined(run):
     row = run.table("features").set_index("unit").loc[f"relu:{DEAD}"]
-    assert row["undefined"] == "no item has a positive activation"
+    assert row["undefined"] == "no item has a positive activation above the unit's smallest"
     assert row["n_top"] == 0
     assert row[["colour_index", "hue", "dispersion", "top_activation", "similarity"]].isna().all()
     similarity = run.array("features", "similarity")[:6, :6]

@@ -72,6 +72,7 @@ class FeatureAnalysis:
         """Return the table of all sums."""
         sums = add_up([part.read_arrays() for part in parts])
         gathered = Gathered(run, self.top, sums)
+        frame, images = gathered.frame_and_images()
         longest = max(layer.units for layer in run.layers)
         axes = {
             "row": SIDE,
@@ -89,7 +90,7 @@ class FeatureAnalysis:
             "mirror": [*map(str, AXES)],
             "hue": [str(360 // HUES * place) for place in range(HUES)],
         }
-        return Result(gathered.frame(), gathered.rows(), labels, gathered.images())
+        return Result(frame, gathered.rows(), labels, images)
 
 
 class Gathered:
@@ -110,15 +111,16 @@ class Gathered:
         rows = slice(self.first_rows[number], self.first_rows[number + 1])
         return self.top.items[rows], self.top.activations[rows]
 
-    def frame(self) -> pd.DataFrame:
-        """Return the table."""
-        frames = []
+    def frame_and_images(self) -> tuple[pd.DataFrame, list[tuple[str, bytes]]]:
+        """Return the table, and the images of every layer."""
+        frames: list[pd.DataFrame] = []
+        images: list[tuple[str, bytes]] = []
         for number, (layer, sums) in enumerate(zip(self.run.layers, self.sums.layers, strict=True)):
             items, activations = self._top(number)
-            frames.append(
-                layer_frame(self.run, layer, sums, items, activations, features_of(sums, (items >= 0).sum(1)))
-            )
-        return pd.concat(frames, ignore_index=True)
+            found = features_of(sums, (items >= 0).sum(1))
+            frames.append(layer_frame(self.run, layer, sums, items, activations, found))
+            images += layer_images(layer, found)
+        return pd.concat(frames, ignore_index=True), images
 
     def rows(self) -> Iterator[Rows]:
         """Yield the rows of the arrays."""
@@ -142,11 +144,6 @@ class Gathered:
                     "similarity": widened(found.similarity, (len(items), longest)),
                 },
             )
-
-    def images(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the images of every layer."""
-        for number, (layer, sums) in enumerate(zip(self.run.layers, self.sums.layers, strict=True)):
-            yield from layer_images(layer, features_of(sums, (self._top(number)[0] >= 0).sum(1)))
 
 
 def widened(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -10,6 +10,9 @@ from ..threads import run_threads
 SIDE = 64
 """Largest height and width of a neuron feature; crops of larger fields are shrunk, each pixel being an area's mean."""
 
+FEW_CELLS = 200_000
+"""Crops with fewer cells than this are added up by one thread; it takes less time than to start another."""
+
 
 def canvases_of(boxes: np.ndarray) -> np.ndarray:
     """Return height and width of the largest receptive field of each unit, ``(units, 2)``, in pixels of the image."""
@@ -107,7 +110,8 @@ def add_crops(
             sums[unit], integrals, images[of], boxes[of], starts[of], canvases[of], shapes[of], weights[of]
         )
 
-    run_threads(add, len(firsts) - 1, lambda: None, threads, None)
+    few = shapes.prod(1).sum() < FEW_CELLS
+    run_threads(add, len(firsts) - 1, lambda: None, 1 if few else threads, None)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -22,6 +22,9 @@ SEED = 1702_00382
 POPULATION_SHARE = 0.1
 """Classes of at least this share of the weighted frequency are named."""
 
+UNDEFINED = "no item has a positive activation above the unit's smallest"
+"""Why a unit has no values."""
+
 LEAST_COVERAGE = 0.1
 """Pixels that less than this share of the weight has seen say little, and are not shown."""
 
@@ -68,7 +71,7 @@ def features_of(sums: LayerSums, n_top: np.ndarray) -> Features:
         images = sums.feature[..., :3] / weights[..., None]
         coverage = weights / weights.max((1, 2), keepdims=True)
         total = weights.sum((1, 2)) * 3
-        explained = np.nansum(images**2 * weights[..., None], axis=(1, 2, 3))
+        explained = np.nansum(images * sums.feature[..., :3], axis=(1, 2, 3))
         dispersion = np.sqrt(np.maximum(sums.squares - explained, 0) / total)
         means = sums.similar.T / n_top  # of each unit, for the crops of each
         own = np.diag(means)[:, None]
@@ -216,6 +219,6 @@ def layer_frame(run: Run, layer: Layer, sums: LayerSums, items: np.ndarray, acti
             "common_noun": common,
             "most_similar": similar,
             "similarity": similarity,
-            "undefined": np.where(some, "", "no item has a positive activation"),
+            "undefined": np.where(some, "", UNDEFINED),
         }
     )

@@ -16,7 +16,7 @@ class Top:
     Attributes
     ----------
     items
-        ``(units, count)`` int32, positions in the run; -1 where a unit has fewer items of positive activation.
+        ``(units, count)`` int32, positions in the run; -1 where a unit has fewer.
     activations
         ``(units, count)`` float32, recorded activations; 0 where there is no item.
     n_items
@@ -38,7 +38,9 @@ class Top:
 
 
 def find_top(run: Run, count: int, items: str | None = None, progress: Progress | None = None) -> Top:
-    """Find the most active items of every unit, of those with positive activation.
+    """Find the most active items of every unit, of those with positive activation above the unit's smallest.
+
+    A unit of the same activation to all items has none, as in `Run.top_items`.
 
     Parameters
     ----------
@@ -70,7 +72,8 @@ def find_top(run: Run, count: int, items: str | None = None, progress: Progress 
                 items_of_unit, of_items = keep[places], values[row, places]
             else:
                 items_of_unit, of_items = read_top_of_histograms(run, f"{block.layer}:{block.first + row}")
-            active = of_items[:count] > 0
+            least = 0.0 if values is None else max(float(values[row].min(initial=np.inf)), 0.0)
+            active = of_items[:count] > least
             n = int(active.sum())
             found[block.row + row, :n] = items_of_unit[:count][active]
             activations[block.row + row, :n] = of_items[:count][active]

@@ -57,8 +57,15 @@ class Pixels:
         """Whether the network takes images without colour."""
         return len(self.matrix) == 1
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the input is the colours."""
+        return np.array_equal(self.matrix, np.eye(3)) and not self.offset.any()
+
     def to_colours(self, batch: "torch.Tensor") -> "torch.Tensor":
         """Return the colours of a batch of inputs, ``(items, 3, height, width)``, from 0 to 1."""
+        if self.is_plain:
+            return batch.clamp(0, 1)
         centred = batch - self._like(batch, self.offset).view(-1, 1, 1)
         if self.is_grey:
             return (centred / float(self.matrix.sum())).expand(-1, 3, -1, -1).clamp(0, 1)
@@ -66,6 +73,8 @@ class Pixels:
 
     def to_input(self, colours: "torch.Tensor") -> "torch.Tensor":
         """Return the input that stands for colours, ``(items, channels, height, width)``."""
+        if self.is_plain:
+            return colours
         return self._mix(self.matrix, colours) + self._like(colours, self.offset).view(-1, 1, 1)
 
     def _mix(self, matrix: np.ndarray, batch: "torch.Tensor") -> "torch.Tensor":
