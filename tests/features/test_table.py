@@ -10,7 +10,7 @@ from unitscope.data.wordnet import common_noun
 from unitscope.features.crops import SIDE
 from unitscope.features.pictures import as_png, sheet, stretched
 from unitscope.features.sums import LayerSums, Sums, add_up
-from unitscope.features.table import colour_index, features_of, mean_colour, most_similar, name_classes
+from unitscope.features.table import ClassNames, colour_index, features_of, mean_colour, most_similar, name_classes
 from unitscope.run import Layer
 
 
@@ -52,7 +52,9 @@ def test_hue_of_opposite_colours_cancels(monkeypatch):
 def test_classes_are_named_by_their_weighted_frequency(make_run):
     run = make_run({"fc": np.zeros((4, 1))}, [0, 1, 2, 2], class_names=["n02084071", "n02121808", "n02958343"])
     named, common = name_classes(
-        run, np.array([[0, 1, -1], [2, 0, 3], [-1, -1, -1]]), np.array([[3.0, 1, 0], [9, 0.5, 0.5], [0, 0, 0]])
+        ClassNames.of(run),
+        np.array([[0, 1, -1], [2, 0, 3], [-1, -1, -1]]),
+        np.array([[3.0, 1, 0], [9, 0.5, 0.5], [0, 0, 0]]),
     )
     assert named == ["n02084071 .75, n02121808 .25", "n02958343 .95", ""]
     assert common == ["carnivore", "car", ""]
@@ -60,9 +62,9 @@ def test_classes_are_named_by_their_weighted_frequency(make_run):
 
 def test_classes_without_wordnet_have_no_common_noun(make_run):
     run = make_run({"fc": np.zeros((2, 1))}, [0, 1], class_names=["cat", "dog"])
-    assert name_classes(run, np.array([[0, 1]]), np.array([[1.0, 1.0]]))[1] == [""]
+    assert name_classes(ClassNames.of(run), np.array([[0, 1]]), np.array([[1.0, 1.0]]))[1] == [""]
     many = make_run({"fc": np.zeros((2, 1))}, np.eye(2, dtype=bool), name="many")
-    assert name_classes(many, np.array([[0, 1]]), np.array([[1.0, 1.0]]))[0] == [""]
+    assert name_classes(ClassNames.of(many), np.array([[0, 1]]), np.array([[1.0, 1.0]]))[0] == [""]
 
 
 def test_common_nouns_are_the_closest():

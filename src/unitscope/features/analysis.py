@@ -18,7 +18,7 @@ from .opponent import HUES
 from .pictures import layer_images
 from .settings import Settings
 from .sums import Sums, add_up
-from .table import features_of, layer_frame
+from .table import ClassNames, features_of, layer_frame
 from .top import Top
 from .turns import ANGLES, AXES, orientation_curve, symmetry_curve
 from .worker import FeaturesWorker
@@ -113,12 +113,13 @@ class Gathered:
 
     def frame_and_images(self) -> tuple[pd.DataFrame, list[tuple[str, bytes]]]:
         """Return the table, and the images of every layer."""
+        names = ClassNames.of(self.run)
         frames: list[pd.DataFrame] = []
         images: list[tuple[str, bytes]] = []
         for number, (layer, sums) in enumerate(zip(self.run.layers, self.sums.layers, strict=True)):
             items, activations = self._top(number)
             found = features_of(sums, (items >= 0).sum(1))
-            frames.append(layer_frame(self.run, layer, sums, items, activations, found))
+            frames.append(layer_frame(names, layer, sums, items, activations, found))
             images += layer_images(layer, found)
         return pd.concat(frames, ignore_index=True), images
 

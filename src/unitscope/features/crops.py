@@ -135,21 +135,21 @@ def _add_crop(sums: Any, integral: Any, box: Any, start: Any, canvas: Any, shape
     top, left, bottom, right = box
     # The integral along the lines above and below a row of cells, from which the sum over each cell follows.
     above, below = np.empty((columns + 1, 3)), np.empty((columns + 1, 3))
-    edges = np.empty(columns + 1)
+    edges, pixels = np.empty(columns + 1), np.empty(columns + 1, np.int64)
     for column in range(columns + 1):
         edges[column] = min(max(start[1] + column * width, left), right)
-    square = 0.0
+        pixels[column] = min(int(edges[column]), integral.shape[1] - 2)
+    square, scale = 0.0, weight / (height * width)
     upper = min(max(float(start[0]), top), bottom)
-    _line(integral, upper, edges, below)
+    _line(integral, upper, edges, pixels, below)
     for row in range(rows):
         above, below = below, above
         lower = min(max(start[0] + (row + 1) * height, top), bottom)
-        _line(integral, lower, edges, below)
+        _line(integral, lower, edges, pixels, below)
         for column in range(columns):
             seen = (lower - upper) * (edges[column + 1] - edges[column]) / (height * width)
             if seen <= 0:
                 continue
-            scale = weight / (height * width)
             for channel in range(3):
                 total = (
                     below[column + 1, channel] - below[column, channel] - above[column + 1, channel]
@@ -163,16 +163,15 @@ def _add_crop(sums: Any, integral: Any, box: Any, start: Any, canvas: Any, shape
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _line(integral: Any, row: float, columns: Any, into: Any) -> None:
+def _line(integral: Any, row: float, columns: Any, pixels: Any, into: Any) -> None:
     """Write the integral down to a row and up to several columns, all of which may lie between pixels."""
     upper = min(int(row), integral.shape[0] - 2)
     down = row - upper
+    first, second = integral[upper], integral[upper + 1]
     for place in range(len(columns)):
-        before = min(int(columns[place]), integral.shape[1] - 2)
-        along = columns[place] - before
+        pixel = pixels[place]
+        along = columns[place] - pixel
         for channel in range(3):
-            first = integral[upper, before, channel] * (1 - along) + integral[upper, before + 1, channel] * along
-            second = (
-                integral[upper + 1, before, channel] * (1 - along) + integral[upper + 1, before + 1, channel] * along
-            )
-            into[place, channel] = first * (1 - down) + second * down
+            before = first[pixel, channel] + down * (second[pixel, channel] - first[pixel, channel])
+            after = first[pixel + 1, channel] + down * (second[pixel + 1, channel] - first[pixel + 1, channel])
+            into[place, channel] = before + along * (after - before)

@@ -142,38 +142,63 @@ def mean_colour(found: Features) -> tuple[np.ndarray, np.ndarray]:
     return np.where(coloured, hue_of(red_green, yellow_blue), np.nan), chroma
 
 
-def name_classes(run: Run, items: np.ndarray, activations: np.ndarray) -> tuple[list[str], list[str]]:
+@dataclass(frozen=True, eq=False)
+class ClassNames:
+    """The names of a run's classes, looked up once.
+
+    Attributes
+    ----------
+    labels
+        ``(items,)`` class of each item; ``None`` where items may have several.
+    titles
+        Readable names of the classes.
+    wnids
+        Their WordNet IDs; empty where classes are no WordNet IDs.
+    """
+
+    labels: np.ndarray | None
+    titles: list[str]
+    wnids: list[str]
+
+    @classmethod
+    def of(cls, run: Run) -> "ClassNames":
+        """Return the names of the classes of a run."""
+        ids = [*run.classes["class"].astype(str)]
+        wnids = [*run.classes["wnid"].astype(str)] if "wnid" in run.classes else ids
+        labels = None if run.multi_label else run.labels
+        return cls(labels, [run.class_title(name) for name in ids], wnids if are_wnids(wnids) else [])
+
+
+def name_classes(names: ClassNames, items: np.ndarray, activations: np.ndarray) -> tuple[list[str], list[str]]:
     """Return the classes of a layer's top items with their frequencies, and the noun that these have in common.
 
     Parameters
     ----------
-    run
-        The run.
+    names
+        The names of the classes.
     items, activations
         ``(units, count)``, as `Top` holds them.
 
     Returns
     -------
     named : list of str
-        For instance ``"tabby .42, tiger cat .31"``: classes of at least a tenth of the activation-weighted frequency.
+        For instance ``"tabby .42, tiger cat .31"``: classes of at least a tenth of the activation-weighted frequency;
+        empty where items may have several classes.
     common : list of str
         The closest noun above all of these in WordNet, where classes are WordNet IDs; else empty.
     """
-    if run.multi_label:
-        return [""] * len(items), [""] * len(items)
-    ids = run.classes["class"].astype(str).to_numpy()
-    titles = [run.class_title(name) for name in ids]
-    wnids = run.classes["wnid"].astype(str).to_numpy() if "wnid" in run.classes else ids
-    nouns = are_wnids(wnids)
-    labels = run.labels
     named, common = [], []
     for row, values in zip(items, activations, strict=True):
         known = row >= 0
-        weights = np.bincount(labels[row[known]], values[known].astype(np.float64), minlength=len(ids))
-        shares = weights / weights.sum() if known.any() else weights
+        if names.labels is None or not known.any():
+            named.append("")
+            common.append("")
+            continue
+        weights = np.bincount(names.labels[row[known]], values[known].astype(np.float64))
+        shares = weights / weights.sum()
         kept = [place for place in np.argsort(-shares, kind="stable") if shares[place] >= POPULATION_SHARE - 1e-12]
-        named.append(", ".join(f"{titles[place]} {shares[place]:.2f}".replace(" 0.", " .") for place in kept))
-        common.append(common_noun([wnids[place] for place in kept]) if nouns and kept else "")
+        named.append(", ".join(f"{names.titles[place]} {shares[place]:.2f}".replace(" 0.", " .") for place in kept))
+        common.append(common_noun([names.wnids[place] for place in kept]) if names.wnids and kept else "")
     return named, common
 
 
@@ -188,13 +213,13 @@ def most_similar(layer: Layer, similarity: np.ndarray) -> tuple[list[str], np.nd
     return (names if len(others) > 1 else [""] * len(others)), np.where(active, values, np.nan)
 
 
-def layer_frame(run: Run, layer: Layer, sums: LayerSums, items: np.ndarray, activations: np.ndarray,
+def layer_frame(names: ClassNames, layer: Layer, sums: LayerSums, items: np.ndarray, activations: np.ndarray,
                 found: Features) -> pd.DataFrame:  # fmt: skip
     """Return the rows of the table for the units of a layer."""
     n_top = (items >= 0).sum(1)
     index, low, high = colour_index(sums.responses)
     hue, chroma = mean_colour(found)
-    named, common = name_classes(run, items, activations)
+    named, common = name_classes(names, items, activations)
     similar, similarity = most_similar(layer, found.similarity)
     some = n_top > 0
     as_is = sums.responses[:, : sums.turned.shape[1], 0]
