@@ -177,19 +177,19 @@ def test_an_analysis_that_was_stopped_goes_on(recorded, monkeypatch):
     whole, stopped = recorded("whole"), recorded("stopped")
     find_features(whole, count=COUNT, workers=0)
     seen = []
-    add_batch = FeaturesWorker._add_batch
+    show = FeaturesWorker._show
 
     def stop_at_third(worker, items, batch):
         seen.append(len(items))
         if len(seen) == 3:
             raise KeyboardInterrupt
-        add_batch(worker, items, batch)
+        return show(worker, items, batch)
 
-    monkeypatch.setattr(FeaturesWorker, "_add_batch", stop_at_third)
+    monkeypatch.setattr(FeaturesWorker, "_show", stop_at_third)
     with pytest.raises(KeyboardInterrupt):
         find_features(stopped, count=COUNT, workers=0)
     assert not stopped.tables
-    monkeypatch.setattr(FeaturesWorker, "_add_batch", lambda *given: (seen.append(0), add_batch(*given)))
+    monkeypatch.setattr(FeaturesWorker, "_show", lambda *given: (seen.append(0), show(*given))[1])
     find_features(stopped, count=COUNT, workers=0)
     total = len(np.unique(find_top(whole, COUNT).union)) // 8 + 1
     assert len(seen) < 3 + total  # finished blocks were not computed again

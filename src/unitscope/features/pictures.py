@@ -82,5 +82,5 @@ def as_png(pixels: np.ndarray) -> bytes:
     """Return pixels as a PNG file that says that Unitscope made it."""
     buffer, info = io.BytesIO(), PngInfo()
     info.add_text("Software", MARK)
-    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=info, compress_level=3)
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=info, compress_level=1)
     return buffer.getvalue()
