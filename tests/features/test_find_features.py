@@ -283,3 +283,14 @@ def test_real_networks(real, tmp_path):
     assert table["colour_index"].between(-0.5, 1.0001).sum() == table["colour_index"].notna().sum()
     assert (table["colour_index"] > 0.4).any()
     assert (table["colour_index"] < 0.1).any()
+
+
+def test_a_network_that_fails_without_colour_says_so(recorded, monkeypatch):
+    run = recorded("run")
+    monkeypatch.setattr(
+        "unitscope.features.worker.remove_colour", lambda colours, grey: torch.full_like(colours, torch.inf)
+    )
+    with pytest.raises(
+        UnitscopeError, match=r"^without colour \(grey pca\), layer .* gave .*; or choose another --grey$"
+    ):
+        find_features(run, count=COUNT, workers=0)

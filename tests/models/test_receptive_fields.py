@@ -260,3 +260,19 @@ def test_the_network_is_left_as_it_was():
     receptive_fields(model.module, [layer for layer in list_layers(model, example) if layer.units], example)
     torch.testing.assert_close(model.module(example), before, rtol=0, atol=0)
     assert not any(part._forward_hooks for part in model.module.modules())
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_networks_of_other_types(dtype):
+    class Cast(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 2, 3, 2, 1).to(dtype)
+
+        def forward(self, x):
+            return torch.relu(self.conv(x.to(dtype))).float()
+
+    assert fields_of(Cast(), (1, 20, 30)).box(0, 3, 4).tolist() == [5, 7, 8, 10]
+    if dtype == torch.bfloat16:
+        with pytest.raises(UnitscopeError, match=r"up to 299 do not fit into torch.bfloat16"):
+            fields_of(Cast(), (1, 20, 300))

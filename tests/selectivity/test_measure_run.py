@@ -7,7 +7,7 @@ import pytest
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import CLASSWISE, COLUMNS, HELD_OUT, measure
 from unitscope.run import open_run
-from unitscope.selectivity import analysis, measure_run
+from unitscope.selectivity import measure_run
 from unitscope.selectivity.analysis import Selectivity
 from unitscope.selectivity.settings import Settings
 
@@ -131,7 +131,7 @@ def test_so_many_items_that_memory_holds_a_part_of_a_chunk(make_run, monkeypatch
     plain = Selectivity(Settings("all"))
     expected = measure_run(run)
     assert [block.last - block.first for block in plain.blocks(run)] == [64, 64, 2, 3]
-    monkeypatch.setattr(analysis, "BLOCK_BYTES", 4 * 300 * 20)
+    monkeypatch.setattr("unitscope.run.blocks.BLOCK_BYTES", 4 * 300 * 20)
     parts = plain.blocks(run)
     assert max(block.last - block.first for block in parts) == 16
     assert [block.row for block in parts] == sorted({block.row for block in parts})

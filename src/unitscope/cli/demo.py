@@ -18,7 +18,8 @@ def demo(
     context: typer.Context,
     run: Annotated[Path, typer.Argument(metavar="[RUN]", help="Directory of the demo's run.")] = Path("unitscope-demo"),
 ) -> None:
-    """Record, measure and report the built-in network on built-in scenes."""
+    """Record the built-in network on built-in scenes, measure it, find what its units look at, and report."""
+    from ..features import find_features
     from ..recording import record
     from ..report import write_report
     from ..selectivity import measure_run
@@ -30,6 +31,7 @@ def demo(
             progress=progress,
         )  # fmt: skip
         measure_run(recorded, progress=progress)
+        find_features(recorded, progress=progress)
         path = write_report(recorded, progress=lambda done, total: progress("drawing", done, total))
     OUT.print(f"correctly classified: {recorded.items['correct'].mean():.1%} of {recorded.manifest.n_items:,} scenes")
     OUT.print(f"report: {path.resolve()}", soft_wrap=True)

@@ -24,8 +24,8 @@ def matrices() -> np.ndarray:
     --------
     >>> matrices()[ANGLES.index(90)].round().tolist()  # what is above the centre comes from its right
     [[0.0, 1.0], [-1.0, 0.0]]
-    >>> matrices()[len(ANGLES)].round().tolist()  # mirrored at the horizontal axis
-    [[-1.0, 0.0], [0.0, 1.0]]
+    >>> np.diag(matrices()[len(ANGLES)]).tolist()  # mirrored at the horizontal axis
+    [-1.0, 1.0]
     """
     turns = np.radians(ANGLES)
     rotations = np.array([[np.cos(turns), np.sin(turns)], [-np.sin(turns), np.cos(turns)]])

@@ -141,7 +141,12 @@ class FeaturesWorker:
         seen = self.passes.look(batch, items, pairs)
         places = {number: layer.places for number, layer in seen.items()}
         without = self.pixels.to_input(remove_colour(colours.to(self.device), self.settings.grey))
-        grey = self.passes.respond(without, items, pairs, places)
+        try:
+            grey = self.passes.respond(without, items, pairs, places)
+        except UnitscopeError as error:
+            raise UnitscopeError(
+                f"without colour (grey {self.settings.grey}), {error}; or choose another --grey"
+            ) from error
         for number, of in pairs.items():
             self._check(number, of, items, seen[number].reduced)
             sums = self.sums.layers[number]

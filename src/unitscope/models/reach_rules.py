@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as nnf
 from torch.utils._pytree import tree_leaves, tree_map
 
+from ..errors import UnitscopeError
+
 NOTHING = -math.inf
 """The number that stands for "depends on no pixel"."""
 
@@ -77,7 +79,7 @@ def is_float(leaf: Any) -> bool:
 
 def nowhere(leaf: Any) -> Any:
     """Return a tensor of the same shape whose values depend on no pixel; anything else as it is."""
-    return torch.full(leaf.shape, NOTHING, device=leaf.device) if is_float(leaf) else leaf
+    return torch.full_like(leaf, NOTHING) if is_float(leaf) else leaf
 
 
 def pixels_of(named: Named) -> list[torch.Tensor]:
@@ -86,8 +88,21 @@ def pixels_of(named: Named) -> list[torch.Tensor]:
 
 
 def move(func: Any, named: Named) -> Any:
-    """Apply an operation as it is, without a change of type."""
-    return func(**{name: value for name, value in named.items() if not (name == "dtype" and value is not None)})
+    """Apply an operation as it is.
+
+    Raises
+    ------
+    UnitscopeError
+        If it changes the type to one that does not hold all numbers of pixels.
+    """
+    dtype = named.get("dtype")
+    if dtype is not None and dtype.is_floating_point:
+        largest = max(float(torch.where(leaf.isfinite(), leaf.abs(), 0.0).max()) for leaf in pixels_of(named))
+        if largest > 2 / torch.finfo(dtype).eps:
+            raise UnitscopeError(
+                f"numbers of pixels up to {largest:.0f} do not fit into {dtype}, as which they are passed"
+            )
+    return func(**named)
 
 
 def pad(func: Any, named: Named) -> torch.Tensor:
