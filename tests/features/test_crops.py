@@ -34,7 +34,7 @@ def test_sums_are_those_of_pixels(drawn):
         starts[(boxes[:, 2] < shape[0]) | (boxes[:, 0] > 0), 0],
     )
     starts = place_canvases(boxes, canvases[units], shape)
-    sums, squares = np.zeros((len(canvases), *canvases.max(0), 4), np.int32), np.zeros(len(canvases), np.int64)
+    sums, squares = np.zeros((len(canvases), 4, *canvases.max(0)), np.int32), np.zeros(len(canvases), np.int64)
     whole = np.floor(weights * WEIGHT)
     add_crops(sums, squares, integrate(images), of_image, units, boxes, canvases[units], whole, threads=1)
     expected, square = np.zeros(sums.shape), np.zeros(len(canvases))
@@ -43,7 +43,7 @@ def test_sums_are_those_of_pixels(drawn):
             for column in range(canvases[unit][1]):
                 y, x = start[0] + row, start[1] + column
                 if box[0] <= y < box[2] and box[1] <= x < box[3]:
-                    expected[unit, row, column] += weight * np.append(images[image, :, y, x], 1)
+                    expected[unit, :, row, column] += weight * np.append(images[image, :, y, x], 1)
                     square[unit] += weight * (images[image, :, y, x] ** 2).sum()
     np.testing.assert_allclose(sums, expected, atol=len(units))
     np.testing.assert_allclose(squares, square, atol=len(units), rtol=1e-9)
@@ -54,12 +54,12 @@ def test_large_fields_are_shrunk_by_means_over_areas():
     canvases = np.array([[128, 192]])
     rows, columns = shrink(canvases)[0]
     assert (rows, columns) == (43, 64)
-    sums, squares = np.zeros((1, rows, columns, 4), np.int32), np.zeros(1, np.int64)
+    sums, squares = np.zeros((1, 4, rows, columns), np.int32), np.zeros(1, np.int64)
     boxes = np.array([[0, 0, 128, 192]])
     add_crops(sums, squares, integrate(image), np.zeros(1, int), np.zeros(1, int), boxes, canvases, np.array([WEIGHT]))
     fine = image[0].repeat(43, 1).reshape(3, 43, 128, 64, 3).mean((2, 4))  # 43 x 128 lines in rows of 128
-    np.testing.assert_allclose(sums[0, ..., :3] / WEIGHT, fine.transpose(1, 2, 0), atol=1e-6)
-    assert (sums[0, ..., 3] == WEIGHT).all()
+    np.testing.assert_allclose(sums[0, :3] / WEIGHT, fine, atol=1e-6)
+    assert (sums[0, 3] == WEIGHT).all()
 
 
 def test_threads_and_order_change_no_bit():
@@ -71,7 +71,7 @@ def test_threads_and_order_change_no_bit():
     of_image, weights = rng.integers(0, 4, 40), np.floor(rng.random(40) * WEIGHT)
     results = []
     for order, threads in ((np.arange(40), 1), (np.argsort(-np.arange(40) + 100 * units), 3)):
-        sums, squares = np.zeros((5, SIDE, SIDE, 4), np.int32), np.zeros(5, np.int64)
+        sums, squares = np.zeros((5, 4, SIDE, SIDE), np.int32), np.zeros(5, np.int64)
         add_crops(
             sums, squares, images, of_image[order], units[order], boxes, canvases, weights[order], threads=threads
         )
@@ -87,9 +87,9 @@ def test_canvases_are_the_largest_fields(boxes, expected):
 
 def test_identical_crops_give_the_crop():
     image = np.random.default_rng(2).random((1, 3, 9, 9))
-    sums, squares = np.zeros((1, 9, 9, 4), np.int32), np.zeros(1, np.int64)
+    sums, squares = np.zeros((1, 4, 9, 9), np.int32), np.zeros(1, np.int64)
     boxes, canvases = np.tile([0, 0, 9, 9], (5, 1)), np.full((5, 2), 9)
     add_crops(sums, squares, integrate(image), np.zeros(5, int), np.zeros(5, int), boxes, canvases, np.full(5, WEIGHT))
-    mean = sums[0, ..., :3] / sums[0, ..., 3:]
-    np.testing.assert_allclose(mean, image[0].transpose(1, 2, 0), atol=1e-6)
-    assert squares[0] - (mean**2 * sums[0, ..., 3:]).sum() < 1e-5 * squares[0]
+    mean = sums[0, :3] / sums[0, 3:]
+    np.testing.assert_allclose(mean, image[0], atol=1e-6)
+    assert squares[0] - (mean**2 * sums[0, 3:]).sum() < 1e-5 * squares[0]

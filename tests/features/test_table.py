@@ -41,8 +41,8 @@ def test_intervals_cover_the_index_of_more_items(n, spread):
 def test_hue_of_opposite_colours_cancels(monkeypatch):
     sums = LayerSums.empty(np.array([[1, 2], [1, 2], [1, 2]]), 1)
     for unit, colours in enumerate(([[1, 0, 0], [1, 0, 0]], [[1, 0, 0], [0, 1, 1]], [[0.5] * 3] * 2)):
-        sums.feature[unit, 0, :, :3] = np.array(colours) * 1000
-        sums.feature[unit, 0, :, 3] = 1000
+        sums.feature[unit, :3, 0] = np.array(colours).T * 1000
+        sums.feature[unit, 3, 0] = 1000
     hue, chroma = mean_colour(features_of(sums, np.ones(3)))
     assert hue[0] == pytest.approx(26.57, abs=0.01)
     assert np.isnan(hue[1:]).all()

@@ -5,7 +5,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from ..threads import run_threads
+from ..threads import n_cores, run_threads
 
 SIDE = 64
 """Largest height and width of a neuron feature; crops of larger fields are shrunk, each pixel being an area's mean."""
@@ -54,15 +54,17 @@ def place_canvases(boxes: np.ndarray, canvases: np.ndarray, image: tuple[int, in
 
 
 def integrate(images: np.ndarray) -> np.ndarray:
-    """Return the integral of images over all pixels above and to the left, ``(items, height + 1, width + 1, 3)``.
+    """Return the integral of images over all pixels above and to the left, ``(items, 3, height + 1, width + 1)``.
 
     Parameters
     ----------
     images
         ``(items, 3, height, width)``.
     """
-    sums = images.astype(np.float64).cumsum(2).cumsum(3)
-    return np.ascontiguousarray(np.pad(sums, ((0, 0), (0, 0), (1, 0), (1, 0))).transpose(0, 2, 3, 1))
+    sums = np.zeros((*images.shape[:2], images.shape[2] + 1, images.shape[3] + 1))
+    np.cumsum(images, axis=2, dtype=np.float64, out=sums[:, :, 1:, 1:])
+    np.cumsum(sums[:, :, 1:, 1:], axis=3, out=sums[:, :, 1:, 1:])
+    return sums
 
 
 def add_crops(
@@ -81,7 +83,7 @@ def add_crops(
     Parameters
     ----------
     sums
-        ``(units, rows, columns, 4)`` int32, changed: weighted red, green, blue, and the weight itself, where a crop
+        ``(units, 4, rows, columns)`` int32, changed: weighted red, green, blue, and the weight itself, where a crop
         lies inside the image. Each unit's feature fills the top left corner.
     squares
         ``(units,)`` int64, changed: the weighted squares of the colours, over all pixels and channels.
@@ -98,33 +100,42 @@ def add_crops(
     threads
         Threads to use; default: one per core.
     """
-    image = integrals.shape[1] - 1, integrals.shape[2] - 1
+    image = integrals.shape[2] - 1, integrals.shape[3] - 1
     starts, shapes, weights = place_canvases(boxes, canvases, image), shrink(canvases), weights.astype(np.float64)
-    firsts = np.append(np.flatnonzero(np.diff(units, prepend=-1)), len(units))
+    count = 1 if shapes.prod(1).sum() < FEW_CELLS else threads or n_cores()
+    # Each thread takes units of its own, and one image after the other, which then stays in the processor's cache.
+    shares = np.searchsorted(units, np.linspace(0, len(sums), count + 1))
 
-    def add(group: int, _: None) -> None:
-        """Add the crops of one unit."""
-        of = slice(firsts[group], firsts[group + 1])
-        unit = units[firsts[group]]
-        squares[unit] += _add_crops(
-            sums[unit], integrals, images[of], boxes[of], starts[of], canvases[of], shapes[of], weights[of]
+    def add(share: int, _: None) -> None:
+        """Add the crops of some units."""
+        of = np.arange(shares[share], shares[share + 1])
+        of = of[np.argsort(images[of], kind="stable")]
+        _add_crops(
+            sums,
+            squares,
+            integrals,
+            images[of],
+            units[of],
+            boxes[of],
+            starts[of],
+            canvases[of],
+            shapes[of],
+            weights[of],
         )
 
-    few = shapes.prod(1).sum() < FEW_CELLS
-    run_threads(add, len(firsts) - 1, lambda: None, 1 if few else threads, None)
+    run_threads(add, count, lambda: None, count, None)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _add_crops(
-    sums: Any, integrals: Any, images: Any, boxes: Any, starts: Any, canvases: Any, shapes: Any, weights: Any
-) -> np.int64:
-    """Add the crops of one unit; return the sum of their weighted squares."""
-    square = np.int64(0)
+    sums: Any, squares: Any, integrals: Any, images: Any, units: Any, boxes: Any, starts: Any, canvases: Any,
+    shapes: Any, weights: Any,
+) -> None:  # fmt: skip
     for crop in range(len(images)):
-        square += _add_crop(
-            sums, integrals[images[crop]], boxes[crop], starts[crop], canvases[crop], shapes[crop], weights[crop]
+        unit = units[crop]
+        squares[unit] += _add_crop(
+            sums[unit], integrals[images[crop]], boxes[crop], starts[crop], canvases[crop], shapes[crop], weights[crop]
         )
-    return square
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -132,46 +143,48 @@ def _add_crop(sums: Any, integral: Any, box: Any, start: Any, canvas: Any, shape
     """Add one crop; return its weighted square."""
     rows, columns = shape
     height, width = canvas[0] / rows, canvas[1] / columns
+    scale = weight / (height * width)
     top, left, bottom, right = box
-    # The integral along the lines above and below a row of cells, from which the sum over each cell follows.
-    above, below = np.empty((columns + 1, 3)), np.empty((columns + 1, 3))
     edges, pixels = np.empty(columns + 1), np.empty(columns + 1, np.int64)
     for column in range(columns + 1):
         edges[column] = min(max(start[1] + column * width, left), right)
-        pixels[column] = min(int(edges[column]), integral.shape[1] - 2)
-    square, scale = 0.0, weight / (height * width)
+        pixels[column] = min(int(edges[column]), integral.shape[2] - 2)
+    seen = np.diff(edges)  # of each cell, from left to right
+    per_seen = np.where(seen > 0, 1 / np.where(seen > 0, seen, 1.0), 0.0)
+    # The integral along the lines above and below a row of cells, from which the sum over each cell follows.
+    above, below = np.empty((3, columns + 1)), np.empty((3, columns + 1))
+    square = 0.0
     upper = min(max(float(start[0]), top), bottom)
     _line(integral, upper, edges, pixels, below)
     for row in range(rows):
         above, below = below, above
         lower = min(max(start[0] + (row + 1) * height, top), bottom)
         _line(integral, lower, edges, pixels, below)
-        for column in range(columns):
-            seen = (lower - upper) * (edges[column + 1] - edges[column]) / (height * width)
-            if seen <= 0:
-                continue
+        if lower > upper:
             for channel in range(3):
-                total = (
-                    below[column + 1, channel] - below[column, channel] - above[column + 1, channel]
-                    + above[column, channel]
-                )  # fmt: skip
-                sums[row, column, channel] += np.int32(np.rint(scale * total))
-                square += total * total / seen
-            sums[row, column, 3] += np.int32(np.rint(weight * seen))
+                of_channel = 0.0
+                for column in range(columns):
+                    total = (below[channel, column + 1] - below[channel, column]) - (
+                        above[channel, column + 1] - above[channel, column]
+                    )
+                    sums[channel, row, column] += np.int32(scale * total + 0.5)
+                    of_channel += total * total * per_seen[column]
+                square += of_channel / (lower - upper)
+            for column in range(columns):
+                sums[3, row, column] += np.int32(scale * (lower - upper) * seen[column] + 0.5)
         upper = lower
-    return np.int64(np.rint(weight * square / (height * width) ** 2))
+    return np.int64(np.rint(weight * square / (height * width)))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _line(integral: Any, row: float, columns: Any, pixels: Any, into: Any) -> None:
     """Write the integral down to a row and up to several columns, all of which may lie between pixels."""
-    upper = min(int(row), integral.shape[0] - 2)
+    upper = min(int(row), integral.shape[1] - 2)
     down = row - upper
-    first, second = integral[upper], integral[upper + 1]
-    for place in range(len(columns)):
-        pixel = pixels[place]
-        along = columns[place] - pixel
-        for channel in range(3):
-            before = first[pixel, channel] + down * (second[pixel, channel] - first[pixel, channel])
-            after = first[pixel + 1, channel] + down * (second[pixel + 1, channel] - first[pixel + 1, channel])
-            into[place, channel] = before + along * (after - before)
+    for channel in range(3):
+        first, second = integral[channel, upper], integral[channel, upper + 1]
+        for place in range(len(columns)):
+            pixel = pixels[place]
+            before = first[pixel] + down * (second[pixel] - first[pixel])
+            after = first[pixel + 1] + down * (second[pixel + 1] - first[pixel + 1])
+            into[channel, place] = before + (columns[place] - pixel) * (after - before)

@@ -30,7 +30,7 @@ class Seen(NamedTuple):
     reduced
         ``(pairs,)`` the number that a recording makes of the map.
     others
-        ``(pairs, units)`` activation there of all units of the layer, relative to the largest of each, as integers.
+        ``(pairs, units)`` activation there of all units of the layer, relative to the largest of each, as int32.
     """
 
     places: np.ndarray
@@ -126,7 +126,7 @@ class Passes:
         reduced = reduce_positions(maps, self.reductions[number])[images, units] if maps.ndim > 2 else there
         scale = self._tensor(self.largest[number])
         relative = torch.where(scale > 0, flat[images, :, places].float() / scale, 0.0).clamp(-MOST_TIMES, MOST_TIMES)
-        return places, there, reduced, (relative.double() * SIMILAR).round().long()
+        return places, there, reduced, (relative * SIMILAR).round().int()
 
     def _tensor(self, values: np.ndarray) -> "torch.Tensor":
         """Return an array on the device."""

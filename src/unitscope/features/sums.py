@@ -23,7 +23,7 @@ class LayerSums:
     Attributes
     ----------
     feature
-        ``(units, rows, columns, 4)`` int32: weighted red, green, blue and weight of the crops.
+        ``(units, 4, rows, columns)`` int32: weighted red, green, blue and weight of the crops.
     squares
         ``(units,)`` int64: weighted squares of the colours of the crops.
     positions
@@ -54,7 +54,7 @@ class LayerSums:
         """Return sums over no items."""
         units, shape = len(canvases), shrink(canvases).max(0)
         return cls(
-            np.zeros((units, *shape, 4), np.int32),
+            np.zeros((units, 4, *shape), np.int32),
             np.zeros(units, np.int64),
             np.full((units, count, 2), -1, np.int32),
             np.full((units, count, 4), -1, np.int32),

@@ -66,12 +66,13 @@ def features_of(sums: LayerSums, n_top: np.ndarray) -> Features:
     n_top
         ``(units,)`` number of top items of each unit.
     """
-    weights = sums.feature[..., 3].astype(np.float64)
+    colours = np.ascontiguousarray(sums.feature[:, :3].transpose(0, 2, 3, 1))
+    weights = sums.feature[:, 3].astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        images = sums.feature[..., :3] / weights[..., None]
+        images = colours / weights[..., None]
         coverage = weights / weights.max((1, 2), keepdims=True)
+        explained = np.nansum(images * colours, axis=(1, 2, 3))
         total = weights.sum((1, 2)) * 3
-        explained = np.nansum(images * sums.feature[..., :3], axis=(1, 2, 3))
         dispersion = np.sqrt(np.maximum(sums.squares - explained, 0) / total)
         means = sums.similar.T / n_top  # of each unit, for the crops of each
         own = np.diag(means)[:, None]

@@ -151,7 +151,8 @@ class FeaturesWorker:
             self._check(number, of, items, seen[number].reduced)
             sums = self.sums.layers[number]
             sums.responses[of.units, of.ranks] = np.stack([seen[number].there, grey[number]], axis=1)
-            np.add.at(sums.similar, of.units, seen[number].others)
+            firsts = np.flatnonzero(np.diff(of.units, prepend=-1))  # of the pairs of each unit
+            sums.similar[of.units[firsts]] += np.add.reduceat(seen[number].others, firsts, axis=0, dtype=np.int64)
             self._turn(number, of, places[number], items, colours)
         return colours.numpy(), seen
 
