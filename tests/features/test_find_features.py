@@ -294,3 +294,29 @@ def test_a_network_that_fails_without_colour_says_so(recorded, monkeypatch):
         UnitscopeError, match=r"^without colour \(grey pca\), layer .* gave .*; or choose another --grey$"
     ):
         find_features(run, count=COUNT, workers=0)
+
+
+def test_colour_that_each_unit_sees_is_removed(tmp_path):
+    data = load_data("demo:", n=30)
+    run = record("demo:", data, tmp_path / "run", layers="conv2,fc6", workers=0)
+    table = find_features(run, count=4, grey="pca-crop", workers=0)
+    responses = run.array("features", "response")
+    network, layers = open_network(run), find_layers(run, open_network(run))
+    for row, unit in table.query("n_top == 4").groupby("layer")["unit"].first().items():
+        _, index = run.find_unit(unit)
+        place = table.index[table["unit"] == unit][0]
+        for rank, found in enumerate(run.top_items(unit, 4).to_dict("records")):
+            image = network.preprocess(data.load(found["item"]))[None]
+            top, left, bottom, right = (int(found[side]) for side in ("top", "left", "bottom", "right"))
+            changed = image.clone()
+            changed[..., top:bottom, left:right] = remove_colour(image[..., top:bottom, left:right], "pca")
+            with capture(network.module, layers, take=lambda maps: maps) as hooked:
+                hooked(changed)
+            values = hooked.taken[row][0, index]
+            there = values[int(found["row"]), int(found["column"])] if values.ndim else values
+            assert responses[place, rank, 1] == pytest.approx(float(there), abs=1e-4)
+    find_features(run, count=4, workers=0)  # in the whole image: the same where a unit sees the whole image
+    whole = run.array("features", "response")
+    dense = (run.units["layer"] == "fc6").to_numpy()
+    np.testing.assert_allclose(whole[dense], responses[dense], atol=1e-4)
+    assert not np.allclose(whole[~dense], responses[~dense], atol=1e-3, equal_nan=True)

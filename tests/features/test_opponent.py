@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from unitscope.features.opponent import GREYS, HUES, OPPONENT, count_hues, hue_of, remove_colour
 
+WHOLE = [grey for grey in GREYS if grey != "pca-crop"]
 seeds = st.integers(0, 2**32 - 1)
 
 
-@pytest.mark.parametrize("grey", GREYS)
+@pytest.mark.parametrize("grey", WHOLE)
 @settings(max_examples=30, deadline=None)
 @given(seeds)
 def test_nothing_of_colour_is_left(grey, seed):
@@ -25,7 +26,7 @@ def test_nothing_of_colour_is_left(grey, seed):
     assert found.max() <= 1
 
 
-@pytest.mark.parametrize("grey", GREYS)
+@pytest.mark.parametrize("grey", WHOLE)
 def test_grey_images_stay_as_they_are(grey):
     image = torch.from_numpy(np.random.default_rng(0).random((1, 1, 7, 7))).expand(-1, 3, -1, -1)
     torch.testing.assert_close(remove_colour(image, grey), image)
@@ -48,6 +49,17 @@ def test_pca_is_the_projection_on_the_first_component(seed, colour):
     np.testing.assert_allclose(found, np.clip(expected, 0, 1), atol=1e-9)
     if expected.min() > 0 and expected.max() < 1:  # the mean intensity stays
         assert found.mean() == pytest.approx(pixels.mean(), abs=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seeds)
+def test_pca_of_a_part_is_that_of_the_part_alone(seed):
+    images = torch.from_numpy(np.random.default_rng(seed).random((3, 3, 7, 8)))
+    boxes = np.array([[0, 0, 7, 8], [2, 1, 5, 4], [6, 7, 7, 8]])
+    found = remove_colour(images, "pca-crop", boxes)
+    for image, grey, (top, left, bottom, right) in zip(images, found, boxes, strict=True):
+        alone = remove_colour(image[None, :, top:bottom, left:right], "pca")[0]
+        torch.testing.assert_close(grey[:, top:bottom, left:right], alone)
 
 
 def test_edges_between_equally_bright_colours_stay_with_pca_only():

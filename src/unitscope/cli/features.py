@@ -25,8 +25,9 @@ def features(
     grey: Annotated[
         str,
         typer.Option(
-            metavar="pca|luma601|luma709",
-            help="How items lose their colour: along the main axis of their colours, or to brightness.",
+            metavar="pca|pca-crop|luma601|luma709",
+            help="How items lose their colour: along the main axis of their colours; along that of what each unit sees "
+            "(a pass for each unit and item); or to brightness.",
         ),
     ] = "pca",
     turned: Annotated[

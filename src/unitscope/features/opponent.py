@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 GREYS = {
     "pca": "each image along the axis of its colours that varies most, so that edges between equally bright colours "
     "stay visible",
+    "pca-crop": "as pca, along the main axis of the colours that each unit sees of an item: a pass for each of them",
     "luma601": "brightness, .299 R + .587 G + .114 B (ITU-R BT.601)",
     "luma709": "brightness, .2126 R + .7152 G + .0722 B (ITU-R BT.709)",
 }
@@ -30,7 +31,7 @@ HUES = 72
 """Number of bins of a histogram of hues, of 5 degrees each."""
 
 
-def remove_colour(colours: "torch.Tensor", grey: str) -> "torch.Tensor":
+def remove_colour(colours: "torch.Tensor", grey: str, boxes: np.ndarray | None = None) -> "torch.Tensor":
     """Return images without colour.
 
     Parameters
@@ -40,6 +41,9 @@ def remove_colour(colours: "torch.Tensor", grey: str) -> "torch.Tensor":
     grey
         One of `GREYS`. ``"pca"`` projects the colours of each image, in the opponent space of Rafegas et al., on their
         first principal component, which points to brighter colours, and keeps the image's mean intensity.
+    boxes
+        ``(items, 4)``, for ``"pca-crop"``: top, left, bottom and right of the part of each image whose colours and mean
+        intensity count.
 
     Returns
     -------
@@ -60,20 +64,39 @@ def remove_colour(colours: "torch.Tensor", grey: str) -> "torch.Tensor":
     if grey in LUMA:
         weights = torch.tensor(LUMA[grey], dtype=colours.dtype, device=colours.device)
         brightness = (colours * weights.view(-1, 1, 1)).sum(1, keepdim=True)
+        return brightness.expand(-1, 3, -1, -1)
+    opponent = torch.einsum("oc,nchw->nohw", torch.as_tensor(OPPONENT, device=colours.device), colours.double())
+    if boxes is None:
+        means, axes = principal_axis(opponent.flatten(2))
     else:
-        flat = colours.flatten(2).double()
-        opponent = torch.as_tensor(OPPONENT, device=colours.device) @ flat
-        centred = opponent - opponent.mean(2, keepdim=True)
-        _, axes = torch.linalg.eigh(centred @ centred.mT)  # in rising order
-        first = axes[..., -1]
-        # Signs are arbitrary: let O1 rise, or O2 where O1 plays no part.
-        leading = torch.where(first[:, :1].abs() > 1e-6, first[:, :1], first[:, 1:2])
-        first = first * torch.where(leading < 0, -1.0, 1.0)
-        along = (first.unsqueeze(1) @ centred).squeeze(1)
-        # Grey of intensity g has O1 + 1 = 2 g.
-        grey_values = (opponent[:, 0].mean(1, keepdim=True) + along) / 2
-        brightness = grey_values.clamp(0, 1).to(colours.dtype).view(-1, 1, *colours.shape[2:])
-    return brightness.expand(-1, 3, -1, -1)
+        parts = [
+            principal_axis(image[None, :, top:bottom, left:right].flatten(2))
+            for image, (top, left, bottom, right) in zip(opponent, boxes.tolist(), strict=True)
+        ]
+        means, axes = (torch.cat(kind) for kind in zip(*parts, strict=True))
+    along = torch.einsum("no,nohw->nhw", axes, opponent - means[..., None, None])
+    # Grey of intensity g has O1 + 1 = 2 g.
+    brightness = ((means[:, 0, None, None] + along) / 2).clamp(0, 1)
+    return brightness.to(colours.dtype).unsqueeze(1).expand(-1, 3, -1, -1)
+
+
+def principal_axis(opponent: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
+    """Return the mean and the first principal component of colours, ``(items, 3)`` each.
+
+    Parameters
+    ----------
+    opponent
+        ``(items, 3, pixels)`` colours in opponent space.
+    """
+    import torch
+
+    means = opponent.mean(2)
+    centred = opponent - means.unsqueeze(2)
+    _, axes = torch.linalg.eigh(centred @ centred.mT)  # in rising order
+    first = axes[..., -1]
+    # Signs are arbitrary: let O1 rise, or O2 where O1 plays no part.
+    leading = torch.where(first[:, :1].abs() > 1e-6, first[:, :1], first[:, 1:2])
+    return means, first * torch.where(leading < 0, -1.0, 1.0)
 
 
 def hue_of(red_green: np.ndarray, yellow_blue: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
@@ -9,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ..run import Layer
 from ..run.own_files import MARK
+from ..threads import n_cores
 from .table import LEAST_COVERAGE, Features
 
 UNSEEN = 0.5
@@ -47,9 +49,10 @@ def layer_images(layer: Layer, found: Features) -> Iterator[tuple[str, bytes]]:
     tiles = []
     for unit in range(layer.units):
         rows, columns = found.shapes[unit]
-        tile = enlarged(stretched(found.images[unit, :rows, :columns], found.coverage[unit, :rows, :columns]))
-        tiles.append(tile)
-        yield f"{name}-{unit}.png", as_png(tile)
+        tiles.append(enlarged(stretched(found.images[unit, :rows, :columns], found.coverage[unit, :rows, :columns])))
+    with ThreadPoolExecutor(n_cores()) as pool:
+        for unit, content in enumerate(pool.map(as_png, tiles)):
+            yield f"{name}-{unit}.png", content
     yield f"{name}.png", as_png(sheet(tiles))
 
 

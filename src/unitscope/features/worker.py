@@ -140,9 +140,8 @@ class FeaturesWorker:
         colours = self.pixels.to_colours(batch)
         seen = self.passes.look(batch, items, pairs)
         places = {number: layer.places for number, layer in seen.items()}
-        without = self.pixels.to_input(remove_colour(colours.to(self.device), self.settings.grey))
         try:
-            grey = self.passes.respond(without, items, pairs, places)
+            grey = self._show_grey(pairs, places, items, colours)
         except UnitscopeError as error:
             raise UnitscopeError(
                 f"without colour (grey {self.settings.grey}), {error}; or choose another --grey"
@@ -197,6 +196,24 @@ class FeaturesWorker:
         rows, columns = np.divmod(places, fields.boxes.shape[2])
         return np.stack([rows, columns], axis=1), fields.box(pairs.units, rows, columns)
 
+    def _show_grey(
+        self, pairs: Mapping[int, Pairs], places: Mapping[int, np.ndarray], items: np.ndarray, colours: "torch.Tensor"
+    ) -> Mapping[int, np.ndarray]:
+        """Return what the units of all layers give at their places when the items have no colour."""
+        grey = self.settings.grey
+        if grey != "pca-crop":
+            without = self.pixels.to_input(remove_colour(colours.to(self.device), grey))
+            return self.passes.respond(without, items, pairs, places)
+
+        def make(shown: np.ndarray, variants: np.ndarray) -> "torch.Tensor":
+            return remove_colour(colours[shown[:, 0].astype(int)].to(self.device), grey, shown[:, 1:].astype(int))
+
+        found = {}
+        for number, of in pairs.items():
+            _, boxes = self._locate(number, of, places[number])
+            found[number] = self._show_variants(number, of, places[number], items, boxes, make, 1)[:, 0]
+        return found
+
     def _turn(self, number: int, pairs: Pairs, places: np.ndarray, items: np.ndarray, colours: "torch.Tensor") -> None:
         """Show the network the items of the first ranks rotated and mirrored about the centre of each unit's field."""
         which = np.flatnonzero(pairs.ranks < self.settings.turned)
@@ -206,19 +223,39 @@ class FeaturesWorker:
         _, boxes = self._locate(number, pairs, places)
         canvases = self.canvases[number][pairs.units]
         centres = place_canvases(boxes, canvases, self.fields[number].image) + canvases / 2
-        # Units that see the same place of an item share its turned images.
-        shown, group = np.unique(np.column_stack([pairs.images, centres]), axis=0, return_inverse=True)
+
+        def make(shown: np.ndarray, variants: np.ndarray) -> "torch.Tensor":
+            return turn(colours[shown[:, 0].astype(int)].to(self.device), shown[:, 1:], matrices()[variants])
+
+        found = self._show_variants(number, pairs, places, items, centres, make, TURNS)
+        self.sums.layers[number].turned[pairs.units, pairs.ranks] = found
+
+    def _show_variants(
+        self,
+        number: int,
+        pairs: Pairs,
+        places: np.ndarray,
+        items: np.ndarray,
+        views: np.ndarray,
+        make: Callable[[np.ndarray, np.ndarray], "torch.Tensor"],
+        count: int,
+    ) -> np.ndarray:
+        """Show the network variants of items that depend on what a unit sees; return the responses, ``(pairs, count)``.
+
+        `make` returns the colours of variants, given the image and the view of each, and the numbers of the variants.
+        Pairs of one image and one view share their variants.
+        """
+        shown, group = np.unique(np.column_stack([pairs.images, views]), axis=0, return_inverse=True)
         by_group = [np.flatnonzero(group.ravel() == place) for place in range(len(shown))]
-        turned = np.empty((len(which), TURNS), np.float32)
-        for some in cut_batches(range(len(shown) * TURNS), self.settings.batch_size):
-            groups, turns = np.divmod(np.array(some), TURNS)
-            of_image = shown[groups, 0].astype(int)
-            images = turn(colours[of_image].to(self.device), shown[groups, 1:], matrices()[turns])
+        responses = np.empty((len(places), count), np.float32)
+        for some in cut_batches(range(len(shown) * count), self.settings.batch_size):
+            groups, variants = np.divmod(np.array(some), count)
             of = np.concatenate([by_group[place] for place in groups])
             local = np.repeat(np.arange(len(some)), [len(by_group[place]) for place in groups])
-            shown_pairs = {number: Pairs(local, pairs.units[of], pairs.ranks[of])}
-            found = self.passes.respond(
-                self.pixels.to_input(images), items[of_image], shown_pairs, {number: places[of]}
-            )
-            turned[of, turns[local]] = found[number]
-        self.sums.layers[number].turned[pairs.units, pairs.ranks] = turned
+            batch = self.pixels.to_input(make(shown[groups], variants))
+            of_items = items[shown[groups, 0].astype(int)]
+            of_pairs = {number: Pairs(local, pairs.units[of], pairs.ranks[of])}
+            responses[of, variants[local]] = self.passes.respond(batch, of_items, of_pairs, {number: places[of]})[
+                number
+            ]
+        return responses
