@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..models import LoadedModel, NetworkLayer, capture, reduce_positions
+from ..models import LoadedModel, NetworkLayer, capture
 from ..models.batches import check_taken
 from .pairs import Pairs
 from .sums import SIMILAR
@@ -123,7 +123,7 @@ class Passes:
         else:
             places = chosen.argmax(1)
         there = chosen.gather(1, places.unsqueeze(1)).squeeze(1)
-        reduced = reduce_positions(maps, self.reductions[number])[images, units] if maps.ndim > 2 else there
+        reduced = chosen.mean(1) if self.reductions[number] == "mean" else there
         scale = self._tensor(self.largest[number])
         relative = torch.where(scale > 0, flat[images, :, places].float() / scale, 0.0).clamp(-MOST_TIMES, MOST_TIMES)
         return places, there, reduced, (relative * SIMILAR).round().int()
