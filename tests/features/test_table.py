@@ -79,6 +79,13 @@ def test_most_similar_units():
     assert most_similar(Layer("a", 1), np.ones((1, 1), np.float32))[0] == [""]
 
 
+def test_similarity_is_of_means_where_units_have_different_numbers_of_top_items():
+    sums = LayerSums.empty(np.array([[1, 1], [1, 1]]), 4)
+    sums.similar[:] = [[400, 100], [30, 60]]  # of 4 top items of the first unit, and of 2 of the second
+    found = features_of(sums, np.array([4, 2])).similarity
+    np.testing.assert_allclose(found, [[1, (30 / 2) / (400 / 4)], [(100 / 4) / (60 / 2), 1]], rtol=1e-6)
+
+
 def test_sums_add_up_in_any_order():
     rng = np.random.default_rng(0)
     parts = []

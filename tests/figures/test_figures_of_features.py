@@ -1,11 +1,12 @@
 """Sheets of neuron features, and figures of the colour and class indexes."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from unitscope.errors import UnitscopeError
 from unitscope.figures import examples, indexes, make_figure, neuron_features
-from unitscope.figures.indexes import CLASS_CUTS, COLOUR_CUTS, HUE_NAMES, colour_of
+from unitscope.figures.indexes import CLASS_CUTS, COLOUR_CUTS, HUE_NAMES, colour_of, shares_of
 from unitscope.testing import check_figure
 
 
@@ -58,6 +59,12 @@ def test_shares_are_those_of_the_units(run):
             assert row["low"] == pytest.approx((values < cuts[0]).mean())
             assert row["high"] == pytest.approx((values >= cuts[1]).mean())
             assert row[["low", "middle", "high"]].sum() == pytest.approx(1)
+
+
+def test_an_index_equal_to_a_cut_is_in_the_upper_bin():
+    frame = pd.DataFrame({"layer": "a", "index": [0.1, 0.4, 0.05, np.nan]})
+    row = shares_of(frame, "index", "Index", COLOUR_CUTS).table.iloc[0]
+    np.testing.assert_allclose(row[["units", "low", "middle", "high"]].to_numpy(float), [3, 1 / 3, 1 / 3, 1 / 3])
 
 
 def test_hues_have_their_colours():

@@ -23,6 +23,7 @@ def as_tensor(image):
         steps_from_options({"mean": ".485,.456,.406", "std": ".229,.224,.225"}).apply,
         lambda image: as_tensor(image).flip(0) * 255 - torch.tensor([103.9, 116.8, 123.7]).view(3, 1, 1),  # BGR
         lambda image: 1 - as_tensor(image),
+        lambda image: as_tensor(image)[[1, 2, 0]] * torch.tensor([1.0, 2.0, 3.0]).view(3, 1, 1),
     ],
 )
 def test_colours_come_back_and_input_too(apply):

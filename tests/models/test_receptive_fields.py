@@ -184,6 +184,16 @@ def test_vgg16():
     assert sizes == [(side, side) for side in (3, 5, 10, 14, 24, 32, 40, 60, 76, 92, 132, 164, 196)]
 
 
+def test_groups_of_channels_see_their_own_channels_only():
+    wide = nn.Conv2d(1, 1, 5, padding=2)
+    network = nn.Sequential(Branches([wide, nn.Identity()], "cat"), nn.Conv2d(2, 4, 1, groups=2))
+    found = fields_of(network, (1, 9, 9))
+    assert [found.box(unit, 4, 4).tolist() for unit in range(4)] == [[2, 2, 7, 7]] * 2 + [[4, 4, 5, 5]] * 2
+    assert found.size == (5, 5)
+    mixed = fields_of(nn.Sequential(network, nn.Conv2d(4, 2, 1)), (1, 9, 9))
+    assert mixed.box(1, 4, 4).tolist() == [2, 2, 7, 7]
+
+
 def test_interval_arithmetic_on_sequences():
     network = nn.Sequential(nn.Conv2d(1, 1, 5, 2, 1), nn.MaxPool2d(3, 2), nn.Conv2d(1, 1, 3, 1, 1, dilation=2)).eval()
     found = receptive_fields(network, [NetworkLayer("2", "", module_name="2")], torch.zeros(1, 1, 99, 99))["2"]
