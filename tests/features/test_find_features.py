@@ -1,5 +1,6 @@
 """Features of a network whose units are known, against brute force, and however they are computed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,14 @@ import torch
 from PIL import Image
 
 from unitscope import UnitscopeWarning, find_features, load_data, load_model, record
+from unitscope.analysis.images import digests_of
 from unitscope.data import open_items
 from unitscope.errors import UnitscopeError
 from unitscope.exchange import import_file
 from unitscope.features.opponent import remove_colour
-from unitscope.features.top import find_top
 from unitscope.features.worker import FeaturesWorker
-from unitscope.models import capture, find_layers, open_network
+from unitscope.models import capture, find_layers, open_network, receptive_fields
+from unitscope.run import read_status
 
 NETWORK = f"py:{Path(__file__).with_name('constructed_network.py')}:Net"
 RED, LUMA, EDGE, BLUE, DEAD, ROUND = range(6)
@@ -113,9 +115,7 @@ def test_neuron_features_against_a_weighted_mean_of_crops(run, maps, layer, canv
             mean = np.nansum(crops * weights, 0) / seen.sum(0)
         np.testing.assert_allclose(features[row, :canvas, :canvas], mean, atol=1e-6)
         assert np.isnan(features[row, canvas:]).all()
-        np.testing.assert_allclose(
-            coverage[row, :canvas, :canvas], seen[..., 0].sum(0) / seen[..., 0].sum(0).max(), atol=1e-6
-        )
+        np.testing.assert_allclose(coverage[row, :canvas, :canvas], seen[..., 0].sum(0) / weights.sum(), atol=1e-6)
         spread = np.sqrt(np.nansum(weights * (crops - mean) ** 2) / seen.sum())
         assert table["dispersion"][f"{layer}:{unit}"] == pytest.approx(spread, rel=1e-3)
         boxes = found[["top", "left", "bottom", "right"]].to_numpy(int)
@@ -142,6 +142,27 @@ def test_similarity_against_the_maps(run, maps):
     assert names[f"relu:{ROUND}"] == f"relu:{LUMA}"
 
 
+def test_similarity_of_means_of_maps(tmp_path):
+    data = load_data("demo:", n=40)
+    run = record(NETWORK, data, tmp_path / "run", layers="relu", reduction="mean", predictions=False, workers=0)
+    find_features(run, count=8, workers=0)
+    network = open_network(run)
+    batch = torch.stack([network.preprocess(data.load(item)) for item in range(len(data))])
+    with capture(network.module, find_layers(run, network), take=lambda values: values) as hooked:
+        hooked(batch)
+    maps = hooked.taken["relu"].numpy().astype(float)
+    found = run.array("features", "similarity")[:6, :6]
+    live = [RED, LUMA, EDGE, BLUE, ROUND]
+    means = np.zeros((6, 6))
+    for other in live:
+        items, rows, columns = run.top_items(f"relu:{other}", 8)[["item", "row", "column"]].to_numpy(int).T
+        means[:, other] = maps[items, :, rows, columns].mean(0)
+    expected = means / np.where(np.diag(means) > 0, np.diag(means), np.inf)[:, None]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    # Maxima are many times larger than means of maps.
+    assert (maps[..., :, :].max((2, 3)) / np.maximum(maps.mean((2, 3)), 1e-9)).max() > 100
+
+
 def assert_same(first, second):
     pd.testing.assert_frame_equal(first.table("features"), second.table("features"))
     for name in ("neuron_feature", "coverage", "top_item", "top_position", "top_box", "response", "similarity", "hues"):
@@ -165,34 +186,37 @@ def test_any_way_of_running_gives_the_same_bits(recorded, monkeypatch):
     find_features(alone, count=COUNT, workers=0)
     find_features(shared, count=COUNT, workers=0, on="local:2")
     assert_same(alone, shared)
-    images = [path.name for path in sorted((shared.directory / "images" / "features").iterdir())]
-    assert len(images) == 2 * 6 + 2
-    for name in images:
-        paths = [run.directory / "images" / "features" / name for run in (alone, shared)]
-        assert paths[0].read_bytes() == paths[1].read_bytes()
+    images = [digests_of(run.directory / "images" / "features") for run in (alone, shared)]
+    assert images[0] == images[1]
+    assert len(images[0]) == 2 * 6 + 2
 
 
 def test_an_analysis_that_was_stopped_goes_on(recorded, monkeypatch):
-    monkeypatch.setattr("unitscope.features.analysis.BLOCK_ITEMS", 8)
     whole, stopped = recorded("whole"), recorded("stopped")
-    find_features(whole, count=COUNT, workers=0)
-    seen = []
-    show = FeaturesWorker._show
+    show, seen = FeaturesWorker._show, []
+    stop_at = 0
 
-    def stop_at_third(worker, items, batch):
-        seen.append(len(items))
-        if len(seen) == 3:
+    def count_or_stop(worker, items, batch):
+        seen.append(items)
+        if len(seen) == stop_at:
             raise KeyboardInterrupt
         return show(worker, items, batch)
 
-    monkeypatch.setattr(FeaturesWorker, "_show", stop_at_third)
+    monkeypatch.setattr(FeaturesWorker, "_show", count_or_stop)
+    find_features(whole, count=COUNT, workers=0)
+    batches = len(seen)
+    assert batches > 6
+    seen.clear()
+    stop_at = 4
     with pytest.raises(KeyboardInterrupt):
         find_features(stopped, count=COUNT, workers=0)
     assert not stopped.tables
-    monkeypatch.setattr(FeaturesWorker, "_show", lambda *given: (seen.append(0), show(*given))[1])
+    unfinished = read_status(stopped.directory).unfinished[0]
+    assert (unfinished.kind, unfinished.total) == ("items", 40)
+    assert 0 < unfinished.done < 40
+    stop_at = 0
     find_features(stopped, count=COUNT, workers=0)
-    total = len(np.unique(find_top(whole, COUNT).union)) // 8 + 1
-    assert len(seen) < 3 + total  # finished blocks were not computed again
+    assert len(seen) < 4 + batches  # finished blocks were not computed again
     assert_same(whole, stopped)
 
 
@@ -214,6 +238,35 @@ def test_changed_items_are_noticed(recorded, monkeypatch):
     with pytest.raises(UnitscopeError, match=r"unit relu:\d gives .* but .* was recorded; the item or the network"):
         find_features(run, count=COUNT, workers=0)
     assert not run.tables
+
+
+def test_tiny_activations_of_float16_runs_are_those_recorded(tmp_path):
+    network = load_model(NETWORK, size=64)
+    with torch.no_grad():
+        network.module.first.weight *= 1e-7
+    data = load_data("demo:", n=20)
+    run = record(network, data, tmp_path / "run", layers="relu", dtype="float16", predictions=False, workers=0)
+    table = find_features(run, count=3, network=network, workers=0)
+    assert table["top_activation"].max() < 1e-5
+    assert table["colour_index"].notna().any()
+
+
+def test_operations_of_unknown_reach_are_named(recorded, monkeypatch):
+    run = recorded("run")
+    find = receptive_fields
+
+    def with_unknown(*given):
+        return {name: replace(fields, unknown=("mystery",)) for name, fields in find(*given).items()}
+
+    monkeypatch.setattr("unitscope.features.worker.receptive_fields", with_unknown)
+    with pytest.warns(UnitscopeWarning, match="fields may be too large: what the operations mystery read"):
+        find_features(run, count=COUNT, workers=0)
+
+
+def test_a_run_with_features_only_is_to_be_measured_next(recorded):
+    run = recorded("run")
+    find_features(run, count=COUNT, workers=0)
+    assert read_status(run.directory).next_step == f"unitscope measure {run.directory}"
 
 
 def test_runs_without_network_say_how_to_give_it(tmp_path):

@@ -43,7 +43,7 @@ def test_hue_of_opposite_colours_cancels(monkeypatch):
     for unit, colours in enumerate(([[1, 0, 0], [1, 0, 0]], [[1, 0, 0], [0, 1, 1]], [[0.5] * 3] * 2)):
         sums.feature[unit, :3, 0] = np.array(colours).T * 1000
         sums.feature[unit, 3, 0] = 1000
-    hue, chroma = mean_colour(features_of(sums, np.ones(3)))
+    hue, chroma = mean_colour(features_of(sums, np.ones((3, 1))))
     assert hue[0] == pytest.approx(26.57, abs=0.01)
     assert np.isnan(hue[1:]).all()
     np.testing.assert_allclose(chroma, [np.hypot(1, 0.5), 0, 0], atol=1e-9)
@@ -79,10 +79,16 @@ def test_most_similar_units():
     assert most_similar(Layer("a", 1), np.ones((1, 1), np.float32))[0] == [""]
 
 
+def test_a_unit_that_responds_to_no_other_crops_has_no_most_similar_unit():
+    names, values = most_similar(Layer("a", 2), np.array([[1, -0.2], [0, 1]], np.float32))
+    assert names == ["", ""]
+    assert np.isnan(values).all()
+
+
 def test_similarity_is_of_means_where_units_have_different_numbers_of_top_items():
     sums = LayerSums.empty(np.array([[1, 1], [1, 1]]), 4)
     sums.similar[:] = [[400, 100], [30, 60]]  # of 4 top items of the first unit, and of 2 of the second
-    found = features_of(sums, np.array([4, 2])).similarity
+    found = features_of(sums, np.array([[4.0, 3, 2, 1], [2, 1, 0, 0]])).similarity
     np.testing.assert_allclose(found, [[1, (30 / 2) / (400 / 4)], [(100 / 4) / (60 / 2), 1]], rtol=1e-6)
 
 

@@ -107,3 +107,13 @@ def test_turned_responses_are_those_of_turned_images(tmp_path):
             run.unit_array("features", "orientation", unit), np.clip(1 - ratios[:23], 0, 1), atol=1e-4
         )
         np.testing.assert_allclose(run.unit_array("features", "symmetry", unit), np.clip(ratios[23:], 0, 1), atol=1e-4)
+
+
+def test_units_of_a_map_turn_about_their_position_even_if_they_see_the_whole_image(tmp_path):
+    network = f"py:{Path(__file__).with_name('deep_network.py')}:Net"
+    run = record(network, load_data("demo:", n=40), tmp_path / "run", layers="local,deep", predictions=False, workers=0)
+    table = find_features(run, count=8, turned=8, workers=0)
+    assert table["field_height"].tolist() == [7, 7, 64, 64]
+    for name in ("orientation", "symmetry"):
+        local, deep = np.split(run.array("features", name), 2)
+        np.testing.assert_allclose(local, deep, atol=1e-5)

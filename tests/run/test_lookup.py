@@ -66,8 +66,8 @@ def test_a_column_of_any_table_is_found_by_either_name(run):
         ("aera", r"no measure aera \(did you mean 'area'"),
         ("boxes.aera", r"no measure boxes\.aera \(did you mean 'boxes\.area'"),
         ("boxen.area", r"no table boxen \(did you mean 'boxes'"),
-        ("part", "no measure part"),  # a class
-        ("unit", "no measure unit"),
+        ("part", "part is of the kind class, which cannot be used here"),
+        ("unit", "unit is of the kind text, which cannot be used here"),
     ],
 )
 def test_what_is_not_there_or_ambiguous_is_one_sentence(run, name, message):

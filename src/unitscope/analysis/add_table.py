@@ -59,14 +59,13 @@ def add_table(
     parts = Parts(run, analysis.table, parameters)
     with locked(run.directory, analysis.doing):
         with explain_errors(run.directory):
-            parts.prepare(command)
+            parts.prepare(command, analysis.blocks(run))
         blocks = compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)
         try:
             result = analysis.gather(run, parts.read(blocks))
             with explain_errors(run.directory):
                 arrays = store_arrays(run, analysis, result)
-                parts.write_images(result.images)
-                parts.move_images()
+                parts.add_images(result.images)
         except FileNotFoundError as error:
             raise UnitscopeError(
                 f"the parts in {parts.directory} were removed while they were gathered; run the same command again"

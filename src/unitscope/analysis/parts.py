@@ -5,7 +5,6 @@ parameters are never mixed. A part is ``NAME.parquet`` (rows of the table; its m
 computed how many units or items), written last, and ``NAME.npz`` (arrays); its images are in ``images/``.
 """
 
-import contextlib
 import json
 import shutil
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,7 @@ from ..run.ledger import this_worker
 from ..run.repair import remember_command
 from ..run.tables import digest_of
 from .analysis import Part, StoredPart
+from .images import replace_images
 
 SETTINGS = "parameters.json"
 
@@ -42,16 +42,18 @@ class Parts:
         self.parameters = parameters
         self.directory = run.directory / TABLES / f".{table}-{digest_of(parameters)}"
 
-    def prepare(self, command: str) -> None:
+    def prepare(self, command: str, blocks: Sequence[UnitBlock | ItemBlock]) -> None:
         """Keep the parts of an unfinished analysis with these parameters; remove those of any other.
 
-        `command`, which continues the analysis, is kept beside them for ``unitscope status``.
+        `command`, which continues the analysis, and the kind of its blocks are kept beside them for
+        ``unitscope status``.
         """
         for other in self.directory.parent.glob(f".{self.table}-*"):
             if other != self.directory:
                 shutil.rmtree(other, ignore_errors=True)
         if not (self.directory / SETTINGS).exists():
-            write_json(self.directory / SETTINGS, self.parameters | remember_command(command))
+            kind = {"blocks": "items" if isinstance(blocks[0], ItemBlock) else "units"}
+            write_json(self.directory / SETTINGS, self.parameters | kind | remember_command(command))
 
     def missing(self, blocks: Sequence[UnitBlock | ItemBlock]) -> list[UnitBlock | ItemBlock]:
         """Return the blocks that no part covers."""
@@ -107,25 +109,13 @@ class Parts:
         """Return the sum over the items right before an item, if there is one."""
         return next((part for part in self._largest_sums() if part.block.last == item), None)
 
-    def write_images(self, images: Iterable[tuple[str, bytes]]) -> None:
-        """Write images beside the parts, just before `move_images`; if that is stopped, all are written again."""
+    def add_images(self, images: Iterable[tuple[str, bytes]]) -> None:
+        """Add images to the run, with those of the parts; if that is stopped, all are written again."""
         for name, content in images:
             path = self.directory / "images" / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-
-    def move_images(self) -> None:
-        """Replace the images of this analysis in the run by those of the parts."""
-        place = self.run.directory / "images" / self.table
-        made = self.directory / "images"
-        if not made.exists():
-            return
-        place.parent.mkdir(exist_ok=True)
-        old = self.directory / "images-before"
-        shutil.rmtree(old, ignore_errors=True)
-        with contextlib.suppress(FileNotFoundError):
-            place.rename(old)
-        made.rename(place)
+        replace_images(self.directory / "images", self.run.directory / "images" / self.table)
 
     def remove(self) -> None:
         """Remove all parts."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .analysis import run_analysis
-from .options import DataOptions, Items, ItemsFrom, On, RunPath, items_from
+from .options import DataOptions, Items, ItemsFrom, On, RunPath, Trust, items_from
 
 if TYPE_CHECKING:
     from ..run import Run
@@ -47,14 +47,7 @@ def features(
         ),
     ] = None,
     source: ItemsFrom = None,
-    trust: Annotated[
-        bool,
-        typer.Option(
-            "--trust",
-            help="Open the run's network and items even if that can run code which you have not recorded with on this "
-            "machine.",
-        ),
-    ] = False,
+    trust: Trust = False,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where the network runs.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Items that the network sees at a time.")] = 32,
     workers: Annotated[

@@ -64,6 +64,7 @@ def describe_fields(
 ) -> tuple[dict[str, tuple[str, str, str]], str]:
     """Return size, stride and offset of the receptive fields by layer, and a note on what is not known of them."""
     from ..models import receptive_fields
+    from ..models.receptive_fields import about_unknown
 
     try:
         found = receptive_fields(model.module, [layer for layer in layers if layer.units], example)
@@ -74,9 +75,8 @@ def describe_fields(
         size = "whole image" if fields.is_whole_image else both(fields.size)
         stride, offset = (both(pair) if pair else "-" for pair in (fields.stride, fields.offset))
         rows[name] = size, stride, offset
-    unknown = sorted({name for fields in found.values() for name in fields.unknown})
-    note = f"fields may be too large: what the operations {', '.join(unknown)} read is not known" if unknown else ""
-    return rows, note
+    unknown = {name for fields in found.values() for name in fields.unknown}
+    return rows, about_unknown(unknown) if unknown else ""
 
 
 def both(pair: tuple[float, float]) -> str:

@@ -53,7 +53,8 @@ Trust = Annotated[
     bool,
     typer.Option(
         "--trust",
-        help="Open the run's items even if that can run code which you have not recorded with on this machine.",
+        help="Open the run's network and items even if that can run code which you have not recorded with on this "
+        "machine.",
     ),
 ]
 On = Annotated[

@@ -1,5 +1,6 @@
 """Features as an analysis of a run: its blocks of items, its table, its arrays and its images."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ import pandas as pd
 from ..analysis import Result
 from ..analysis.analysis import StoredPart
 from ..columns import Array, Column
+from ..errors import UnitscopeWarning
+from ..models.receptive_fields import about_unknown
 from ..run import ItemBlock, Run
 from ..run.arrays import Rows
 from .crops import SIDE
@@ -18,7 +21,7 @@ from .opponent import HUES
 from .pictures import layer_images
 from .settings import Settings
 from .sums import Sums, add_up
-from .table import ClassNames, features_of, layer_frame
+from .table import ClassNames, Features, features_of, layer_frame
 from .top import Top
 from .turns import ANGLES, AXES, orientation_curve, symmetry_curve
 from .worker import FeaturesWorker
@@ -27,7 +30,10 @@ FEATURES = "features"
 """Name of the table."""
 
 BLOCK_ITEMS = 256
-"""Number of top items in a block."""
+"""Largest number of top items in a block."""
+
+FEWEST_BLOCKS = 16
+"""Smaller blocks are made where there would be fewer, so that a short analysis that was stopped goes on, too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +51,7 @@ class FeatureAnalysis:
     settings: Settings
     top: Top
     table: str = FEATURES
-    doing: str = "looking at top items"
+    doing: str = "showing top items"
 
     def columns(self, run: Run) -> Sequence[Column]:
         """Return what the columns of the table mean."""
@@ -61,7 +67,9 @@ class FeatureAnalysis:
 
     def blocks(self, run: Run) -> list[ItemBlock]:
         """Return blocks of items, each with as many top items."""
-        ends = [*(self.top.union[BLOCK_ITEMS::BLOCK_ITEMS]).tolist(), run.manifest.n_items]
+        union = self.top.union
+        size = min(BLOCK_ITEMS, -(-len(union) // FEWEST_BLOCKS)) or 1
+        ends = [*union[size::size].tolist(), run.manifest.n_items]
         return [ItemBlock(first, last) for first, last in zip([0, *ends[:-1]], ends, strict=True)]
 
     def open(self, run: Run, threads: int | None) -> FeaturesWorker:
@@ -70,16 +78,12 @@ class FeatureAnalysis:
 
     def gather(self, run: Run, parts: Sequence[StoredPart]) -> Result:
         """Return the table of all sums."""
-        sums = add_up([part.read_arrays() for part in parts])
+        sums = add_up(part.read_arrays() for part in parts)
+        if sums.unknown:
+            warnings.warn(about_unknown(sums.unknown), UnitscopeWarning, stacklevel=4)
         gathered = Gathered(run, self.top, sums)
-        frame, images = gathered.frame_and_images()
         longest = max(layer.units for layer in run.layers)
-        axes = {
-            "row": SIDE,
-            "column": SIDE,
-            "rank": self.settings.count,
-            "other": longest,
-        }
+        axes = {"row": SIDE, "column": SIDE, "rank": self.settings.count, "other": longest}
         labels = {axis: [str(place) for place in range(length)] for axis, length in axes.items()}
         labels |= {
             "colour": ["red", "green", "blue"],
@@ -90,7 +94,7 @@ class FeatureAnalysis:
             "mirror": [*map(str, AXES)],
             "hue": [str(360 // HUES * place) for place in range(HUES)],
         }
-        return Result(frame, gathered.rows(), labels, images)
+        return Result(gathered.frame(), gathered.rows(), labels, gathered.images())
 
 
 class Gathered:
@@ -111,17 +115,23 @@ class Gathered:
         rows = slice(self.first_rows[number], self.first_rows[number + 1])
         return self.top.items[rows], self.top.activations[rows]
 
-    def frame_and_images(self) -> tuple[pd.DataFrame, list[tuple[str, bytes]]]:
-        """Return the table, and the images of every layer."""
+    def _features(self, number: int) -> Features:
+        """Return the features of a layer; made anew by each call, since those of all layers would take much memory."""
+        return features_of(self.sums.layers[number], self._top(number)[1])
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table."""
         names = ClassNames.of(self.run)
-        frames: list[pd.DataFrame] = []
-        images: list[tuple[str, bytes]] = []
-        for number, (layer, sums) in enumerate(zip(self.run.layers, self.sums.layers, strict=True)):
-            items, activations = self._top(number)
-            found = features_of(sums, (items >= 0).sum(1))
-            frames.append(layer_frame(names, layer, sums, items, activations, found))
-            images += layer_images(layer, found)
-        return pd.concat(frames, ignore_index=True), images
+        frames = [
+            layer_frame(names, layer, sums, *self._top(number), self._features(number))
+            for number, (layer, sums) in enumerate(zip(self.run.layers, self.sums.layers, strict=True))
+        ]
+        return pd.concat(frames, ignore_index=True)
+
+    def images(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the images of every layer."""
+        for number, layer in enumerate(self.run.layers):
+            yield from layer_images(layer, self._features(number))
 
     def rows(self) -> Iterator[Rows]:
         """Yield the rows of the arrays."""
@@ -129,7 +139,7 @@ class Gathered:
         longest = max(layer.units for layer in self.run.layers)
         for number, sums in enumerate(self.sums.layers):
             items, _ = self._top(number)
-            found = features_of(sums, (items >= 0).sum(1))
+            found = self._features(number)
             as_is = sums.responses[:, : sums.turned.shape[1], 0]
             yield (
                 self.first_rows[number],

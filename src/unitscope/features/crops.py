@@ -36,7 +36,8 @@ def place_canvases(boxes: np.ndarray, canvases: np.ndarray, image: tuple[int, in
     """Return where the uncut fields of some boxes begin, ``(boxes, 2)``; it may be outside the image.
 
     A field that the upper border cuts ends where its box ends; one that the lower border cuts begins where its box
-    begins; smaller fields in between are centred.
+    begins; smaller fields in between are centred. Where the image is smaller than the field, `canvases` are what of it
+    fits, and the crops of such fields are aligned by the edges that are seen.
 
     Examples
     --------
@@ -51,6 +52,35 @@ def place_canvases(boxes: np.ndarray, canvases: np.ndarray, image: tuple[int, in
         before, after = first == 0, last == image[axis]
         starts.append(first - np.where(before & ~after, missing, np.where(after & ~before, 0, missing // 2)))
     return np.stack(starts, axis=1)
+
+
+def centre_fields(
+    boxes: np.ndarray, canvases: np.ndarray, positions: np.ndarray, maps: tuple[int, int], image: tuple[int, int]
+) -> np.ndarray:
+    """Return the centres of the uncut fields of some boxes, ``(boxes, 2)``, in pixels from the image's corner.
+
+    Where a field is as large as the image, its box does not say where it is centred: the position in the map does.
+
+    Parameters
+    ----------
+    boxes, canvases, image
+        As for `place_canvases`.
+    positions
+        ``(boxes, 2)`` row and column in the unit's map.
+    maps
+        Rows and columns of the map.
+
+    Examples
+    --------
+    >>> whole = np.array([[0, 0, 10, 10]])
+    >>> centre_fields(whole, whole[:, 2:], np.array([[0, 4]]), (5, 5), (10, 10)).tolist()
+    [[1.0, 9.0]]
+    >>> centre_fields(whole, whole[:, 2:], np.array([[0, 0]]), (1, 1), (10, 10)).tolist()
+    [[5.0, 5.0]]
+    """
+    by_box = place_canvases(boxes, canvases, image) + canvases / 2
+    by_position = (positions + 0.5) * np.array(image) / maps
+    return np.where(canvases < image, by_box, by_position)
 
 
 def integrate(images: np.ndarray) -> np.ndarray:

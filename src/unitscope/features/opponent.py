@@ -94,8 +94,8 @@ def principal_axis(opponent: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tenso
     centred = opponent - means.unsqueeze(2)
     _, axes = torch.linalg.eigh(centred @ centred.mT)  # in rising order
     first = axes[..., -1]
-    # Signs are arbitrary: let O1 rise, or O2 where O1 plays no part.
-    leading = torch.where(first[:, :1].abs() > 1e-6, first[:, :1], first[:, 1:2])
+    # Signs are arbitrary: let O1 rise, or O2 where O1 plays no part, or O3 where that plays none either.
+    leading = first.gather(1, (first.abs() > 1e-6).int().argmax(1, keepdim=True))
     return means, first * torch.where(leading < 0, -1.0, 1.0)
 
 

@@ -9,13 +9,9 @@ import numpy as np
 from ..models import LoadedModel, NetworkLayer, capture
 from ..models.batches import check_taken
 from .pairs import Pairs
-from .sums import SIMILAR
 
 if TYPE_CHECKING:
     import torch
-
-MOST_TIMES = 1000
-"""Responses to other units' crops count as at most this many times the unit's own largest activation, which is rare."""
 
 
 class Seen(NamedTuple):
@@ -29,14 +25,17 @@ class Seen(NamedTuple):
         ``(pairs,)`` the unit's activation there.
     reduced
         ``(pairs,)`` the number that a recording makes of the map.
-    others
-        ``(pairs, units)`` activation there of all units of the layer, relative to the largest of each, as int32.
+    rows
+        ``(rows, units)`` activation of all units of the layer at each position of an item that is some pair's place.
+    row_of
+        ``(pairs,)`` which of the rows is that of the pair's place.
     """
 
     places: np.ndarray
     there: np.ndarray
     reduced: np.ndarray
-    others: np.ndarray
+    rows: np.ndarray
+    row_of: np.ndarray
 
 
 class Passes:
@@ -50,8 +49,6 @@ class Passes:
         The run's layers.
     reductions
         How each layer's map is reduced to one number.
-    largest
-        ``(units,)`` largest recorded activation of each unit, for each layer.
     item_ids
         Names of the items, for messages.
     device, precision
@@ -63,14 +60,12 @@ class Passes:
         network: LoadedModel,
         layers: Sequence[NetworkLayer],
         reductions: Sequence[str],
-        largest: Sequence[np.ndarray],
         item_ids: np.ndarray,
         device: str,
         precision: str,
     ):
         self.network, self.layers = network, layers
-        self.reductions, self.largest = reductions, largest
-        self.item_ids = item_ids
+        self.reductions, self.item_ids = reductions, item_ids
         self.device, self.precision = device, precision
 
     def look(self, batch: "torch.Tensor", items: np.ndarray, pairs: Mapping[int, Pairs]) -> dict[int, Seen]:
@@ -124,9 +119,9 @@ class Passes:
             places = chosen.argmax(1)
         there = chosen.gather(1, places.unsqueeze(1)).squeeze(1)
         reduced = chosen.mean(1) if self.reductions[number] == "mean" else there
-        scale = self._tensor(self.largest[number])
-        relative = torch.where(scale > 0, flat[images, :, places].float() / scale, 0.0).clamp(-MOST_TIMES, MOST_TIMES)
-        return places, there, reduced, (relative * SIMILAR).round().int()
+        seen, row_of = torch.unique(images * flat.shape[2] + places, return_inverse=True)
+        rows = flat[seen // flat.shape[2], :, seen % flat.shape[2]].float()
+        return places, there, reduced, rows, row_of
 
     def _tensor(self, values: np.ndarray) -> "torch.Tensor":
         """Return an array on the device."""

@@ -44,21 +44,23 @@ def stretched(feature: np.ndarray, coverage: np.ndarray) -> np.ndarray:
 
 
 def layer_images(layer: Layer, found: Features) -> Iterator[tuple[str, bytes]]:
-    """Yield the image of every unit of a layer, ``LAYER-INDEX.png``, and a sheet of all, ``LAYER.png``."""
-    name = layer.name.replace("/", "_")
+    """Yield the image of every unit of a layer, ``LAYER/INDEX.png``, and a sheet of all, ``LAYER.png``."""
+    name = layer.name.replace("%", "%25").replace("/", "%2F")
     tiles = []
     for unit in range(layer.units):
         rows, columns = found.shapes[unit]
         tiles.append(enlarged(stretched(found.images[unit, :rows, :columns], found.coverage[unit, :rows, :columns])))
     with ThreadPoolExecutor(n_cores()) as pool:
         for unit, content in enumerate(pool.map(as_png, tiles)):
-            yield f"{name}-{unit}.png", content
+            yield f"{name}/{unit}.png", content
     yield f"{name}.png", as_png(sheet(tiles))
 
 
 def enlarged(tile: np.ndarray) -> np.ndarray:
     """Return an image enlarged by a whole number until its longer side has 64 pixels or nearly so."""
-    times = max(1, TILE // max(*tile.shape[:2], 1))
+    if not tile.size:  # the unit sees no pixel
+        return np.full((TILE, TILE, 3), round(UNSEEN * 255), np.uint8)
+    times = max(1, TILE // max(tile.shape[:2]))
     return tile.repeat(times, 0).repeat(times, 1)
 
 

@@ -10,7 +10,7 @@ from ..data.wordnet import are_wnids, common_noun
 from ..run import Layer, Run
 from .crops import shrink
 from .opponent import LEAST_CHROMA, MOST_INTENSITY, OPPONENT, hue_of
-from .sums import LayerSums
+from .sums import LayerSums, weights_of
 from .turns import orientation_curve, symmetry_curve
 
 RESAMPLES = 2000
@@ -39,7 +39,7 @@ class Features:
         ``(units, rows, columns, 3)`` float32, neuron features, 0 to 1, each in the top left corner; NaN beyond, and
         where no crop reaches.
     coverage
-        ``(units, rows, columns)`` float32: share of the weight whose crops reach a pixel.
+        ``(units, rows, columns)`` float32: share of the weight of all top items whose crops reach a pixel.
     dispersion
         ``(units,)`` root mean square distance of the crops' pixels from the neuron feature.
     similarity
@@ -56,21 +56,22 @@ class Features:
     shapes: np.ndarray
 
 
-def features_of(sums: LayerSums, n_top: np.ndarray) -> Features:
+def features_of(sums: LayerSums, activations: np.ndarray) -> Features:
     """Return what the sums of a layer give.
 
     Parameters
     ----------
     sums
         The sums.
-    n_top
-        ``(units,)`` number of top items of each unit.
+    activations
+        ``(units, count)`` activations of the top items, as `Top` holds them.
     """
+    n_top = (activations > 0).sum(1)
     colours = np.ascontiguousarray(sums.feature[:, :3].transpose(0, 2, 3, 1))
     weights = sums.feature[:, 3].astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         images = colours / weights[..., None]
-        coverage = weights / weights.max((1, 2), keepdims=True)
+        coverage = weights / weights_of(activations).sum(1, dtype=np.float64)[:, None, None]
         explained = np.nansum(images * colours, axis=(1, 2, 3))
         total = weights.sum((1, 2)) * 3
         dispersion = np.sqrt(np.maximum(sums.squares - explained, 0) / total)
@@ -122,7 +123,7 @@ def colour_index(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     return index, low, high
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def draw_counts(size: int) -> np.ndarray:
     """Return how often each of `size` items is in each bootstrap sample, ``(size, samples)``."""
     return np.random.default_rng(SEED).multinomial(size, np.full(size, 1 / size), RESAMPLES).T.astype(np.float64)
@@ -198,20 +199,19 @@ def name_classes(names: ClassNames, items: np.ndarray, activations: np.ndarray) 
         weights = np.bincount(names.labels[row[known]], values[known].astype(np.float64))
         shares = weights / weights.sum()
         kept = [place for place in np.argsort(-shares, kind="stable") if shares[place] >= POPULATION_SHARE - 1e-12]
-        named.append(", ".join(f"{names.titles[place]} {shares[place]:.2f}".replace(" 0.", " .") for place in kept))
+        named.append(", ".join(f"{names.titles[place]} {f'{shares[place]:.2f}'.lstrip('0')}" for place in kept))
         common.append(common_noun([names.wnids[place] for place in kept]) if names.wnids and kept else "")
     return named, common
 
 
 def most_similar(layer: Layer, similarity: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Return the unit whose top crops each unit responds to most, beside its own, and how strongly."""
+    """Return the unit whose top crops each unit responds to most, beside its own, and how strongly; none if to none."""
     others = similarity.astype(np.float64)
-    np.fill_diagonal(others, -np.inf)
-    places = others.argmax(1) if len(others) > 1 else np.zeros(len(others), int)
-    values = others[np.arange(len(others)), places] if len(others) > 1 else np.full(len(others), np.nan)
-    active = np.diag(similarity) > 0
-    names = [f"{layer.name}:{place}" if is_active else "" for place, is_active in zip(places, active, strict=True)]
-    return (names if len(others) > 1 else [""] * len(others)), np.where(active, values, np.nan)
+    np.fill_diagonal(others, 0)
+    places = others.argmax(1)
+    values = others[np.arange(len(others)), places]
+    names = [f"{layer.name}:{place}" if value > 0 else "" for place, value in zip(places, values, strict=True)]
+    return names, np.where(values > 0, values, np.nan)
 
 
 def layer_frame(names: ClassNames, layer: Layer, sums: LayerSums, items: np.ndarray, activations: np.ndarray,

@@ -1,12 +1,13 @@
 """The most active items of every unit of a run, found in blocks of units."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..progress import Progress
-from ..run import Run, fitting_blocks, unit_blocks
-from ..run.top_items import read_top_of_histograms
+from ..run import Run, UnitBlock, fitting_blocks, unit_blocks
+from ..run.top_items import largest, read_top_of_histograms
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,35 +66,21 @@ def find_top(run: Run, count: int, items: str | None = None, progress: Progress 
     activations = np.zeros((total, count), np.float32)
     stored = run.manifest.histograms is None
     for block in fitting_blocks(run.manifest) if stored else unit_blocks(run.layers):
-        values = run.activations(block.layer, block.first, block.last)[:, keep] if stored else None
-        for row in range(block.size):
-            if values is not None:
-                places = largest(values[row], count)
-                items_of_unit, of_items = keep[places], values[row, places]
-            else:
-                items_of_unit, of_items = read_top_of_histograms(run, f"{block.layer}:{block.first + row}")
-            least = 0.0 if values is None else max(float(values[row].min(initial=np.inf)), 0.0)
-            active = of_items[:count] > least
-            n = int(active.sum())
-            found[block.row + row, :n] = items_of_unit[:count][active]
-            activations[block.row + row, :n] = of_items[:count][active]
+        for row, (places, values) in enumerate(read_top(run, block, keep, count), start=block.row):
+            found[row, : len(places)], activations[row, : len(places)] = places, values
         if progress:
             progress("finding top items", block.row + block.size, total)
     return Top(found, activations, len(keep))
 
 
-def largest(values: np.ndarray, count: int) -> np.ndarray:
-    """Return the positions of the largest values, largest first, equal ones in order.
-
-    Examples
-    --------
-    >>> largest(np.array([1.0, 3.0, 2.0, 3.0, 2.0]), 3)
-    array([1, 3, 2])
-    """
-    if count < len(values):
-        bound = np.partition(values, len(values) - count)[len(values) - count]
-        above = np.flatnonzero(values > bound)
-        chosen = np.concatenate([above, np.flatnonzero(values == bound)[: count - len(above)]])
-    else:
-        chosen = np.arange(len(values))
-    return chosen[np.argsort(-values[chosen], kind="stable")]
+def read_top(run: Run, block: UnitBlock, keep: np.ndarray, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the most active items of each unit of a block, and their activations."""
+    if run.manifest.histograms is not None:
+        for places, values in read_top_of_histograms(run, block):
+            active = values[:count] > 0
+            yield places[:count][active], values[:count][active]
+        return
+    for values in run.activations(block.layer, block.first, block.last)[:, keep]:
+        places = largest(values, count)
+        active = places[values[places] > max(float(values.min(initial=np.inf)), 0.0)]
+        yield keep[active], values[active]

@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from ..analysis import Part
 from ..analysis.analysis import StoredPart
@@ -23,12 +24,12 @@ from ..models import (
 )
 from ..models.pixels import find_pixels
 from ..run import ItemBlock, Run
-from .crops import add_crops, canvases_of, integrate, place_canvases
+from .crops import add_crops, canvases_of, centre_fields, integrate
 from .opponent import count_hues, remove_colour
 from .pairs import Pairs, PairsOfItems
 from .passes import Passes, Seen
 from .settings import Settings
-from .sums import WHOLE, LayerSums, Sums
+from .sums import SIMILAR, LayerSums, Sums, weights_of
 from .top import Top
 from .turns import TURNS, matrices, turn
 
@@ -76,11 +77,12 @@ class FeaturesWorker:
         ]
         self.first_rows = np.cumsum([0, *(layer.units for layer in run.layers)])
         self.pairs = PairsOfItems(top, self.first_rows)
+        self.weights = weights_of(top.activations)
+        self.dtype = run.manifest.dtype
         self.passes = Passes(
             self.network,
             self.layers,
             [layer.reduction for layer in run.layers],
-            np.split(top.activations[:, 0], self.first_rows[1:-1]),
             self.data.items["item_id"].to_numpy(),
             self.device,
             str(run.manifest.identity.get("computation", {}).get("precision", "float32")),
@@ -92,9 +94,8 @@ class FeaturesWorker:
         if stored:
             self.sums = Sums.from_arrays(stored.read_arrays())
             return
-        self.sums = Sums.empty(
-            LayerSums.empty(canvases, self.settings.count, self.settings.turned) for canvases in self.canvases
-        )
+        layers = (LayerSums.empty(canvases, self.settings.count, self.settings.turned) for canvases in self.canvases)
+        self.sums = Sums.empty(layers, self.fields[0].unknown)
 
     def sum(self) -> Part:
         """Return the sums."""
@@ -150,8 +151,7 @@ class FeaturesWorker:
             self._check(number, of, items, seen[number].reduced)
             sums = self.sums.layers[number]
             sums.responses[of.units, of.ranks] = np.stack([seen[number].there, grey[number]], axis=1)
-            firsts = np.flatnonzero(np.diff(of.units, prepend=-1))  # of the pairs of each unit
-            sums.similar[of.units[firsts]] += np.add.reduceat(seen[number].others, firsts, axis=0, dtype=np.int64)
+            self._add_similar(number, of, seen[number])
             self._turn(number, of, places[number], items, colours)
         return colours.numpy(), seen
 
@@ -159,7 +159,9 @@ class FeaturesWorker:
         """Refuse activations that are not those of the run."""
         row = self.first_rows[number] + pairs.units
         recorded = self.top.activations[row, pairs.ranks]
-        wrong = np.flatnonzero(~(np.abs(reduced - recorded) <= DIFFERENCE * self.top.activations[row, 0]))
+        rounding = np.spacing(recorded.astype(self.dtype)).astype(np.float64)  # float16 is coarse near 0
+        allowed = DIFFERENCE * self.top.activations[row, 0] + rounding
+        wrong = np.flatnonzero(~(np.abs(reduced - recorded) <= allowed))
         if len(wrong):
             first = wrong[0]
             raise UnitscopeError(
@@ -167,6 +169,15 @@ class FeaturesWorker:
                 f"{self.data.items['item_id'].iloc[items[pairs.images[first]]]}, but {recorded[first]:.6g} was "
                 "recorded; the item or the network has changed, so restore it, or record the run again"
             )
+
+    def _add_similar(self, number: int, pairs: Pairs, seen: Seen) -> None:
+        """Add what all units of a layer give for each unit's top crops, relative to the largest activation of each."""
+        largest = self.top.activations[self.first_rows[number] : self.first_rows[number + 1], 0].astype(np.float64)
+        relative = np.divide(seen.rows, largest, out=np.zeros(seen.rows.shape), where=largest > 0)
+        shape = len(largest), len(relative)
+        places = csr_array((np.ones(len(pairs.units)), (pairs.units, seen.row_of)), shape)
+        # Whole numbers, which float64 adds exactly, so that the order of the items does not matter.
+        self.sums.layers[number].similar += places @ np.rint(relative * SIMILAR)
 
     def _add_pictures(self, colours: np.ndarray, pairs: Mapping[int, Pairs], seen: Mapping[int, Seen]) -> None:
         """Add the hues of a batch of items, and what each unit sees of them at the position of its maximum."""
@@ -176,8 +187,6 @@ class FeaturesWorker:
             sums = self.sums.layers[number]
             positions, boxes = self._locate(number, of, seen[number].places)
             sums.positions[of.units, of.ranks], sums.boxes[of.units, of.ranks] = positions, boxes
-            activations = self.top.activations[self.first_rows[number] + of.units]
-            shares = activations[np.arange(len(of.ranks)), of.ranks] / activations[:, 0]
             add_crops(
                 sums.feature,
                 sums.squares,
@@ -186,7 +195,7 @@ class FeaturesWorker:
                 of.units,
                 boxes,
                 self.canvases[number][of.units],
-                np.floor(shares.astype(np.float64) * (WHOLE // self.settings.count)),
+                self.weights[self.first_rows[number] + of.units, of.ranks],
                 self.threads,
             )
 
@@ -220,9 +229,16 @@ class FeaturesWorker:
         if not len(which):
             return
         pairs, places = pairs.chosen(which), places[which]
-        _, boxes = self._locate(number, pairs, places)
-        canvases = self.canvases[number][pairs.units]
-        centres = place_canvases(boxes, canvases, self.fields[number].image) + canvases / 2
+        positions, boxes = self._locate(number, pairs, places)
+        size = self.layers[number].positions
+        maps = size if len(size) == 2 else (1, 1)  # tokens are not in rows and columns
+        centres = centre_fields(
+            boxes,
+            self.canvases[number][pairs.units],
+            positions if len(size) == 2 else np.zeros_like(positions),
+            maps,
+            self.fields[number].image,
+        )
 
         def make(shown: np.ndarray, variants: np.ndarray) -> "torch.Tensor":
             return turn(colours[shown[:, 0].astype(int)].to(self.device), shown[:, 1:], matrices()[variants])
@@ -246,7 +262,8 @@ class FeaturesWorker:
         Pairs of one image and one view share their variants.
         """
         shown, group = np.unique(np.column_stack([pairs.images, views]), axis=0, return_inverse=True)
-        by_group = [np.flatnonzero(group.ravel() == place) for place in range(len(shown))]
+        group = group.ravel()
+        by_group = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
         responses = np.empty((len(places), count), np.float32)
         for some in cut_batches(range(len(shown) * count), self.settings.batch_size):
             groups, variants = np.divmod(np.array(some), count)

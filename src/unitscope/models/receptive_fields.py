@@ -1,6 +1,6 @@
 """Receptive fields: which pixels of the network's input each unit sees at each position of its map."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +164,12 @@ def receptive_fields(
         same = (boxes == boxes[:1]).all()
         fields[layer.name] = ReceptiveFields(boxes[:1] if same else boxes, (height, width), unknown)
     return fields
+
+
+def about_unknown(operations: Iterable[str]) -> str:
+    """Return a warning about operations whose reach is not known."""
+    names = ", ".join(sorted(operations))
+    return f"receptive fields may be too large: what the operations {names} read is not known"
 
 
 ENDS = ((0, -1), (1, -1), (0, 1), (1, 1))

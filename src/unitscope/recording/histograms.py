@@ -37,12 +37,12 @@ def count_histograms(plan: Plan, writer: RunWriter, command: str, progress: Prog
     """
     directory, manifest = writer.directory, writer.manifest
     run, analysis = Run(directory, manifest), HistogramAnalysis(plan)
-    with locked(directory, "counting into"):
+    with locked(directory, "counting"):
         if not writer.blocks_to_do(contents=True):
             return
         parts = Parts(run, analysis.table, analysis.parameters(run))
         with explain_errors(directory):
-            parts.prepare(command)
+            parts.prepare(command, analysis.blocks(run))
         sums = parts.read(compute_parts(run, analysis, parts, progress=progress))
         predictions: list[Any] = []
         if manifest.predictions:

@@ -43,7 +43,7 @@ def locked(directory: Path, doing: str) -> Iterator[None]:
             lock.acquire(timeout=0)
         except Timeout as error:
             raise UnitscopeError(
-                f"another process is {doing} {directory}; wait until it is done or stop it "
+                f"another process works on {directory} ({doing}); wait until it is done or stop it "
                 f"(see: unitscope status {directory})"
             ) from error
     try:

@@ -121,6 +121,11 @@ def find_column(run: Run, name: str, kinds: Sequence[str] = NUMBERS) -> TableCol
     if len(found) > 1:
         choices = " or ".join(f"{table.name}.{called}" for table, called in found)
         raise UnitscopeError(f"several tables of {run.directory} have a column {name}; choose {choices}")
+    other = next((table.columns[called] for table in stored if (called := name_in(table, own)) in table.columns), None)
+    if not found and other is not None:
+        raise UnitscopeError(
+            f"the column {name} is of the kind {other.kind}, which cannot be used here; choose another"
+        )
     if not found:
         known = [f"{table.name}.{known}" if point else known for table in stored for known in names_of(table, kinds)]
         raise UnitscopeError(

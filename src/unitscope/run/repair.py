@@ -8,7 +8,10 @@ from typing import Any
 from ..plugins import find_entry_points
 from .manifest import Manifest
 
-COMMANDS = {"selectivity": "measure"}
+MEASURED = "selectivity"
+"""The table that a report needs."""
+
+COMMANDS = {MEASURED: "measure"}
 """The command that makes each table, for messages, where it does not have the table's name."""
 
 RUN = "RUN"

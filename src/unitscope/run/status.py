@@ -16,7 +16,7 @@ from . import layout
 from .files import read_json, undamaged
 from .ledger import Check, check_blocks, checkpoint_path, entry_path, read_entry
 from .manifest import Manifest
-from .repair import command_for, made_by, repeat_command
+from .repair import MEASURED, command_for, made_by, repeat_command
 from .tables import table_names
 from .verify import find_damaged_files, find_damaged_tables, is_gathered
 
@@ -147,8 +147,8 @@ class Status:
             return self.unfinished[0].command or command_for(self.directory, self.unfinished[0].table)
         if self.damaged_tables:
             return command_for(self.directory, next(iter(self.damaged_tables)))
-        if not self.tables:
-            return f"unitscope measure {directory}"
+        if MEASURED not in self.tables:
+            return command_for(self.directory, MEASURED)
         return "" if self.report else f"unitscope report {directory}"
 
 
@@ -268,17 +268,16 @@ def find_unfinished(directory: Path, manifest: Manifest) -> list[Unfinished]:
     found = []
     for path in sorted((directory / layout.TABLES).glob(".*/parameters.json")):
         workers: Counter[str] = Counter()
-        kind, total = "units", sum(layer.units for layer in manifest.layers)
         for part in path.parent.glob("[0-9]*.parquet"):
             with contextlib.suppress(FileNotFoundError, UnitscopeError), undamaged(part, ""):  # gathered, or damaged
                 who = json.loads(pq.read_metadata(part).metadata[b"unitscope"])
                 workers[name_worker(who["host"], who["process"], who["job"])] += who["size"]
-                if "-" in part.stem:  # a sum over items
-                    kind, total = "items", manifest.n_items
         name = path.parent.name[1:].rpartition("-")[0]
         stored: dict = {}
         with contextlib.suppress(FileNotFoundError, UnitscopeError):
             stored = read_json(path, "")
+        kind = str(stored.get("blocks", "units"))
+        total = manifest.n_items if kind == "items" else sum(layer.units for layer in manifest.layers)
         found.append(Unfinished(name, dict(workers), kind, total, repeat_command(stored, directory)))
     return found
 

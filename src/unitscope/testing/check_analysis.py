@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..analysis import Analysis, add_table
+from ..analysis.images import digests_of
 from ..columns import KINDS
 from ..run import Run, UnitBlock, open_run
 
@@ -127,7 +128,5 @@ def compare(analysis: Analysis, one: Run, other: Run, how: str) -> None:
     for array in one.stored_table(name).array_names:
         same = np.array_equal(one.array(name, array), other.array(name, array), equal_nan=True)
         assert same, f"the array {array}, {how}, is another"
-    images = [
-        {path.name: path.read_bytes() for path in (run.directory / "images" / name).glob("*")} for run in (one, other)
-    ]
+    images = [digests_of(run.directory / "images" / name) for run in (one, other)]
     assert images[0] == images[1], f"the images, {how}, are others"
