@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unitscope.features.opponent import GREYS, HUES, OPPONENT, count_hues, hue_of, remove_colour
+from unitscope.features.opponent import GREYS, HUES, OPPONENT, count_hues, hue_of, principal_axis, remove_colour
 
 WHOLE = [grey for grey in GREYS if grey != "pca-crop"]
 seeds = st.integers(0, 2**32 - 1)
@@ -88,3 +88,15 @@ def test_hues_are_counted_where_there_is_colour():
     assert found[int(26.6 / 5)] == 2
     assert found[int(270 / 5)] == 1
     assert len(found) == HUES
+
+
+def test_brighter_yellow_stays_brighter_where_only_yellow_and_blue_vary():
+    """Equally bright, equally red and green: the axis is that of yellow against blue, and yellow comes out brighter."""
+    amounts = torch.tensor([0.0, 0.1, 0.2, 0.3], dtype=torch.float64)
+    yellow = torch.stack([0.4 + amounts, 0.4 + amounts, 0.6 - 2 * amounts])
+    for image in (yellow, yellow.flip(1)):
+        found = remove_colour(image.view(1, 3, 2, 2), "pca")[0, 0].flatten()
+        assert (found.diff().sign() == (image[0].diff().sign())).all()
+    # Whatever the solver of eigenvectors makes of a sign: it is settled by the axis.
+    _, axes = principal_axis(torch.einsum("oc,cn->on", torch.as_tensor(OPPONENT), yellow).unsqueeze(0))
+    assert axes[0, 2] == pytest.approx(1)

@@ -1,14 +1,16 @@
 """Columns from the responses to top items: colour index and its interval, classes, similar units."""
 
 import copy
+import io
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from unitscope.data.wordnet import common_noun
 from unitscope.features.crops import SIDE
-from unitscope.features.pictures import as_png, sheet, stretched
+from unitscope.features.pictures import as_png, layer_images, sheet, stretched
 from unitscope.features.sums import LayerSums, Sums, add_up
 from unitscope.features.table import ClassNames, colour_index, features_of, mean_colour, most_similar, name_classes
 from unitscope.run import Layer
@@ -123,3 +125,12 @@ def test_columns_are_described(make_run):
 
     assert pd.Index([column.name for column in COLUMNS]).is_unique
     assert all(column.definition for column in COLUMNS)
+
+
+def test_images_of_units_that_see_nothing_and_of_layers_with_slashes():
+    nothing = features_of(LayerSums.empty(np.zeros((2, 2), int), 1), np.zeros((2, 1)))
+    images = dict(layer_images(Layer("a/b", 2), nothing))
+    assert list(images) == ["a%2Fb/0.png", "a%2Fb/1.png", "a%2Fb.png"]
+    assert np.unique(np.asarray(Image.open(io.BytesIO(images["a%2Fb/0.png"])))).tolist() == [128]
+    others = dict(layer_images(Layer("a_b", 2), nothing))
+    assert not images.keys() & others.keys()

@@ -175,6 +175,8 @@ def test_top_items_are_the_most_active_in_item_order(run):
         "item": [0, 2], "item_id": ["item00000", "item00002"], "activation": [3, 3]}  # fmt: skip
     assert run.top_items("fc:0", 9)["item"].tolist() == [0, 2, 1]  # not the one at the smallest activation
     assert run.top_items("fc:2", 9)["item"].tolist() == [0]
+    with pytest.raises(UnitscopeError, match="0 items are too few"):
+        run.top_items("fc:2", 0)
     assert run.top_items("fc:2", 9)[["row", "left"]].isna().all(axis=None)  # nobody has looked where it is most active
 
 
