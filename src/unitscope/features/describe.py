@@ -3,6 +3,7 @@
 from ..columns import Array, Column
 
 RAFEGAS = "Rafegas et al. 2020"
+NEFESI = "NEFESI, the toolbox of Rafegas et al."
 
 COLUMNS = (
     Column("unit", "Unit", "the unit's id", kind="text"),
@@ -24,8 +25,9 @@ COLUMNS = (
     Column(
         "dispersion",
         "Dispersion",
-        "root mean square distance between the crops of the top items and their weighted mean, the neuron feature",
-        "sqrt(mean over pixels of sum w (I - NF)^2 / sum w)",
+        "root mean square distance between the crops of the top items and their weighted mean, the neuron feature, over "
+        "pixels inside the image; fields of more than 64 pixels are shrunk first",
+        "sqrt(sum m w (I - NF)^2 / sum m w)",
         0.0,
         1.0,
         kind="share",
@@ -59,7 +61,7 @@ COLUMNS = (
         "atan2((R + G - 2B) / 2, R - G)",
         0.0,
         360.0,
-        RAFEGAS,
+        NEFESI,
         kind="angle",
     ),
     Column(
@@ -69,7 +71,7 @@ COLUMNS = (
         "hypot(R - G, (R + G - 2B) / 2)",
         0.0,
         None,
-        RAFEGAS,
+        NEFESI,
         kind="share",
     ),
     Column(
@@ -80,7 +82,7 @@ COLUMNS = (
         "mean over angles of 1 - sum a_rotated / sum a",
         0.0,
         1.0,
-        RAFEGAS,
+        NEFESI,
     ),
     Column(
         "symmetry_index",
@@ -90,7 +92,7 @@ COLUMNS = (
         "mean over axes of sum a_mirrored / sum a",
         0.0,
         1.0,
-        RAFEGAS,
+        NEFESI,
     ),
     Column(
         "top_classes",
@@ -103,14 +105,14 @@ COLUMNS = (
         "common_noun",
         "Common noun",
         "closest noun above these classes in WordNet, where classes are WordNet IDs",
-        source=RAFEGAS,
+        source=NEFESI,
         kind="text",
     ),
     Column(
         "most_similar",
         "Most similar unit",
-        "unit of the layer to whose top crops this unit responds most, beside its own",
-        source=RAFEGAS,
+        "unit of the layer to whose top crops this unit responds most, beside its own; none if to no other",
+        source=NEFESI,
         kind="text",
     ),
     Column(
@@ -120,7 +122,7 @@ COLUMNS = (
         "mean a(crops of the other) / mean a(own crops)",
         None,
         None,
-        RAFEGAS,
+        NEFESI,
         kind="share",
     ),
     Column("undefined", "Undefined because", "why the numbers are missing", kind="text"),
@@ -147,8 +149,8 @@ ARRAYS = (
         Column(
             "coverage",
             "Coverage",
-            "share of the weight of the top items whose fields reach a pixel of the neuron feature",
-            "sum m w / largest sum m w",
+            "share of the weight of all top items whose fields reach a pixel of the neuron feature inside the image",
+            "sum m w / sum w",
             0.0,
             1.0,
             kind="share",
@@ -184,7 +186,7 @@ ARRAYS = (
             "1 - sum a_rotated / sum a",
             0.0,
             1.0,
-            RAFEGAS,
+            NEFESI,
         ),
         ("unit", "angle"),
     ),
@@ -196,7 +198,7 @@ ARRAYS = (
             "sum a_mirrored / sum a",
             0.0,
             1.0,
-            RAFEGAS,
+            NEFESI,
         ),
         ("unit", "mirror"),
     ),
@@ -205,7 +207,7 @@ ARRAYS = (
             "similarity",
             "Similarity",
             "mean activation of the unit to the top crops of each unit of its layer, relative to that to its own",
-            source=RAFEGAS,
+            source=NEFESI,
             kind="share",
         ),
         ("unit", "other"),

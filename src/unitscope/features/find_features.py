@@ -47,8 +47,8 @@ def find_features(
         How many of each unit's most active items to look at, 1 to 1,000. A run of histograms has at most 100.
     grey
         How images lose their colour: ``"pca"``, along the axis of each image's colours that varies most, so that edges
-        between equally bright colours stay visible; ``"pca-crop"``, along that of what each unit sees, as Rafegas et
-        al. do, with a pass through the network for each unit and item; ``"luma601"`` or ``"luma709"``, brightness.
+        between equally bright colours stay visible; ``"pca-crop"``, along that of what each unit sees, with a
+        pass through the network for each unit and item; ``"luma601"`` or ``"luma709"``, brightness.
     network, data, trust
         The network and the items where the run does not say where they are; see `unitscope.open_network` and
         `unitscope.open_items`.

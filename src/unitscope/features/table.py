@@ -155,7 +155,7 @@ class ClassNames:
     titles
         Readable names of the classes.
     wnids
-        Their WordNet IDs; empty where classes are no WordNet IDs.
+        Their WordNet IDs; empty if they are not from WordNet.
     """
 
     labels: np.ndarray | None

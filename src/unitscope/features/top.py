@@ -19,7 +19,7 @@ class Top:
     items
         ``(units, count)`` int32, positions in the run; -1 where a unit has fewer.
     activations
-        ``(units, count)`` float32, recorded activations; 0 where there is no item.
+        ``(units, count)`` float32, recorded activations; 0 where a unit has fewer items.
     n_items
         Number of items that were looked at.
 

@@ -21,6 +21,7 @@ SHADES = ("#d9d9d9", "#7fb0d8", "#08519c")
 
 COLOUR_CUTS = (0.10, 0.40)
 CLASS_CUTS = (0.40, 0.90)
+"""Between low, middle and high indexes; a convention of this figure, which no publication prescribes."""
 
 HUE_NAMES = {26.6: "red", 90: "yellow", 153.4: "green", 206.6: "cyan", 270: "blue", 333.4: "magenta"}
 """Names of the hues of the six full colours in opponent space."""
@@ -205,7 +206,7 @@ def colour_of(hue: float) -> tuple[float, ...]:
 def indexes(run: Run) -> Indexes:
     """Compute how many units of each layer are selective for colour and for class.
 
-    Units are divided as Rafegas et al. do: by a colour index of .10 and .40, and by a class index of .40 and .90.
+    Units are divided by a colour index of .10 and .40, and by a class index of .40 and .90. These cuts are a convention.
 
     Parameters
     ----------

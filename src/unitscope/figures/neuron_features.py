@@ -121,7 +121,7 @@ def neuron_features(run: Run, layer: str, sort: str | None = None, count: int = 
     Raises
     ------
     UnitscopeError
-        If there is no such layer or column, or the run has no features.
+        If the layer or the column does not exist, or the run has no features.
 
     See Also
     --------
