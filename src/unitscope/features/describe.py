@@ -25,7 +25,7 @@ COLUMNS = (
     Column(
         "dispersion",
         "Dispersion",
-        "root mean square distance between the crops of the top items and their weighted mean, the neuron feature, over "
+        "root mean square distance of the crops of the top items from their weighted mean, the neuron feature, over "
         "pixels inside the image; fields of more than 64 pixels are shrunk first",
         "sqrt(sum m w (I - NF)^2 / sum m w)",
         0.0,

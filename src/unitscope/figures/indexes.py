@@ -206,7 +206,7 @@ def colour_of(hue: float) -> tuple[float, ...]:
 def indexes(run: Run) -> Indexes:
     """Compute how many units of each layer are selective for colour and for class.
 
-    Units are divided by a colour index of .10 and .40, and by a class index of .40 and .90. These cuts are a convention.
+    Units are divided by a colour index of .10 and .40, and by a class index of .40 and .90. The cuts are conventions.
 
     Parameters
     ----------
