@@ -93,7 +93,9 @@ def read_labels(file: Path, spec: str) -> tuple[pd.DataFrame, dict[str, dict[int
         if not name or not category:
             raise UnitscopeError(f"{file}, line {row + 1} has no name or no category; give both")
         if number in own or (name, category) in seen:
-            raise UnitscopeError(f"{file}, line {row + 1} repeats the number or name of a {category}; list each once")
+            raise UnitscopeError(
+                f"{file}, line {row + 1} repeats a number or a name of the category {category!r}; list each once"
+            )
         own[number] = row
         seen.add((name, category))
     return concept_table(list(labels["name"]), list(labels["category"])), numbers

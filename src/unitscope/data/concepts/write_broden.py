@@ -74,7 +74,7 @@ def check_names(concepts: Concepts) -> None:
     twice = names[names.duplicated()]
     if len(twice):
         raise UnitscopeError(
-            f"two concepts of {concepts.spec} have the name {twice.iloc[0]!r}, but names are unique in Broden; rename one"
+            f"two concepts of {concepts.spec} are named {twice.iloc[0]!r}, but names are unique in Broden; rename one"
         )
     for category in concepts.categories:
         if category in INDEX_COLUMNS or set(category) & set("/\\;("):
