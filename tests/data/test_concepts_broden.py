@@ -267,6 +267,13 @@ def test_a_label_of_no_chosen_category_is_refused(tiny):
     assert_refused(tiny / "absent", "there is no directory")
 
 
+def test_files_that_are_not_needed_may_be_missing(tiny):
+    (tiny / "images/a/3.jpg").unlink()  # it has no label
+    (tiny / "images/a/1_colour.png").unlink()
+    assert len(load_concepts(f"broden:{tiny}", categories="object+part+texture").items) == 3
+    assert_refused(tiny, "line 2 names images/a/1_colour.png, which does not exist; restore it or remove the row")
+
+
 def test_no_image_may_be_left(tiny):
     change(tiny / "index.csv", "a/1_colour.png", "")
     assert_refused(tiny, "no image has a label of colour; choose other categories", categories="colour")

@@ -116,6 +116,8 @@ def read_rows(file: Path, index: pd.DataFrame, categories: tuple[str, ...], numb
     for image, line, shape, of_image in zip(index["image"], index["line"], index["shape"], cells, strict=True):
         where = f"{file}, line {line}"
         listed = [label for cell in of_image for label in labels_of(cell)]
+        if not listed:
+            continue
         maps = tuple(dict.fromkeys(label for label in listed if not label.isdecimal()))
         whole = [int(label) for label in listed if label.isdecimal()]
         for number in whole:
@@ -128,8 +130,7 @@ def read_rows(file: Path, index: pd.DataFrame, categories: tuple[str, ...], numb
             check_inside(name, where)
             if not (file.parent / "images" / name).is_file():
                 raise UnitscopeError(f"{where} names images/{name}, which does not exist; restore it or remove the row")
-        if listed:
-            rows.append(BrodenRow(image, maps, tuple(numbers[number] for number in whole), shape))
+        rows.append(BrodenRow(image, maps, tuple(numbers[number] for number in whole), shape))
     return rows
 
 

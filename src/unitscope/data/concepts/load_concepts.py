@@ -44,7 +44,7 @@ def load_concepts(spec: str, /, **options: Any) -> Concepts:
     See Also
     --------
     write_broden : Write concepts in the format of Broden.
-    unitscope.load_data : Load labelled items.
+    unitscope.data.load_data : Load labelled items.
 
     References
     ----------
