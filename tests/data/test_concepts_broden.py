@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from unitscope.data import Concepts, LabelLoader, Labels, concept_table, load_concepts, load_data, write_broden
-from unitscope.data.concepts.write_broden import shares_of
+from unitscope.data.concepts.write_broden import shares_of, split_of
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 
 TABLES = {
@@ -389,6 +389,14 @@ def test_numbers_above_a_byte_are_written(tmp_path):
     pd.testing.assert_frame_equal(again.table, table)
 
 
+def test_seven_of_ten_images_are_for_training():
+    splits = [split_of(f"demo/{index:05d}.png") for index in range(3000)]
+    assert set(splits) == {"train", "val"}
+    assert splits.count("train") / 3000 == pytest.approx(0.7, abs=0.03)  # 3.6 standard errors
+    empty_path = int("d41d8cd98f00b204", 16) / 2**64  # MD5 of nothing starts like this
+    assert split_of("") == ("train" if empty_path <= 0.7 else "val") == "val"
+
+
 def test_shares_agree_with_their_definition():
     random = np.random.default_rng(0)
     for _ in range(20):
@@ -410,6 +418,7 @@ def test_a_concept_counts_once_at_a_pixel():
     for index in range(50):
         raw, labels = Random().read(index), Random()(index)
         assert labels.maps.shape == raw.maps.shape
+        assert (labels.whole > 0).all()
         for row in range(3):
             for column in range(6):
                 shown = [*labels.maps[:, row, column], *labels.whole]

@@ -94,8 +94,7 @@ def read_concepts(top: Path, categories: tuple[str, ...], spec: str) -> tuple[pd
     for number, name in zip(read_wholes(labels, "number", file, low=0), labels["name"], strict=True):
         if number in names:
             raise UnitscopeError(f"{file} lists the number {number} more than once; give each concept its own")
-        names[number] = name
-    names.pop(0, None)  # 0 is no concept, even if it is listed
+        names[number] = name  # maybe of 0, which is no concept: no category lists it
     most: dict[int, tuple[float, int]] = {}
     for place, category in enumerate(categories):
         for number, coverage in read_coverages(top / f"c_{category}.csv", names, spec).items():

@@ -64,7 +64,7 @@ def write_broden(concepts: Concepts, directory: str | Path, *, progress: Progres
         top = Path(temporary) / "broden"
         write_files(concepts, top, progress or no_progress)
         if directory.exists():
-            directory.rmdir()
+            directory.rmdir()  # Windows does not rename over an empty directory
         top.rename(directory)
 
 
