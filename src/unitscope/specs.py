@@ -23,7 +23,7 @@ def split_spec(spec: str, schemes: Iterable[str], kind: str) -> tuple[str, str]:
     schemes
         The known schemes.
     kind
-        What the spec stands for, in messages: ``"model"`` or ``"data"``.
+        What the spec stands for, in messages: ``"model"``, ``"data"`` or ``"concept"``.
 
     Returns
     -------
@@ -60,7 +60,9 @@ def _spellings(spec: str, known: list[str], kind: str) -> str:
     """Return one or two likely spellings of a spec without a scheme."""
     if spec in known:
         return repr(f"{spec}:")
-    if ".py" in spec:
+    if kind == "concept":
+        likely = ["broden", "masks"]
+    elif ".py" in spec:
         likely = ["py"]
     elif kind == "data":
         looks_like_path = re.search(r"[/\\.~]", spec)

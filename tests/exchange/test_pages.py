@@ -38,7 +38,9 @@ def run_command(line):
     return done.output
 
 
-@pytest.mark.parametrize("page", ["import-export.md", "neurons.md", "architecture.md", "statistics.md", "features.md"])
+@pytest.mark.parametrize(
+    "page", ["import-export.md", "neurons.md", "architecture.md", "statistics.md", "features.md", "concepts.md"]
+)
 @pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
 def test_every_example_of_the_page_is_true(page, tmp_path):
     for module in ("h5py", "anndata", "torch"):

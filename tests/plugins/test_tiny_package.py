@@ -16,6 +16,7 @@ from unitscope.analysis import ANALYSES
 from unitscope.cli import main
 from unitscope.columns import Column
 from unitscope.compute import open_pool
+from unitscope.data import load_concepts
 from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.measures import ExtraMeasure
 from unitscope.plugins import Registry
@@ -23,8 +24,8 @@ from unitscope.run import open_run
 from unitscope.trust import needs_trust
 
 PLACE = Path(__file__).with_name("tiny_package")
-NAMES = {"data": "tiny", "models": "tiny", "measures": "mean_contrast", "figures": "profile", "pools": "threads",
-         "analyses": "spread"}  # fmt: skip
+NAMES = {"data": "tiny", "concepts": "tiny", "models": "tiny", "measures": "mean_contrast", "figures": "profile",
+         "pools": "threads", "analyses": "spread"}  # fmt: skip
 
 
 @pytest.fixture
@@ -91,6 +92,14 @@ def test_everything_from_the_command_line(tiny, tmp_path):
     assert len(unitscope.open_items(opened)) == 18
     assert not needs_trust("data", "tiny:")
     assert needs_trust("model", "tiny:")
+
+
+def test_concepts_are_loaded_by_spec(tiny):
+    concepts = load_concepts("tiny:", n=4, size=8)
+    assert concepts.table["concept"].tolist() == ["dark", "light"]
+    assert concepts.labels(1).maps.tolist() == [[[2, 1, 1, 2, 2, 1, 1, 2]] * 8]  # stripes that run down
+    with pytest.raises(UnitscopeError, match="the schemes are broden:, masks:, demo:, tiny:"):
+        load_concepts("tny:")
 
 
 def test_a_received_run_needs_trust_for_what_a_package_does_not_declare(tiny, run):

@@ -53,8 +53,8 @@ def load_folder(rest: str, options: dict[str, Any]) -> LabelledItems:
     if not rest or not top.is_dir():
         raise UnitscopeError(f"{spec}: there is no directory {rest!r}; give one with a sub-folder for each class")
     folders = sorted(entry.name for entry in os.scandir(top) if entry.is_dir() and not entry.name.startswith("."))
-    found = [(f"{folder}/{path}", row) for row, folder in enumerate(folders) for path in _images_below(top / folder)]
-    loose = sum(_is_image(entry.name) for entry in os.scandir(top))
+    found = [(f"{folder}/{path}", row) for row, folder in enumerate(folders) for path in images_below(top / folder)]
+    loose = sum(is_image(entry.name) for entry in os.scandir(top))
     if not found:
         raise UnitscopeError(f"{spec} has no images in sub-folders; put each image into a folder named after its class")
     if loose:
@@ -67,16 +67,16 @@ def load_folder(rest: str, options: dict[str, Any]) -> LabelledItems:
     return _from_files(spec, options, items, classes, [top / path for path, _ in found])
 
 
-def _images_below(folder: Path) -> list[str]:
+def images_below(folder: Path) -> list[str]:
     """Return the sorted paths of all image files below a folder, relative to it."""
     found = []
     for where, folders, files in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [(Path(where) / name).relative_to(folder).as_posix() for name in files if _is_image(name)]
+        found += [(Path(where) / name).relative_to(folder).as_posix() for name in files if is_image(name)]
     return sorted(found)
 
 
-def _is_image(name: str) -> bool:
+def is_image(name: str) -> bool:
     """Return whether a file name is that of an image."""
     return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
 

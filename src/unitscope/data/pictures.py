@@ -35,7 +35,7 @@ def read_picture(path: str | Path) -> Image.Image:
     UnitscopeError
         If the file is missing, empty, truncated, not an image, or too large; the message has no path.
     """
-    return as_rgb(_decode(path))
+    return as_rgb(decode(path))
 
 
 def check_picture(path: str | Path) -> None:
@@ -46,16 +46,26 @@ def check_picture(path: str | Path) -> None:
     UnitscopeError
         As `read_picture` does.
     """
-    _check_mode(_decode(path, small=True))
+    _check_mode(decode(path, small=True))
 
 
-def _decode(path: str | Path, small: bool = False) -> Image.Image:
-    """Open a file and decode all its pixels; errors give the reason without the path."""
+def decode(path: str | Path, small: bool = False, only: str = "") -> Image.Image:
+    """Open a file and decode all its pixels; errors give the reason without the path.
+
+    Parameters
+    ----------
+    path
+        The file.
+    small
+        Decode JPEG at an eighth of its size.
+    only
+        The one format to read, such as ``"PNG"``; default: all of `formats`.
+    """
     path = Path(path)
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise UnitscopeError("it is not a file")  # reading a pipe or device may block
-        with Image.open(path, formats=formats()) as image:
+        with Image.open(path, formats=[only] if only else formats()) as image:
             if small:
                 image.draft(None, (1, 1))  # JPEG: every coefficient is still read, few are transformed
             image.load()
@@ -64,7 +74,8 @@ def _decode(path: str | Path, small: bool = False) -> Image.Image:
         raise UnitscopeError("the file does not exist") from error
     except UnidentifiedImageError as error:
         empty = path.stat().st_size == 0
-        raise UnitscopeError("the file is empty" if empty else "it is not an image, or its start is damaged") from error
+        kind = f"a {only} image" if only else "an image"
+        raise UnitscopeError("the file is empty" if empty else f"it is not {kind}, or its start is damaged") from error
     except Image.DecompressionBombError as error:
         raise UnitscopeError("it has too many pixels (a decompression bomb?)") from error
     except PermissionError as error:

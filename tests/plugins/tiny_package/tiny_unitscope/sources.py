@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unitscope.data import LabelledItems, Loader, class_table, hash_rows, numbered_items
+from unitscope.data import (
+    Concepts,
+    LabelledItems,
+    LabelLoader,
+    Labels,
+    Loader,
+    class_table,
+    concept_table,
+    hash_rows,
+    numbered_items,
+)
 from unitscope.errors import UnitscopeError
 from unitscope.models import Source, reset_weights
 from unitscope.specs import refuse_unknown, whole_number
@@ -39,6 +49,24 @@ def load_items(rest, options):
     items = numbered_items("tiny:", np.arange(n) % 3)
     fingerprint = hash_rows([("tiny", n, size)])
     return LabelledItems("tiny:", dict(options), items, class_table(CLASSES), fingerprint, Stripes(size))
+
+
+@dataclass(frozen=True)
+class Light(LabelLoader):
+    """What is dark in the images, and what is light."""
+
+    stripes: Stripes
+
+    def read(self, index):
+        """Label every pixel of an image."""
+        return Labels((self.stripes.read(index)[None, ..., 0] > 0).astype(np.uint16) + 1, np.zeros(0, np.uint16))
+
+
+def load_light(rest, options):
+    """Load the images with their concepts; options as those of the images."""
+    items = load_items(rest, options)
+    table = concept_table(["dark", "light"], ["brightness", "brightness"])
+    return Concepts("tiny:", table, ("brightness",), items, Light(items.load), items.fingerprint)
 
 
 def load_network(rest, options, untrained):
