@@ -196,11 +196,11 @@ def test_an_analysis_that_was_stopped_goes_on(recorded, monkeypatch):
     show, seen = FeaturesWorker._show, []
     stop_at = 0
 
-    def count_or_stop(worker, items, batch):
-        seen.append(items)
+    def count_or_stop(*given):
+        seen.append(given)
         if len(seen) == stop_at:
             raise KeyboardInterrupt
-        return show(worker, items, batch)
+        return show(*given)
 
     monkeypatch.setattr(FeaturesWorker, "_show", count_or_stop)
     find_features(whole, count=COUNT, workers=0)

@@ -124,10 +124,11 @@ class FeaturesWorker:
             for block, end in zip(blocks, ends, strict=True):
                 adding: Future[None] | None = None
                 for items in batches[first:end]:
-                    colours, seen = self._show(np.array(items), next(loaded))
+                    pairs = self.pairs.of(np.array(items))
+                    colours, seen = self._show(np.array(items), next(loaded), pairs)
                     if adding:
                         adding.result()
-                    adding = beside.submit(self._add_pictures, colours, self.pairs.of(np.array(items)), seen)
+                    adding = beside.submit(self._add_pictures, colours, pairs, seen)
                     progress(done + int(items[-1]) + 1 - block.first)
                 if adding:
                     adding.result()
@@ -135,9 +136,10 @@ class FeaturesWorker:
                 done += block.size
                 yield block
 
-    def _show(self, items: np.ndarray, batch: "torch.Tensor") -> tuple[np.ndarray, dict[int, Seen]]:
+    def _show(
+        self, items: np.ndarray, batch: "torch.Tensor", pairs: Mapping[int, Pairs]
+    ) -> tuple[np.ndarray, dict[int, Seen]]:
         """Show a batch of items to the network with and without colour; return the colours, and what was seen."""
-        pairs = self.pairs.of(items)
         colours = self.pixels.to_colours(batch)
         seen = self.passes.look(batch, items, pairs)
         places = {number: layer.places for number, layer in seen.items()}

@@ -201,34 +201,30 @@ def as_markdown(text: str) -> str:
 
 def as_svg(drawable: Drawable) -> str:
     """Return a figure as SVG in a data URI."""
-    return as_uri(drawable, "svg", "image/svg+xml")
+    return as_uri(lambda buffer: write_figure(drawable, buffer, "svg", dpi=130), "image/svg+xml")
 
 
 def as_png(drawable: Drawable) -> str:
     """Return a figure as PNG in a data URI; for figures of many points."""
-    return as_uri(drawable, "png", "image/png")
-
-
-def as_uri(drawable: Drawable, kind: str, media_type: str) -> str:
-    """Return a figure as a data URI."""
-    buffer = io.BytesIO()
-    write_figure(drawable, buffer, kind, dpi=130)
-    return f"data:{media_type};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return as_uri(lambda buffer: write_figure(drawable, buffer, "png", dpi=130), "image/png")
 
 
 def as_pixels(pixels: np.ndarray | None) -> str:
     """Return pixels as PNG in a data URI; an empty text if there are none."""
     if pixels is None:
         return ""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return as_uri(lambda buffer: Image.fromarray(pixels).save(buffer, "PNG"), "image/png")
 
 
 def as_jpeg(picture: Image.Image | None) -> str:
     """Return a picture as JPEG in a data URI; an empty text if there is none."""
     if picture is None:
         return ""
+    return as_uri(lambda buffer: picture.save(buffer, "JPEG", quality=80), "image/jpeg")
+
+
+def as_uri(write: Callable[[io.BytesIO], Any], media_type: str) -> str:
+    """Return as a data URI what a function writes."""
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    write(buffer)
+    return f"data:{media_type};base64,{base64.b64encode(buffer.getvalue()).decode()}"
