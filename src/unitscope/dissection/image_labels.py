@@ -69,7 +69,7 @@ def prepare_labels(layers: np.ndarray, whole: np.ndarray, category_of: np.ndarra
     codes = np.empty((layers.shape[1] * layers.shape[2], len(layers)), np.uint16)
     places, sizes = np.zeros(n_concepts + 1, np.uint16), np.zeros(n_concepts + 1, np.int64)
     concepts = np.empty(n_concepts, np.int64)
-    n = _renumber(layers.reshape(len(layers), -1), codes, places, sizes, concepts)
+    n = _renumber(layers.reshape(codes.shape[::-1]), codes, places, sizes, concepts)
     if n < 0 or (len(whole) and not 1 <= whole.min() <= whole.max() <= n_concepts):
         largest = max(layers.max(initial=0), whole.max(initial=0))
         raise UnitscopeError(

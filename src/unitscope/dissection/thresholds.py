@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, prod
 from typing import Any
 
 import numba
@@ -94,7 +94,7 @@ class TopValues:
         UnitscopeError
             If a value is NaN or infinite.
         """
-        values = np.ascontiguousarray(maps, np.float32).reshape(*maps.shape[:2], -1)
+        values = np.ascontiguousarray(maps, np.float32).reshape(*maps.shape[:2], prod(maps.shape[2:]))
         if not np.isfinite(values).all():
             image, unit, _ = np.argwhere(~np.isfinite(values))[0]
             raise UnitscopeError(
@@ -177,8 +177,8 @@ class TopValues:
         n_units = len(self.buffers)
 
         def take(share: int, _: None) -> None:
-            of = slice(share * SHARE, (share + 1) * SHARE)
-            _keep_largest(values[:, of], self.keep, self.buffers[of], self.filled[of], self.bounds[of])
+            units = share * SHARE, min((share + 1) * SHARE, n_units)
+            _keep_largest(values, units, self.keep, self.buffers, self.filled, self.bounds)
 
         run_threads(take, -(-n_units // SHARE), lambda: None, threads, None)
 
@@ -189,9 +189,9 @@ def _exact(fraction: float) -> Fraction:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _keep_largest(values: Any, keep: int, buffers: Any, filled: Any, bounds: Any) -> None:
-    """Put the values of each unit that may be among the largest into its buffer."""
-    for unit in range(values.shape[1]):
+def _keep_largest(values: Any, units: Any, keep: int, buffers: Any, filled: Any, bounds: Any) -> None:
+    """Put the values of some units, from the first to before the last, that may be among the largest into their buffers."""
+    for unit in range(units[0], units[1]):
         buffer, n, bound = buffers[unit], filled[unit], bounds[unit]
         for image in range(len(values)):
             for value in values[image, unit]:

@@ -142,4 +142,6 @@ def upsample(maps: np.ndarray, grid: Grid) -> np.ndarray:
     )
     at_left, at_right = a + y * (c - a), b + y * (d - b)
     values = at_left + x * (at_right - at_left)
-    return np.clip(values, np.minimum(np.minimum(a, b), np.minimum(c, d)), np.maximum(np.maximum(a, b), np.maximum(c, d)))
+    return np.clip(
+        values, np.minimum(np.minimum(a, b), np.minimum(c, d)), np.maximum(np.maximum(a, b), np.maximum(c, d))
+    )
