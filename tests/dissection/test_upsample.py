@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unitscope.dissection.upsample import centred, half_pixel, upsample
+from unitscope.dissection.upsample import Axis, Grid, centred, half_pixel, upsample
 from unitscope.errors import UnitscopeError
 
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 9))
@@ -56,6 +56,22 @@ def test_rounding_leaves_equal_points_equal():
     # a + x * (b - a) is exact for equal points; with weights 1 - x and x it is not.
     maps = np.full((3, 4), np.float32(0.1))
     assert set(upsample(maps, half_pixel((3, 4), (50, 70))).ravel()) == {float(np.float32(0.1))}
+
+
+numbers = st.floats(-(2.0**100), 2.0**100, width=32)
+weights = st.floats(0, 1, exclude_max=True) | st.integers(1, 100).map(lambda n: 1 - n * 2.0**-53)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.tuples(numbers, numbers, numbers, numbers), st.lists(weights, min_size=2, max_size=6))
+def test_no_value_is_rounded_beyond_its_points(points, places):
+    """The cells that masks are looked for in, and the halving of their rows, depend on it."""
+    grid = Grid(*(Axis.at(np.sort(places), 2) for _ in range(2)))
+    values = upsample(np.array([points]).reshape(2, 2), grid)
+    assert values.min() >= min(points)
+    assert values.max() <= max(points)
+    steps = np.diff(values, axis=1)
+    assert ((steps >= 0).all(1) | (steps <= 0).all(1)).all()
 
 
 def test_fields_in_no_order_are_refused():

@@ -47,8 +47,8 @@ def prepare_labels(layers: np.ndarray, whole: np.ndarray, category_of: np.ndarra
     Parameters
     ----------
     layers
-        ``(layers, height, width)`` uint16: each pixel's concepts, numbered from 1, and 0 for none. No pixel has a concept
-        in two layers. An image that has only labels as a whole has 0 layers, of the size at which masks are to be made.
+        ``(layers, height, width)`` uint16: each pixel's concepts, numbered from 1, and 0 for none. No pixel has a
+        concept in two layers. An image that is labelled only as a whole has 0 layers, of the size of the masks.
     whole
         ``(n,)`` uint16: concepts of the whole image, each once and in none of the layers.
     category_of
@@ -73,40 +73,31 @@ def prepare_labels(layers: np.ndarray, whole: np.ndarray, category_of: np.ndarra
     if n < 0 or (len(whole) and not 1 <= whole.min() <= whole.max() <= n_concepts):
         largest = max(layers.max(initial=0), whole.max(initial=0))
         raise UnitscopeError(
-            f"an image has labels up to {largest}, or 0 as a label of the whole image, but concepts are numbered from 1 "
-            f"to {n_concepts}; give the labels and the list of concepts of one data set"
+            f"an image has labels up to {largest}, or 0 as a label of the whole image, but concepts are numbered from "
+            f"1 to {n_concepts}; give the labels and the list of concepts of one data set"
         )
     concepts, whole = concepts[:n], whole.astype(np.int64) - 1
-    if sizes[whole + 1].any() or len(np.unique(whole)) < len(whole):
+    if sizes[whole + 1].any() or len(set(whole.tolist())) < len(whole):
         raise UnitscopeError(
             "a concept labels an image as a whole and also some of its pixels, or the whole twice; give each label once"
         )
-    categories = np.unique(category_of[np.concatenate([concepts, whole]) + 1]).astype(np.int64)
+    categories = np.flatnonzero(np.bincount(category_of[np.concatenate([concepts, whole]) + 1]))
     return ImageLabels(layers.shape[1:], codes, concepts, sizes[concepts + 1], whole, categories)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _renumber(layers: Any, codes: Any, places: Any, sizes: Any, concepts: Any) -> int:
-    """Number concepts in the order in which they appear; return how many there are, or -1 if a number is too large.
-
-    Labels fill areas, so that what was done for a pixel's label holds for many pixels after it.
-    """
+    """Give concepts places in order of appearance; return how many there are, or -1 if a number is too large."""
     n = 0
-    for layer in range(len(layers)):
-        labels = layers[layer]
-        first = 0
-        while first < len(labels):
-            label = labels[first]
-            end = first + 1
-            while end < len(labels) and labels[end] == label:
-                end += 1
+    for pixel in range(layers.shape[1]):
+        for layer in range(len(layers)):
+            label = layers[layer, pixel]
             if label >= len(places):
                 return -1
             if label and not places[label]:
                 concepts[n] = label - 1
                 n += 1
                 places[label] = n
-            codes[first:end, layer] = places[label]
-            sizes[label] += end - first
-            first = end
+            codes[pixel, layer] = places[label]
+            sizes[label] += 1
     return n

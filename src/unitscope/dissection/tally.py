@@ -2,8 +2,8 @@
 
 A unit's mask is where its map, interpolated at the pixels of the label map, is above the unit's threshold. Interpolated
 values lie between those of the four points around them, so that only cells with a point above the threshold can hold
-pixels of the mask: a few per cent. Along a row of a cell values rise or fall, also when they are rounded, so that each row
-has at most one run of mask pixels, whose end is found by halving.
+pixels of the mask: a few per cent. Along a row of a cell values only rise or only fall, also when they are rounded, so
+that each row has at most one run of mask pixels, whose end is found by halving.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -85,8 +85,8 @@ def tally_images(
     thresholds
         ``(units,)`` from `TopValues.threshold`: a pixel is in the mask where the value is larger.
     into
-        For each image, the tallies that it is added to, and with which labels in each: its own, or, for a null, those of
-        another image. Labels of one size share the work of finding the masks.
+        For each image, the tallies that it is added to, and with which labels in each: its own, or, for a null, those
+        of another image. Labels of one size share the work of finding the masks.
     place
         From the shape of the map and that of the labels, where pixels lie among the points of the map.
     threads
@@ -121,8 +121,8 @@ def tally_images(
     by_shape = [_by_shape(pairs) for pairs in into]
     if len(into) != len(maps) or len(thresholds) != maps.shape[1]:
         raise UnitscopeError(
-            f"maps of {maps.shape[0]} images and {maps.shape[1]} units do not belong to labels of {len(into)} images and "
-            f"thresholds of {len(thresholds)} units; give one of each"
+            f"maps of {maps.shape[0]} images and {maps.shape[1]} units do not belong to labels of {len(into)} images "
+            f"and thresholds of {len(thresholds)} units; give one of each"
         )
     for tally, labels in (pair for pairs in into for pair in pairs):
         tally.pixels[labels.concepts] += labels.sizes

@@ -123,8 +123,8 @@ class TopValues:
         """Return the value that a fraction of all values exceed, ``(units,)`` float64.
 
         It is the quantile at 1 - `fraction`: of n values in rising order, value i (from 0) is the quantile at
-        (i + 1/2) / n, with straight lines between (Hazen). A unit that is 0 at nearly all positions has threshold 0, and
-        its mask is wherever it is positive; a constant unit has its constant, which nothing exceeds.
+        (i + 1/2) / n, with straight lines between (Hazen). A unit that is 0 at nearly all positions has threshold 0,
+        and its mask is wherever it is positive; a constant unit has its constant, which nothing exceeds.
 
         Parameters
         ----------
@@ -190,7 +190,7 @@ def _exact(fraction: float) -> Fraction:
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _keep_largest(values: Any, units: Any, keep: int, buffers: Any, filled: Any, bounds: Any) -> None:
-    """Put the values of some units, from the first to before the last, that may be among the largest into their buffers."""
+    """Put values that may be among the largest into the buffers of some units, from the first to before the last."""
     for unit in range(units[0], units[1]):
         buffer, n, bound = buffers[unit], filled[unit], bounds[unit]
         for image in range(len(values)):

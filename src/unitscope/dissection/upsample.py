@@ -1,4 +1,4 @@
-"""Bilinear interpolation of a unit's map at the pixels of label maps: which points of the map, and with what weights."""
+"""Bilinear interpolation of maps at the pixels of label maps: which points of the map, and with what weights."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,7 +32,7 @@ class Axis:
 
     @classmethod
     def at(cls, places: np.ndarray, n_points: int) -> "Axis":
-        """Return the axis whose pixels have rising places among points 0, 1, 2 ...; beyond the ends they are moved there."""
+        """Return the axis of pixels at rising places among points 0, 1, 2 ...; places beyond the ends are clipped."""
         places = np.clip(places, 0, n_points - 1)
         points = np.floor(places).astype(np.int64)
         return cls(points, places - points, np.searchsorted(points, np.arange(n_points + 1)))
@@ -120,8 +120,7 @@ def upsample(maps: np.ndarray, grid: Grid) -> np.ndarray:
 
     Of the points a and b above, c and d below, with the weights y of the lower and x of the right points, first
     ``left = a + y * (c - a)`` and ``right = b + y * (d - b)`` are computed, then ``left + x * (right - left)``, each
-    operation rounded to float64. A value that rounding moved above the largest or below the smallest of its four points
-    is set to that point's.
+    operation rounded to float64. Since weights are below 1, no value is rounded beyond the points it lies between.
 
     Parameters
     ----------
@@ -141,7 +140,4 @@ def upsample(maps: np.ndarray, grid: Grid) -> np.ndarray:
         maps.astype(np.float64)[..., row[:, None], column] for row in (top, bottom) for column in (left, right)
     )
     at_left, at_right = a + y * (c - a), b + y * (d - b)
-    values = at_left + x * (at_right - at_left)
-    return np.clip(
-        values, np.minimum(np.minimum(a, b), np.minimum(c, d)), np.maximum(np.maximum(a, b), np.maximum(c, d))
-    )
+    return at_left + x * (at_right - at_left)
