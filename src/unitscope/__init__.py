@@ -2,9 +2,10 @@
 
 `measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
 activations recorded elsewhere; `open_run` opens a `Run`, `open_items` its items, `open_network` its network.
-`measure_run` measures a run, `find_features` finds what its units look at, `compare_runs` compares two runs, `figures`
-draws, `write_report` writes a page, `reproduce` judges a paper's claims, and `export_run` writes a run for other
-programs. `COLUMNS` describes every measure. `analysis` and `testing` are for authors of analyses and plug-ins.
+`measure_run` measures a run, `find_features` finds what its units look at, `dissect` compares them with concepts,
+`compare_runs` compares two runs, `figures` draws, `write_report` writes a page, `reproduce` judges a paper's claims, and
+`export_run` writes a run for other programs. `COLUMNS` describes every measure. `analysis` and `testing` are for authors
+of analyses and plug-ins.
 """
 
 import importlib
@@ -16,6 +17,7 @@ from .version import __version__
 if TYPE_CHECKING:
     from . import analysis, figures, testing
     from .data import load_data, open_items
+    from .dissection import dissect
     from .exchange import export_run, import_file
     from .features import find_features
     from .measures import COLUMNS, measure
@@ -33,6 +35,7 @@ __all__ = [
     "__version__",
     "analysis",
     "compare_runs",
+    "dissect",
     "export_run",
     "figures",
     "find_features",
@@ -56,6 +59,7 @@ ROOMS = {
     "COLUMNS": "measures",
     "Run": "run",
     "compare_runs": "selectivity",
+    "dissect": "dissection",
     "export_run": "exchange",
     "find_features": "features",
     "import_file": "exchange",

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 
 def run_analysis(
-    context: typer.Context, directory: Path, name: str, analyse: Callable[..., Any], note: str = ""
+    context: typer.Context,
+    directory: Path,
+    name: str,
+    analyse: Callable[..., Any],
+    show: Callable[[], None] = lambda: None,
 ) -> None:
     """Run an analysis of a run, and print a summary of its table and the command to run next.
 
@@ -38,8 +42,8 @@ def run_analysis(
         The table that the analysis makes.
     analyse
         Called with the open run, and with ``command`` and ``progress`` for `unitscope.analysis.add_table`.
-    note
-        What else to print, after the summary.
+    show
+        Prints what else there is to say, after the summary.
     """
     from ..run import open_run
 
@@ -47,8 +51,7 @@ def run_analysis(
     with progress_bar() as progress:
         analyse(run, command=command_of(context, directory), progress=progress)
     print_summary(run, name)
-    if note:
-        OUT.print(note, soft_wrap=True)
+    show()
     print_next(directory)
 
 

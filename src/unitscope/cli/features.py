@@ -6,6 +6,7 @@ import typer
 
 from .analysis import run_analysis
 from .options import DataOptions, Items, ItemsFrom, On, RunPath, Trust, items_from
+from .show import OUT
 
 if TYPE_CHECKING:
     from ..run import Run
@@ -79,4 +80,4 @@ def features(
         )
 
     note = f"a sheet of each layer and an image of each unit are in {run / 'images' / FEATURES}"
-    run_analysis(context, run, FEATURES, analyse, note)
+    run_analysis(context, run, FEATURES, analyse, show=lambda: OUT.print(note, soft_wrap=True))

@@ -298,6 +298,24 @@ def indexes(run: RunPath, output: Output = None, data: Data = False, overwrite: 
     write(compute(open_run(run)), output or run / "images" / "indexes.png", data, overwrite)
 
 
+@figures.command()
+def dissection(
+    run: RunPath,
+    layer: Annotated[
+        str | None, typer.Argument(metavar="[LAYER]", help="A layer; default: all, one bar each.", show_default=False)
+    ] = None,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Draw how many concepts have detectors, or how many units of a layer detect each; needs `unitscope dissect`."""
+    from ..figures import dissection as compute
+    from ..run import open_run
+
+    place = of_unit(run, "dissection", layer) if layer else run / "images" / "dissection.png"
+    write(compute(open_run(run), layer), output or place, data, overwrite)
+
+
 def of_unit(run: Path, kind: str, name: str) -> Path:
     """Return the default file for the picture of a unit."""
     return run / "images" / kind / f"{name.replace('/', '_').replace(':', '_')}.png"

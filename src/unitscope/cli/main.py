@@ -10,7 +10,21 @@ import typer
 
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..version import __version__
-from . import analyse, compare, demo, exchange, features, figure, layers, measure, record, report, reproduce, status
+from . import (
+    analyse,
+    compare,
+    demo,
+    dissect,
+    exchange,
+    features,
+    figure,
+    layers,
+    measure,
+    record,
+    report,
+    reproduce,
+    status,
+)
 from .show import ERRORS
 
 
@@ -52,7 +66,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="How selective are the single units of a neural network? Every measure the literature uses, side by side.",
 )
-for group in (demo, layers, record, exchange, status, measure, features, compare, figure, report, reproduce):
+for group in (demo, layers, record, exchange, status, measure, features, dissect, compare, figure, report, reproduce):
     group.add_to(app)
 
 

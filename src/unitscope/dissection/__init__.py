@@ -1,6 +1,15 @@
-"""Dissection: concept masks, thresholds, intersection over union (Bau et al. 2017). No analysis of runs yet.
+"""Network Dissection: which concepts units detect, as the table ``dissection`` (Bau et al. 2017).
 
-``thresholds`` finds what half a per cent of a unit's activations exceed. ``upsample`` says where the pixels of label maps
-lie in a unit's map, ``image_labels`` which concepts an image has, and ``tally`` counts the pixels that masks and concepts
-share.
+``probe`` orders the images, ``passes`` shows them to the network, and ``workers`` uses the maps twice: ``thresholds``
+finds what half a per cent of a unit's activations exceed; ``tally`` counts the pixels that masks and concepts share,
+with ``upsample`` for where the pixels of label maps lie in a unit's map and ``image_labels`` for an image's concepts.
+``sums`` holds the counts, ``estimates`` makes numbers of them, ``table`` the columns that ``describe`` describes.
+``analysis`` joins them, and ``dissect`` is the public function.
 """
+
+from .analysis import DISSECTION
+from .dissect import dissect
+from .settings import DETECTOR
+from .table import count_detectors
+
+__all__ = ["DETECTOR", "DISSECTION", "count_detectors", "dissect"]

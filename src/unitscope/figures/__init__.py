@@ -14,6 +14,7 @@ from .class_set import ClassSet, class_set
 from .constructed import Constructed, constructed
 from .correlations import Correlations, correlations
 from .disagreement import Disagreement, disagreement, rank_disagreement
+from .dissection import Detectors, LayerDetectors, dissection
 from .distribution import Distribution, distribution
 from .examples import Examples, examples
 from .fits import Fits, UnitFits, fits
@@ -33,6 +34,7 @@ FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
         "constructed": constructed,
         "correlations": correlations,
         "disagreement": disagreement,
+        "dissection": dissection,
         "examples": examples,
         "fits": fits,
         "histogram": histogram,
@@ -51,6 +53,7 @@ __all__ = [
     "ClassSet",
     "Constructed",
     "Correlations",
+    "Detectors",
     "Disagreement",
     "Distribution",
     "Drawable",
@@ -59,6 +62,7 @@ __all__ = [
     "Histogram",
     "Indexes",
     "Jitter",
+    "LayerDetectors",
     "NeuronFeatures",
     "Roc",
     "Sheet",
@@ -69,6 +73,7 @@ __all__ = [
     "constructed",
     "correlations",
     "disagreement",
+    "dissection",
     "distribution",
     "examples",
     "fits",

@@ -1,0 +1,108 @@
+"""``unitscope dissect``: which concepts units detect."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .analysis import run_analysis
+from .options import On, RunPath, Trust
+from .show import OUT, table
+
+if TYPE_CHECKING:
+    from ..run import Run
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(dissect)
+
+
+def dissect(
+    context: typer.Context,
+    run: RunPath,
+    concepts: Annotated[
+        str,
+        typer.Option(
+            metavar="SPEC",
+            help="Images with labelled pixels: broden:DIR, masks:DIR or demo:.",
+            show_default=False,
+        ),
+    ],
+    concept_options: Annotated[
+        list[str],
+        typer.Option(
+            "-C",
+            metavar="KEY=VALUE",
+            help="Option of the concepts, e.g. categories=object+part; repeatable.",
+            default_factory=list,
+            show_default=False,
+        ),
+    ],
+    centred: Annotated[
+        bool,
+        typer.Option(
+            "--centred",
+            help="Place the points of maps at the centres of their receptive fields, instead of stretching the maps.",
+        ),
+    ] = False,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="The network, if not where the run says; a py: spec given here runs that code.",
+            show_default="as recorded",
+        ),
+    ] = None,
+    trust: Trust = False,
+    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where the network runs.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, help="Images that the network sees at a time.")] = 32,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that load images.", show_default="one per core, at most 8"),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")] = None,
+    on: On = None,
+) -> None:
+    """Compare units with concepts labelled pixel by pixel (Network Dissection); writes tables/dissection.parquet."""
+    from ..dissection import DISSECTION
+    from ..dissection import dissect as compare
+    from ..run import open_run
+    from ..specs import parse_options
+
+    def analyse(opened: "Run", **shared: Any) -> None:
+        compare(
+            opened,
+            concepts,
+            centred=centred,
+            network=network,
+            trust=trust,
+            device=device,
+            batch_size=batch_size,
+            workers=workers,
+            threads=threads,
+            on=on,
+            **parse_options(concept_options),
+            **shared,
+        )
+
+    run_analysis(context, run, DISSECTION, analyse, show=lambda: print_detectors(open_run(run)))
+
+
+def print_detectors(run: "Run") -> None:
+    """Print how many units of each layer detect how many concepts of each category."""
+    from ..dissection import DETECTOR, DISSECTION, count_detectors
+
+    made_with = run.parameters(DISSECTION)
+    OUT.print(
+        f"{made_with['n_images']:,} images of {made_with['concepts']}, {made_with['n_concepts']:,} concepts; detectors "
+        f"are units of an intersection over union above {DETECTOR:.2f}",
+        soft_wrap=True,
+    )
+    counts = count_detectors(run.table(DISSECTION))
+    columns = [*counts["category"].unique()]
+    rows = []
+    for layer, of in counts.groupby("layer", sort=False):
+        cells = [f"{units:,} of {names:,}" for units, names in zip(of["detectors"], of["concepts"], strict=True)]
+        rows.append([str(layer), f"{of['detectors'].sum():,}", f"{of['concepts'].sum():,}", *cells])
+    heads = ["layer", "detectors", "concepts", *columns]
+    OUT.print(table(heads, rows, numbers=tuple(range(1, len(heads)))))

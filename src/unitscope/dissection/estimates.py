@@ -1,0 +1,111 @@
+"""From counts to numbers: the best concept of each unit, on new images, with an interval, and by chance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from .probe import GROUPS
+from .sums import total
+from .tally import Tally, iou
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """What counts of a layer give.
+
+    Attributes
+    ----------
+    iou, iou_chance
+        ``(units, concepts)``: intersection over union, and its mean over rotations, with labels of other images; NaN
+        where there is no pixel of either.
+    best
+        ``(units,)``: column of the concept of the highest IoU, of equal ones the first; -1 if none is above 0.
+    held_out, low, high
+        ``(units,)``: mean of the IoU on each half of the images of the concept that is best on the other half, and its
+        95 % interval; NaN where a half shows too little.
+    chance, p
+        ``(units,)``: mean over rotations of the highest IoU of any concept, and the share of rotations, the images as
+        they are among them, in which it is as high as in the images as they are.
+    """
+
+    iou: np.ndarray
+    iou_chance: np.ndarray
+    best: np.ndarray
+    held_out: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    chance: np.ndarray
+    p: np.ndarray
+
+
+def estimate(groups: list[Tally], nulls: list[Tally], category_of: np.ndarray) -> Estimates:
+    """Return what counts of a layer give.
+
+    Parameters
+    ----------
+    groups
+        A tally of each group of images.
+    nulls
+        A tally of each rotation.
+    category_of
+        ``(concepts + 1,)`` number of each concept's category.
+    """
+    found = iou(total(groups), category_of)
+    held_out, low, high = hold_out(groups, category_of)
+    by_chance = [iou(tally, category_of) for tally in nulls]
+    highest = highest_of(found)
+    maxima = np.array([highest_of(values) for values in by_chance]).reshape(len(nulls), len(found))
+    exceeded = (maxima >= highest).sum(0)
+    nothing = np.full(len(found), np.nan)
+    return Estimates(
+        found,
+        np.mean(by_chance, axis=0) if nulls else np.full(found.shape, np.nan),
+        np.where(highest > 0, best_of(found), -1),
+        held_out,
+        low,
+        high,
+        maxima.mean(0) if nulls else nothing,
+        (1 + exceeded) / (1 + len(nulls)) if nulls else nothing,
+    )
+
+
+def best_of(values: np.ndarray) -> np.ndarray:
+    """Return the column of the largest value of each row, of equal ones the first; NaN counts as less than all."""
+    return np.where(np.isnan(values), -1.0, values).argmax(1)
+
+
+def highest_of(values: np.ndarray) -> np.ndarray:
+    """Return the largest value of each row; 0 where all are NaN."""
+    return np.nan_to_num(values).max(1, initial=0.0)
+
+
+def hold_out(groups: list[Tally], category_of: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the IoU on each half of the images of the concept that is best on the other, averaged, and its interval.
+
+    The interval is that of a jackknife over the groups of each half, with Student's t.
+    """
+    halves = groups[::2], groups[1::2]
+    measured = []
+    for chosen_on, of in (halves, halves[::-1]):
+        best = best_of(iou(total(chosen_on), category_of))
+        measured.append(jackknife(of, best, category_of[1 + best]))
+    (first, first_variance), (second, second_variance) = measured
+    mean = (first + second) / 2
+    spread = np.sqrt(first_variance + second_variance) / 2
+    spread *= stats.t.ppf((1 + CONFIDENCE) / 2, GROUPS - 2)
+    return mean, np.maximum(mean - spread, 0), np.minimum(mean + spread, 1)
+
+
+def jackknife(groups: list[Tally], concepts: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the IoU of each unit and its concept over all groups, and its variance, from leaving out each group."""
+    units = np.arange(len(concepts))
+    shared = np.array([tally.intersections[units, concepts] for tally in groups])
+    unions = np.array([tally.areas[units, categories] + tally.pixels[concepts] for tally in groups]) - shared
+    with np.errstate(invalid="ignore", divide="ignore"):
+        whole = shared.sum(0) / unions.sum(0)
+        without = (shared.sum(0) - shared) / (unions.sum(0) - unions)
+    n = len(groups)
+    return whole, (n - 1) / n * ((without - without.mean(0)) ** 2).sum(0)

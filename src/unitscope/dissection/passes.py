@@ -1,0 +1,178 @@
+"""Passes of a probe set's images through the network; what is done with the maps is up to the two kinds of workers."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import UnitscopeError
+from ..models import (
+    Inputs,
+    NetworkLayer,
+    capture,
+    choose_device,
+    example_batch,
+    find_layers,
+    load_batches,
+    on_device,
+    open_network,
+    receptive_fields,
+)
+from ..models.batches import check_taken
+from ..run import ItemBlock, Run
+from .probe import batches_of, chunks_of, pass_order
+from .settings import Settings
+from .upsample import Grid, Shape, centred, half_pixel
+
+if TYPE_CHECKING:
+    import torch
+
+Maps = Mapping[int, np.ndarray]
+"""Maps ``(images, units, rows, columns)`` by the number of the layer."""
+
+
+def has_maps(positions: tuple[int, ...]) -> bool:
+    """Return whether a layer's positions are in rows and columns; those of a dense layer are one row and column."""
+    return len(positions) in (0, 2)
+
+
+class ProbePasses:
+    """Passes images through the network, chunk by chunk in the order of the probe set.
+
+    Parameters
+    ----------
+    run
+        An open run.
+    settings
+        The options.
+    threads
+        Threads of PyTorch; ``None`` for as many as it takes by itself.
+
+    Attributes
+    ----------
+    layers
+        The layers with maps, by their number in the run.
+    """
+
+    def __init__(self, run: Run, settings: Settings, threads: int | None):
+        import torch
+
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.settings = settings
+        self.items = settings.concepts.items
+        self.item_ids = self.items.items["item_id"].to_numpy()
+        self.device = choose_device(settings.device)
+        self.network = open_network(run, network=settings.network, trust=settings.trust)
+        found = find_layers(run, self.network, self.items)
+        self.layers = {number: layer for number, layer in enumerate(found) if has_maps(layer.positions)}
+        if not self.layers:
+            raise UnitscopeError(f"no layer of {run.directory} has units with maps in rows and columns; record others")
+        self.precision = str(run.manifest.identity.get("computation", {}).get("precision", "float32"))
+        self.order = pass_order(len(self.items))
+        self.chunks = chunks_of(len(self.items))
+
+    def run(
+        self, blocks: Sequence[ItemBlock], use: Callable[[range, range, Maps], None], progress: Callable[[int], None]
+    ) -> Iterator[ItemBlock]:
+        """Pass blocks of images; yield each block once all its maps are used.
+
+        Parameters
+        ----------
+        blocks
+            Places in the order of the probe set.
+        use
+            Called with a chunk, a batch of it, and the maps, in a thread while the network sees the next batch.
+        progress
+            Called with the number of images that are done.
+        """
+        batches = {
+            block: [
+                (chunk, batch)
+                for chunk in self.chunks
+                if block.first <= chunk.start < block.last
+                for batch in batches_of(chunk, self.settings.batch_size)
+            ]
+            for block in blocks
+        }
+        numbers = [self._numbers(batch) for of in batches.values() for _, batch in of]
+        inputs = Inputs(self.items, self.network.preprocess)
+        loaded = load_batches(inputs, [of.tolist() for of in numbers], self.settings.workers, pin=self.device == "cuda")
+        layers = [*self.layers.values()]
+        take = {layer.name: as_float for layer in layers}
+        done = 0
+        with (
+            on_device(self.network.module, self.device),
+            ThreadPoolExecutor(1) as beside,
+            capture(self.network.module, layers, take=take, stop=True, precision=self.precision) as network,
+        ):
+            for block in blocks:
+                using: Future[None] | None = None
+                for chunk, batch in batches[block]:
+                    network(next(loaded).to(self.device, non_blocking=True))
+                    check_taken(network.taken, network.take, self.item_ids[self._numbers(batch)])
+                    maps = {
+                        number: as_maps(network.taken[layer.name].cpu().numpy())
+                        for number, layer in self.layers.items()
+                    }
+                    if using:
+                        using.result()
+                    using = beside.submit(use, chunk, batch, maps)
+                    done += len(batch)
+                    progress(done)
+                if using:
+                    using.result()
+                yield block
+
+    def _numbers(self, places: range) -> np.ndarray:
+        """Return the numbers of the images at some places of the order."""
+        return self.order[places.start : places.stop]
+
+    def places(self) -> dict[int, Callable[[Shape, Shape], Grid]]:
+        """Return where the pixels of label maps lie among the points of each layer's maps."""
+        if not self.settings.centred:
+            return dict.fromkeys(self.layers, half_pixel)
+        layers = [*self.layers.values()]
+        example = example_batch(self.network, self.items)
+        fields = receptive_fields(self.network.module, layers, example)
+        return {
+            number: partial(place_at_centres, layer, fields[layer.name].offset, fields[layer.name].stride,
+                            fields[layer.name].size, fields[layer.name].image)
+            for number, layer in self.layers.items()
+        }  # fmt: skip
+
+
+def place_at_centres(
+    layer: NetworkLayer,
+    offset: tuple[float, float] | None,
+    stride: tuple[float, float] | None,
+    size: tuple[int, int],
+    image: tuple[int, int],
+    map_shape: Shape,
+    shape: Shape,
+) -> Grid:
+    """Return the grid of a layer whose points lie at the centres of their receptive fields."""
+    if map_shape == (1, 1):
+        return half_pixel(map_shape, shape)
+    if offset is None or stride is None:
+        raise UnitscopeError(
+            f"the centres of the receptive fields of layer {layer.name} are not known, since each is as large as the "
+            "image; leave out --centred"
+        )
+    rows, columns = (
+        ((offset[axis] + size[axis] / 2) * shape[axis] / image[axis], stride[axis] * shape[axis] / image[axis])
+        for axis in (0, 1)
+    )
+    return centred(map_shape, shape, (rows[0], columns[0]), (rows[1], columns[1]))
+
+
+def as_float(maps: "torch.Tensor") -> "torch.Tensor":
+    """Return maps as float32."""
+    return maps.float()
+
+
+def as_maps(values: np.ndarray) -> np.ndarray:
+    """Return the values of a layer as maps; those of a dense layer have one row and one column."""
+    return values if values.ndim == 4 else values[:, :, None, None]
