@@ -3,9 +3,9 @@
 `measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
 activations recorded elsewhere; `open_run` opens a `Run`, `open_items` its items, `open_network` its network.
 `measure_run` measures a run, `find_features` finds what its units look at, `dissect` compares them with concepts,
-`compare_runs` compares two runs, `figures` draws, `write_report` writes a page, `reproduce` judges a paper's claims, and
-`export_run` writes a run for other programs. `COLUMNS` describes every measure. `analysis` and `testing` are for authors
-of analyses and plug-ins.
+`compare_runs` compares two runs, `figures` draws, `write_report` writes a page, `reproduce` judges a paper's claims,
+and `export_run` writes a run for other programs. `COLUMNS` describes every measure. `analysis` and `testing` are for
+authors of analyses and plug-ins.
 """
 
 import importlib

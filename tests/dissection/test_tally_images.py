@@ -202,10 +202,13 @@ def test_labels_that_contradict_each_other_are_refused(layers, whole, match):
         prepare_labels(np.array(layers, np.uint16), np.array(whole, np.uint16), CATEGORY_OF)
 
 
-def test_maps_of_other_images_are_refused():
-    labels = prepare([(np.ones((1, 2, 2), np.uint16), np.array([], np.uint16))])[0]
+def test_what_does_not_belong_together_is_refused():
+    labels = prepare([(np.ones((1, 2, 2), np.uint16), np.array([9], np.uint16))])[0]
     tally = Tally.empty(3, N_CONCEPTS, N_CATEGORIES)
-    for maps, thresholds in ((np.zeros((2, 3, 1, 1)), np.zeros(3)), (np.zeros((1, 3, 1, 1)), np.zeros(2))):
+    for maps, thresholds in ((np.ones((2, 3, 1, 1)), np.zeros(3)), (np.ones((1, 3, 1, 1)), np.zeros(2))):
         with pytest.raises(UnitscopeError, match="give one of each"):
             tally_images(maps, thresholds, [[(tally, labels)]])
+    for sizes in ((2, N_CONCEPTS, N_CATEGORIES), (3, N_CONCEPTS + 1, N_CATEGORIES), (3, N_CONCEPTS, N_CATEGORIES - 1)):
+        with pytest.raises(UnitscopeError, match="make it with these numbers"):
+            tally_images(np.ones((1, 3, 1, 1)), np.zeros(3), [[(tally, labels), (Tally.empty(*sizes), labels)]])
     assert tally.pixels.sum() == 0

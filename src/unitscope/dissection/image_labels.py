@@ -15,6 +15,8 @@ class ImageLabels:
 
     Attributes
     ----------
+    n_concepts
+        How many concepts the data set has.
     shape
         Height and width of the label maps in pixels.
     codes
@@ -33,6 +35,7 @@ class ImageLabels:
     prepare_labels : Make them.
     """
 
+    n_concepts: int
     shape: tuple[int, int]
     codes: np.ndarray
     concepts: np.ndarray
@@ -82,7 +85,7 @@ def prepare_labels(layers: np.ndarray, whole: np.ndarray, category_of: np.ndarra
             "a concept labels an image as a whole and also some of its pixels, or the whole twice; give each label once"
         )
     categories = np.flatnonzero(np.bincount(category_of[np.concatenate([concepts, whole]) + 1]))
-    return ImageLabels(layers.shape[1:], codes, concepts, sizes[concepts + 1], whole, categories)
+    return ImageLabels(n_concepts, layers.shape[1:], codes, concepts, sizes[concepts + 1], whole, categories)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -103,6 +103,8 @@ class LayerDetectors:
         shown = self.table.nlargest(MOST_BARS, "units", keep="first").sort_index()
         for category, colour in colours_of(pd.Series(self.categories)).items():
             of = np.flatnonzero(shown["category"] == category)
+            if not len(of):
+                continue
             counts = self.table[self.table["category"] == category]["units"]
             label = f"{category}: {thousands(counts.sum())} units, {thousands(len(counts))} concepts"
             ax.bar(of, shown["units"].iloc[of], color=colour, label=label)
