@@ -2,7 +2,7 @@
 
 ``probe`` orders the images, ``passes`` shows them to the network, and ``workers`` uses the maps twice: ``thresholds``
 finds what half a per cent of a unit's activations exceed; ``tally`` counts the pixels that masks and concepts share,
-with ``mask_runs`` for the pixels of a mask, ``upsample`` for where these lie in a unit's map, and ``image_labels`` for an
+with ``mask_runs`` for the pixels of a mask, ``upsample`` for where these lie in a map, and ``image_labels`` for an
 image's concepts.
 ``sums`` holds the counts, ``estimates`` makes numbers of them, ``table`` the columns that ``describe`` describes.
 ``analysis`` joins them, and ``dissect`` is the public function.
