@@ -116,7 +116,10 @@ def mapped_layers(network: "LoadedModel", example: "torch.Tensor") -> list[Mappe
     calls = watch_calls(network.module, example)
     order = {(call.name, call.number): place for place, call in enumerate(calls)}
     pools = {
-        id(tensor) for call in calls if type(call.module).__module__ == pooling.__name__ for _, tensor, *_ in call.outputs
+        id(tensor)
+        for call in calls
+        if type(call.module).__module__ == pooling.__name__
+        for _, tensor, *_ in call.outputs
     }
     pooled = {(call.name, call.number) for call in calls if any(id(tensor) in pools for _, tensor, *_ in call.outputs)}
     image = (int(example.shape[2]), int(example.shape[3]))

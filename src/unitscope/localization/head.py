@@ -64,9 +64,10 @@ def find_head(network: "LoadedModel", example: "torch.Tensor", layer: str | None
     A class activation map needs class scores that are linear in the spatial means of some layer's maps,
     :math:`S_c = b_c + \sum_k w_{ck} \, \mathrm{mean}_{xy} f_k(x, y)`: global average pooling and one linear layer, or
     a convolution with one map per class and global average pooling. Names of modules are not trusted. The method is
-    ``"cam"`` only if the equation holds, to the rounding of float32, for every class of every item of the example,
-    with the weights of a layer that gives the class scores, or without weights. Dropout, and a ReLU between the layer
-    and the average, may be modules or not. In every other case the method is ``"grad-cam"``.
+    ``"cam"`` only if the maps of the example vary and the equation holds, to the rounding of float32, for every class
+    of every item, with the weights of a layer that gives the class scores, or without weights. Dropout, and a ReLU
+    between the layer and the average, may be modules or not. In every other case the method is ``"grad-cam"``, also
+    where the network gives probabilities, which are not linear.
 
     Parameters
     ----------
@@ -141,7 +142,8 @@ def averaged_head(network: "LoadedModel", example: "torch.Tensor", mapped: list[
                 continue
             for rectified in (False, True):
                 head = Head("cam", each.layer, each.grid, classes, rectified, weights, bias)
-                if not scores_differ(head, head.lay(hooked.taken[each.layer.name]), scores).any():
+                maps = head.lay(hooked.taken[each.layer.name])
+                if tells_apart(weights, maps) and not scores_differ(head, maps, scores).any():
                     return head
     return None
 
@@ -158,6 +160,12 @@ def weights_of(module: Any, classes: int) -> "tuple[torch.Tensor, torch.Tensor]"
     """Return the weights of a linear layer, ``(classes, units)``, and its biases, ``(classes,)``."""
     weights = module.weight.detach().flatten(1).float()
     return weights, weights.new_zeros(classes) if module.bias is None else module.bias.detach().float()
+
+
+def tells_apart(weights: "torch.Tensor", maps: "torch.Tensor") -> bool:
+    """Return whether maps vary where weights are not zero: else a sum of any maps, or another pooling, would fit too."""
+    spread = maps.amax((2, 3)) - maps.amin((2, 3))
+    return bool((spread @ weights.abs().T).any())
 
 
 def scores_differ(head: Head, maps: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
