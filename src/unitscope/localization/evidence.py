@@ -64,14 +64,14 @@ def class_evidence(head: Head, sums: MeanSums) -> np.ndarray:
     --------
     evidence_table : The class for which each unit carries most.
     """
-    if head.weights is None:
+    if head.linear is None:
         raise UnitscopeError(
-            f"the class scores are not sums over the units of {head.layer.name}, so no unit's share in them is defined; "
+            f"class scores are not sums over the units of {head.layer.name}, so no unit's share in them is defined; "
             "evidence needs a network that ends in global average pooling and a linear layer"
         )
     with np.errstate(invalid="ignore", divide="ignore"):
         means = sums.means / sums.items[:, None]
-    return (head.weights.double().cpu().numpy() * means).T
+    return (head.linear.weights.double().cpu().numpy() * means).T
 
 
 def evidence_table(head: Head, sums: MeanSums) -> pd.DataFrame:
@@ -106,9 +106,10 @@ def evidence_table(head: Head, sums: MeanSums) -> pd.DataFrame:
     --------
     >>> import torch
     >>> from unitscope.localization.grid import Grid
+    >>> from unitscope.localization.head import Linear
     >>> from unitscope.models import NetworkLayer
-    >>> weights = torch.tensor([[2.0, 0.0], [1.0, -1.0]])
-    >>> head = Head("cam", NetworkLayer("conv", "Conv2d"), Grid(0, 4, 4), 2, False, weights, torch.zeros(2))
+    >>> linear = Linear(torch.tensor([[2.0, 0.0], [1.0, -1.0]]), torch.zeros(2))
+    >>> head = Head("cam", NetworkLayer("conv", "Conv2d"), Grid(0, 4, 4), 2, linear=linear)
     >>> evidence_table(head, MeanSums(np.array([[4.0, 1.0], [9.0, 6.0]]), np.array([2, 3])))
          unit  evidence_class  evidence  evidence_share
     0  conv:0               0       4.0             1.0

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..models import NetworkLayer, list_layers
+from ..models import NetworkLayer
 from ..models.layers import watch_calls
 
 if TYPE_CHECKING:
@@ -90,13 +90,15 @@ class MappedLayer:
     pooled: bool
 
 
-def mapped_layers(network: "LoadedModel", example: "torch.Tensor") -> list[MappedLayer]:
+def mapped_layers(network: "LoadedModel", layers: list[NetworkLayer], example: "torch.Tensor") -> list[MappedLayer]:
     """Return the layers whose units have maps, in the order in which the network computes them.
 
     Parameters
     ----------
     network
         The network.
+    layers
+        All its layers, from `unitscope.models.list_layers`.
     example
         A batch of images, ``(items, channels, height, width)``.
 
@@ -124,7 +126,7 @@ def mapped_layers(network: "LoadedModel", example: "torch.Tensor") -> list[Mappe
     pooled = {(call.name, call.number) for call in calls if any(id(tensor) in pools for _, tensor, *_ in call.outputs)}
     image = (int(example.shape[2]), int(example.shape[3]))
     found = []
-    for layer in list_layers(network, example):
+    for layer in layers:
         grid = find_grid(layer.positions, image) if layer.units else None
         if grid:
             found.append(MappedLayer(layer, grid, (layer.module_name, layer.call) in pooled))

@@ -1,7 +1,7 @@
 """How a network ends: whether its class scores are sums of class activation maps, and of which layer's."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import UnitscopeError, near_names
 from ..models import NetworkLayer, capture, class_scores, list_layers
@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-5
 """How far a score may be from the sum of its map, as a share of the sum of absolute terms: rounding of float32."""
+
+
+class Linear(NamedTuple):
+    """How class scores follow from the spatial means of maps.
+
+    Attributes
+    ----------
+    weights
+        ``(classes, units)``; the identity where the maps are those of the classes themselves.
+    bias
+        ``(classes,)``.
+    """
+
+    weights: "torch.Tensor"
+    bias: "torch.Tensor"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +48,8 @@ class Head:
         Number of class scores.
     rectified
         Whether the network averages the layer's maps after setting values below zero to zero.
-    weights
-        ``(classes, units)`` weights of the linear layer, for ``"cam"``; the identity where the layer's maps are those
-        of the classes themselves.
-    bias
-        ``(classes,)`` biases, for ``"cam"``.
+    linear
+        Weights and biases, for ``"cam"``.
 
     See Also
     --------
@@ -49,8 +61,7 @@ class Head:
     grid: Grid
     classes: int
     rectified: bool = False
-    weights: "torch.Tensor | None" = None
-    bias: "torch.Tensor | None" = None
+    linear: Linear | None = None
 
     def lay(self, output: "torch.Tensor") -> "torch.Tensor":
         """Return the layer's output as the maps that are averaged, ``(items, units, height, width)``."""
@@ -112,38 +123,40 @@ def find_head(network: "LoadedModel", example: "torch.Tensor", layer: str | None
         raise UnitscopeError(
             f"the network takes inputs of shape {tuple(example.shape[1:])}, not images; class maps are of images"
         )
-    mapped = mapped_layers(network, example)
+    layers = list_layers(network, example)
+    mapped = mapped_layers(network, layers, example)
     if not mapped:
         raise UnitscopeError(f"no layer of {network.spec} has a map; class maps need a convolutional network or tokens")
     if layer is not None:
         return named_head(network, example, mapped, layer)
-    return averaged_head(network, example, mapped) or deepest_head(network, example, mapped)
+    return averaged_head(network, example, layers, mapped) or deepest_head(network, example, mapped)
 
 
-def averaged_head(network: "LoadedModel", example: "torch.Tensor", mapped: list[MappedLayer]) -> Head | None:
+def averaged_head(
+    network: "LoadedModel", example: "torch.Tensor", layers: list[NetworkLayer], mapped: list[MappedLayer]
+) -> Head | None:
     """Return the head of a network whose class scores are linear in the means of maps; ``None`` for others."""
     import torch
 
-    dense = [found for found in list_layers(network, example) if found.units and set(found.positions) <= {1}]
-    layers = {found.name: found for found in (*dense, *(each.layer for each in mapped))}
-    with capture(network.module, list(layers.values()), take=lambda output: output) as hooked:
+    dense = [layer for layer in layers if layer.units and set(layer.positions) <= {1}]
+    wanted = {layer.name: layer for layer in (*dense, *(each.layer for each in mapped))}
+    with capture(network.module, list(wanted.values()), take=lambda output: output) as hooked:
         scores = class_scores(hooked(example))
-    classes = scores.shape[1]
-    linear: list[tuple[torch.Tensor, torch.Tensor]] = [
-        weights_of(network.module.get_submodule(found.module_name), classes)
-        for found in dense
-        if is_linear(network.module.get_submodule(found.module_name))
-        and torch.equal(hooked.taken[found.name].flatten(1).float(), scores)
+    last = [
+        network.module.get_submodule(layer.module_name)
+        for layer in dense
+        if torch.equal(hooked.taken[layer.name].flatten(1).float(), scores)
     ]
-    none = torch.eye(classes, device=scores.device), torch.zeros(classes, device=scores.device)
-    for weights, bias in (*linear, none):
+    classes = scores.shape[1]
+    without = Linear(torch.eye(classes, device=scores.device), torch.zeros(classes, device=scores.device))
+    for linear in (*(linear_of(module) for module in last if is_linear(module)), without):
         for each in reversed(mapped):
-            if each.layer.units != weights.shape[1]:
+            if each.layer.units != linear.weights.shape[1]:
                 continue
             for rectified in (False, True):
-                head = Head("cam", each.layer, each.grid, classes, rectified, weights, bias)
+                head = Head("cam", each.layer, each.grid, classes, rectified, linear)
                 maps = head.lay(hooked.taken[each.layer.name])
-                if tells_apart(weights, maps) and not scores_differ(head, maps, scores).any():
+                if tells_apart(linear, maps) and not scores_differ(linear, maps, scores).any():
                     return head
     return None
 
@@ -156,24 +169,23 @@ def is_linear(module: Any) -> bool:
     return isinstance(module, nn.Linear) or one
 
 
-def weights_of(module: Any, classes: int) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Return the weights of a linear layer, ``(classes, units)``, and its biases, ``(classes,)``."""
+def linear_of(module: Any) -> Linear:
+    """Return the weights and biases of a linear layer."""
     weights = module.weight.detach().flatten(1).float()
-    return weights, weights.new_zeros(classes) if module.bias is None else module.bias.detach().float()
+    return Linear(weights, weights.new_zeros(len(weights)) if module.bias is None else module.bias.detach().float())
 
 
-def tells_apart(weights: "torch.Tensor", maps: "torch.Tensor") -> bool:
-    """Return whether maps vary where weights are not zero: else a sum of any maps, or another pooling, would fit too."""
+def tells_apart(linear: Linear, maps: "torch.Tensor") -> bool:
+    """Return whether maps with weights vary: the sums of others say nothing, and their maximum is their mean."""
     spread = maps.amax((2, 3)) - maps.amin((2, 3))
-    return bool((spread @ weights.abs().T).any())
+    return bool((spread.float() @ linear.weights.abs().T).any())
 
 
-def scores_differ(head: Head, maps: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
+def scores_differ(linear: Linear, maps: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
     """Return which class scores are not what the means of maps give, ``(items, classes)``."""
-    assert head.weights is not None and head.bias is not None
-    weights, bias, means = (values.double().to(maps.device) for values in (head.weights, head.bias, maps.mean((2, 3))))
-    found = means @ weights.T + bias
-    terms = maps.double().abs().mean((2, 3)) @ weights.abs().T + bias.abs()
+    weights, bias, maps = (values.double().to(maps.device) for values in (*linear, maps))
+    found = maps.mean((2, 3)) @ weights.T + bias
+    terms = maps.abs().mean((2, 3)) @ weights.abs().T + bias.abs()
     return ~((found - scores.double()).abs() <= TOLERANCE * terms)
 
 
@@ -182,7 +194,7 @@ def deepest_head(network: "LoadedModel", example: "torch.Tensor", mapped: list[M
 
     Of a transformer's last block only the class token may reach the scores, so its patches have no gradient.
     """
-    for each in sorted(reversed(mapped), key=lambda each: each.pooled):
+    for each in sorted(mapped[::-1], key=lambda each: each.pooled):
         head = gradient_head(network, example, each)
         if head:
             return head
@@ -209,8 +221,7 @@ def named_head(network: "LoadedModel", example: "torch.Tensor", mapped: list[Map
 
 def gradient_head(network: "LoadedModel", example: "torch.Tensor", mapped: MappedLayer) -> Head | None:
     """Return the head for Grad-CAM of a layer; ``None`` where class scores do not depend on its maps."""
-    head = Head("grad-cam", mapped.layer, mapped.grid, 0)
     found = score_gradients(network.module, mapped.layer, example, lambda scores: scores.argmax(1, keepdim=True))
-    if not head.grid.lay(found.gradients[:, 0]).any():
+    if not mapped.grid.lay(found.gradients[:, 0]).any():
         return None
     return Head("grad-cam", mapped.layer, mapped.grid, found.scores.shape[1])

@@ -10,7 +10,7 @@ from ..errors import UnitscopeError, near_names
 from ..models import capture, class_scores
 from ..models.batches import check_taken
 from .gradient import score_gradients
-from .head import Head, scores_differ
+from .head import Head, Linear, scores_differ
 
 if TYPE_CHECKING:
     import torch
@@ -98,7 +98,7 @@ def class_maps(
     """
     choose = classes if callable(classes) else chooser(network, head, classes, len(batch))
     numbers = np.arange(len(batch))
-    if head.weights is None:
+    if head.linear is None:
         found = score_gradients(network.module, head.layer, batch, choose)
         check_taken({head.layer.name: found.output}, [head.layer.name], numbers)
         output, scores, chosen = found.output, found.scores, found.chosen
@@ -111,8 +111,8 @@ def class_maps(
         check_taken(hooked.taken, hooked.take, numbers)
         units = head.lay(hooked.taken[head.layer.name])
         chosen = choose(scores)
-        refuse_other_sums(head, units, scores)
-        maps = weigh(head.weights.to(units.device)[chosen], units) / (head.grid.height * head.grid.width)
+        refuse_other_sums(head, head.linear, units, scores)
+        maps = weigh(head.linear.weights.to(units.device)[chosen], units) / (head.grid.height * head.grid.width)
     return ClassMaps(*(values.cpu().numpy() for values in (maps, chosen, scores, units.mean((2, 3)))))
 
 
@@ -129,9 +129,9 @@ def weigh(weights: "torch.Tensor", maps: "torch.Tensor") -> "torch.Tensor":
     return (weights.float() @ maps.float().flatten(2)).unflatten(2, maps.shape[2:])
 
 
-def refuse_other_sums(head: Head, maps: "torch.Tensor", scores: "torch.Tensor") -> None:
+def refuse_other_sums(head: Head, linear: Linear, maps: "torch.Tensor", scores: "torch.Tensor") -> None:
     """Refuse items for which class scores are not the sums of their maps."""
-    wrong = scores_differ(head, maps, scores).nonzero()
+    wrong = scores_differ(linear, maps, scores).nonzero()
     if len(wrong):
         item, class_ = wrong[0].tolist()
         raise UnitscopeError(

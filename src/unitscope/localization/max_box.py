@@ -6,7 +6,6 @@ import numba
 import numpy as np
 
 from ..errors import UnitscopeError
-from .scores import box_iou
 
 THRESHOLDS = np.arange(1000) / 1000
 """Thresholds of the normalised map: 0, .001, ..., .999."""
