@@ -194,7 +194,7 @@ def deepest_head(network: "LoadedModel", example: "torch.Tensor", mapped: list[M
 
     Of a transformer's last block only the class token may reach the scores, so its patches have no gradient.
     """
-    for each in sorted(mapped[::-1], key=lambda each: each.pooled):
+    for each in reversed(sorted(mapped, key=lambda each: not each.pooled)):
         head = gradient_head(network, example, each)
         if head:
             return head
