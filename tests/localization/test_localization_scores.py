@@ -102,7 +102,6 @@ def test_every_threshold_against_a_flood_fill(scores, true_boxes, spread):
 
 
 def test_a_value_at_a_threshold_is_not_above_it():
-    """.3 of the range is stored just below, .29 just above their thresholds; a pixel of exactly .5 leaves at .5."""
     scores = np.array([[0.0, 1.0, 0.5, 0.0]])
     found = threshold_overlaps(scores, np.array([[0, 1, 1, 3]]))
     assert found.largest[[0, 499, 500, 999]].tolist() == [1, 1, 0.5, 0.5]

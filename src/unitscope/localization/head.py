@@ -194,7 +194,8 @@ def deepest_head(network: "LoadedModel", example: "torch.Tensor", mapped: list[M
 
     Of a transformer's last block only the class token may reach the scores, so its patches have no gradient.
     """
-    for each in reversed(sorted(mapped, key=lambda each: not each.pooled)):
+    deepest = mapped[::-1]
+    for each in sorted(deepest, key=lambda each: each.pooled):
         head = gradient_head(network, example, each)
         if head:
             return head

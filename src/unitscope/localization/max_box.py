@@ -22,12 +22,12 @@ class ThresholdOverlaps(NamedTuple):
     largest
         ``(thresholds,)`` intersection over union of the box around the largest component, with the true box that fits
         it best; MaxBoxAcc counts it.
-    any
+    best
         ``(thresholds,)`` the same of the component that fits best; MaxBoxAccV2 counts it.
     """
 
     largest: np.ndarray
-    any: np.ndarray
+    best: np.ndarray
 
 
 def threshold_overlaps(scores: np.ndarray, true_boxes: np.ndarray) -> ThresholdOverlaps:
@@ -70,7 +70,7 @@ def threshold_overlaps(scores: np.ndarray, true_boxes: np.ndarray) -> ThresholdO
     >>> scores = np.zeros((4, 6))
     >>> scores[1:3, 1:3], scores[0, 5] = 0.5, 1.0
     >>> found = threshold_overlaps(scores, np.array([[0, 5, 1, 6]]))
-    >>> found.largest[[0, 499, 500, 999]].tolist(), found.any[[0, 499, 500, 999]].tolist()
+    >>> found.largest[[0, 499, 500, 999]].tolist(), found.best[[0, 499, 500, 999]].tolist()
     ([0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0])
     """
     true_boxes = np.asarray(true_boxes)
@@ -134,7 +134,7 @@ def max_box_accuracy(overlaps: np.ndarray, overlap: float = 0.5) -> tuple[float,
 def max_box_accuracy_v2(overlaps: np.ndarray) -> float:
     """Return the mean of `max_box_accuracy` over `OVERLAPS`, each with its own threshold.
 
-    This is MaxBoxAccV2 for ``any`` of `threshold_overlaps`.
+    This is MaxBoxAccV2 for ``best`` of `threshold_overlaps`.
 
     Parameters
     ----------
