@@ -69,12 +69,11 @@ class Block(nn.Module):
     def __init__(self):
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(8), nn.LayerNorm(8)
-        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.queries_keys_values = nn.Linear(8, 24)
         self.dense = nn.Linear(8, 8)
 
     def forward(self, x):
-        y = self.norm1(x)
-        x = x + self.attention(y, y, y, need_weights=False)[0]
+        x = x + nn.functional.scaled_dot_product_attention(*self.queries_keys_values(self.norm1(x)).chunk(3, dim=-1))
         return x + torch.relu(self.dense(self.norm2(x)))
 
 
