@@ -7,7 +7,7 @@ import torch.nn.functional as nnf
 from torch import nn
 
 from unitscope.errors import UnitscopeError
-from unitscope.models import NetworkLayer, receptive_fields
+from unitscope.models import NetworkLayer, reach_rules, receptive_fields
 
 SHAPE = (2, 6, 4)
 
@@ -56,10 +56,22 @@ def index_add(x):
 
 def index_put(accumulate):
     def function(x):
-        places = torch.tensor([[0, 1], [2, 0], [0, 1]])
-        return x.index_put((torch.tensor(0), places % 2, places), x[0, 0, 2:5, 2:], accumulate=accumulate)
+        places = torch.tensor([[0, 1], [2, 0], [0, 1]] if accumulate else [[0, 1], [2, 3], [4, 5]])
+        return x.index_put((torch.tensor(0), places % 2, places, 3 - places), x[0, 0, 2:5, 2:], accumulate=accumulate)
 
     return function
+
+
+def silenced(x):
+    x = x.clone()
+    x[x.flip(2) < 0] = 0
+    return x
+
+
+def rows_written(x):
+    x = x.clone()
+    x[:, :, torch.tensor([4, 1])] = x[:, :, :2] * 2
+    return x
 
 
 def scattered(reduce, **settings):
@@ -219,6 +231,8 @@ EXACT = {
     "gather": lambda x: x.gather(2, torch.tensor([[5, 0, 1, 2]]).expand(1, 2, 1, 4)),
     "advanced_index": lambda x: x[:, :, [0, 5, 2]][..., torch.tensor([True, False, True, True])],
     "write_by_mask": lambda x: torch.zeros_like(x).index_put((torch.tensor([True]),), x[0].flip(2)[None]),
+    "write_by_mask_of_image": silenced,
+    "write_rows_by_index": rows_written,
     "bilinear_antialias": lambda x: nnf.interpolate(x, (3, 3), mode="bilinear", antialias=True),
     "bicubic_antialias": lambda x: nnf.interpolate(x, (3, 2), mode="bicubic", antialias=True),
     "bilinear_antialias_larger": lambda x: nnf.interpolate(x, (9, 3), mode="bilinear", antialias=True),
@@ -324,3 +338,109 @@ def test_fields_are_what_changes_of_pixels_change(name):
     expected = boxes_by_changes(function)
     np.testing.assert_array_equal(np.broadcast_to(found.boxes, expected.shape), expected)
     assert not found.unknown
+
+
+class Numpy(nn.Module):
+    def forward(self, x):
+        return torch.from_numpy(np.cumsum(x.numpy(), 2))
+
+
+def by_list(x):
+    return torch.tensor([[[x[0, 0, 2, 1].tolist(), 1.0], [x[0, 0, 3, 3], 0.0]]])
+
+
+def resampled(x):
+    grid = torch.stack(torch.meshgrid(torch.linspace(-1, 0, 3), torch.linspace(-1, 1, 3), indexing="xy"), -1)
+    return nnf.grid_sample(x, grid[None], align_corners=True)
+
+
+def unpooled(x):
+    return nnf.max_unpool2d(*nnf.max_pool2d(x, 2, return_indices=True), 2)
+
+
+def of_integers(x):
+    index = (x[:, :1, :1, 0] > 0).long()
+    return x.flatten(2)[:, :, index.flatten()]
+
+
+UNKNOWN = {
+    "numpy": (Numpy(), "numpy"),
+    "numpy_array": (lambda x: torch.as_tensor(np.sqrt(np.abs(np.asarray(x)))), "array"),
+    "dlpack": (lambda x: torch.from_dlpack(np.from_dlpack(x) + 1), "dlpack"),
+    "item": (lambda x: x[:, :, :3, :3] * x[0, 0, 4, 2].item(), "item"),
+    "item_of_integer": (lambda x: x[:, :, :3, :3] * int(x[0, 0, 4, 2] * 100), "item"),
+    "list": (by_list, "tensor"),
+    "range": (lambda x: torch.full((1, 2, 2), float(x[0, 0, 1, 1])), "item"),
+    "pinv": (torch.linalg.pinv, "linalg_pinv"),
+    "grid_sample": (resampled, "grid_sampler_2d"),
+    "max_unpool": (unpooled, "max_unpool2d"),
+    "masked_scatter": (lambda x: torch.zeros_like(x).masked_scatter(x > 0, x), "masked_scatter"),
+    "index": (of_integers, "index"),
+    "index_of_argmax": (lambda x: nnf.one_hot((x[:, 0] > 0).long(), 2).float().permute(0, 3, 1, 2), "scatter"),
+    "histogram": (lambda x: torch.histc(x, 4)[None], "histc"),
+}
+"""Functions with an operation that must be named."""
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_operations_without_a_rule_are_named_and_their_fields_contain_what_changes(name):
+    function, operation = UNKNOWN[name]
+    found, expected = fields_of(function), boxes_by_changes(function)
+    assert any(operation in one for one in found.unknown), found.unknown
+    boxes = np.broadcast_to(found.boxes, expected.shape)
+    sees = expected.any(-1)
+    assert (boxes[sees][:, :2] <= expected[sees][:, :2]).all()
+    assert (boxes[sees][:, 2:] >= expected[sees][:, 2:]).all()
+
+
+def test_random_windows_are_named():
+    found = fields_of(nn.FractionalMaxPool2d(2, output_size=(3, 2)))
+    assert found.unknown == ("fractional_max_pool2d",)
+    assert found.is_whole_image
+
+
+def test_checks_of_values_hold_on_the_example_and_count_for_nothing():
+    def checked(x):
+        assert x.abs().max() <= 10
+        if x.mean() > 100:
+            return x.flip(3)
+        return x[:, :, 1:]
+
+    found = fields_of(checked)
+    assert not found.unknown
+    assert found.box(0, 2, 3).tolist() == [3, 3, 4, 4]
+
+
+def test_networks_that_do_not_take_the_example():
+    def refuses(x):
+        assert x.max() > 1000
+        return x
+
+    with pytest.raises(UnitscopeError, match=r"cannot be found \(.*give an example that it takes"):
+        fields_of(refuses)
+
+
+def test_operations_that_nobody_knows_see_everything_they_were_given():
+    @torch.library.custom_op("unitscope_tests::swap", mutates_args=())
+    def swap(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return x.flip(2) + y[..., :1]
+
+    found = fields_of(lambda x: swap(x[:, :, :2], x[:, :, 1:3, 1:]))
+    assert found.unknown == ("swap",)
+    assert found.boxes.reshape(-1, 4).tolist() == [[0, 0, 3, 4]] * found.boxes[..., 0].size
+
+
+def test_networks_in_inference_mode():
+    network = nn.Sequential(nn.Conv2d(2, 2, 3), nn.MaxPool2d(2), nn.Upsample(scale_factor=2), nn.Softmax(1))
+    with torch.inference_mode():
+        network.append(nn.Linear(2, 3))
+        found = fields_of(network)
+    assert not found.unknown
+    assert found.size == fields_of(network).size == (4, 4)
+
+
+def test_boxes_outside_the_image_are_refused(monkeypatch):
+    monkeypatch.setitem(reach_rules.RULES, "flip", lambda values, numbers: numbers["self"] + 1)
+    monkeypatch.setattr(reach_rules, "MOVES", [])
+    with pytest.raises(UnitscopeError, match=r"layer 0 got a receptive field that is no box inside the image"):
+        fields_of(lambda x: x.flip(2))

@@ -151,58 +151,76 @@ def receptive_fields(
         )
     height, width = int(example.shape[2]), int(example.shape[3])
     try:
-        ends = [pass_numbers(module, layers, shape_like(example, axis), sign) for axis, sign in ENDS]
+        found, unknown = follow(module, layers, example[:1])
     except UnitscopeError:
         raise
     except Exception as error:
-        raise UnitscopeError(f"receptive fields of this network cannot be found: {first_line(error)}") from error
-    unknown = tuple(sorted({name for _, names in ends for name in names}))
-    fields = {}
-    for layer in layers:
-        sides = np.stack([found[layer.name] for found, _ in ends], axis=-1)
-        boxes = np.where(np.isfinite(sides).all(-1, keepdims=True), sides * SIGNS + (0, 0, 1, 1), 0).astype(np.int32)
-        same = (boxes == boxes[:1]).all()
-        fields[layer.name] = ReceptiveFields(boxes[:1] if same else boxes, (height, width), unknown)
-    return fields
+        raise UnitscopeError(
+            f"receptive fields of this network cannot be found ({first_line(error)}): its own code runs on an example "
+            f"of shape {tuple(example[:1].shape)}, of which every operation is followed; give an example that it takes"
+        ) from error
+    return {
+        name: ReceptiveFields(boxes_of(name, ends, height, width), (height, width), unknown)
+        for name, ends in found.items()
+    }
 
 
-ENDS = ((0, -1), (1, -1), (0, 1), (1, 1))
-"""Axis and sign of the numbers whose maximum gives top, left, bottom and right."""
+def follow(
+    module: "torch.nn.Module", layers: Sequence[NetworkLayer], example: "torch.Tensor"
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Run a network on one image; return the numbers of each layer's values, and the operations without a rule.
 
-SIGNS = np.array([sign for _, sign in ENDS])
-
-
-def shape_like(example: "torch.Tensor", axis: int) -> "torch.Tensor":
-    """Return the input in which every value is the number of its row (axis 0) or column (axis 1)."""
-    import torch
-
-    height, width = example.shape[2:]
-    numbers = torch.arange(height).view(-1, 1) if axis == 0 else torch.arange(width)
-    return numbers.expand(1, *example.shape[1:]).float().to(example.device).contiguous()
-
-
-def pass_numbers(
-    module: "torch.nn.Module", layers: Sequence[NetworkLayer], numbers: "torch.Tensor", sign: int
-) -> tuple[dict[str, np.ndarray], set[str]]:
-    """Pass numbers of pixels through a network; return what the units get, ``(units, rows, columns)``, by layer."""
+    Returns
+    -------
+    dict
+        ``(units, rows, columns, 4)`` by the layer's name; see `unitscope.models.reach_numbers`.
+    tuple of str
+        Names of operations.
+    """
     import torch
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
-    from .reach import Reach
+    from .reach import Leaving, Reach
+    from .reach_numbers import pixel_numbers
 
     reach = Reach()
+    image = example.clone()
+    reach.numbers.write(image, pixel_numbers(*image.shape[2:]))
     with (
+        torch.inference_mode(False),
         torch.no_grad(),
         sdpa_kernel(SDPBackend.MATH),
         capture(module, layers, take=lambda maps: maps.clone(), stop=True) as network,
         reach,
+        Leaving(reach),
     ):
-        network(reach.track(numbers * sign))
+        network(image)
     found = {}
     for layer in layers:
         if layer.name not in network.taken:
             raise UnitscopeError(f"layer {layer.name} was not reached in the forward pass; leave it out")
-        values = network.taken[layer.name][0].float().cpu().numpy()
-        positions = values.shape[1:] if values.ndim == 3 else (int(np.prod(values.shape[1:])), 1)
-        found[layer.name] = values.reshape(len(values), *positions)
-    return found, reach.unknown
+        numbers = reach.numbers.read(network.taken[layer.name])[:, 0].cpu().numpy()
+        positions = numbers.shape[2:] if numbers.ndim == 4 else (int(np.prod(numbers.shape[2:])), 1)
+        found[layer.name] = np.moveaxis(numbers.reshape(*numbers.shape[:2], *positions), 0, -1)
+    return found, tuple(sorted(reach.unknown))
+
+
+def boxes_of(layer: str, ends: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return boxes, ``(units, rows, columns, 4)``, or with one unit if those of all are equal; check them.
+
+    Raises
+    ------
+    UnitscopeError
+        If a box is neither empty nor inside the image.
+    """
+    sides = np.where([True, True, False, False], (height, width, 0, 0) - ends, ends)
+    boxes = np.where((ends > 0).any(-1, keepdims=True), sides, 0).astype(np.int32)
+    begins, stops = boxes[..., :2], boxes[..., 2:]
+    right = (begins >= 0) & (begins < stops) & (stops <= (height, width))
+    wrong = ~(right.all(-1) | (boxes == 0).all(-1))
+    if wrong.any():
+        raise UnitscopeError(
+            f"layer {layer} got a receptive field that is no box inside the image, {boxes[wrong][0].tolist()}: a rule for "
+            "an operation of this network is wrong; leave the layer out and report the network"
+        )
+    return boxes[:1] if (boxes == boxes[:1]).all() else boxes
