@@ -6,7 +6,7 @@ gives, of its shape or of one that broadcasts to it, or ``None`` where it does n
 pixel".
 """
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -36,7 +36,7 @@ STAYS = ("clone", "_to_copy", "lift_fresh_copy", "detach_copy", "alias_copy", "c
 """Operations that give each value at its own place, in another tensor."""
 
 POINTWISE = """
-    _prelu_kernel complex dropout fake_quantize_per_tensor_affine_cachemask hardswish heaviside log_sigmoid_forward
+    _conj_physical _prelu_kernel complex dropout fake_quantize_per_tensor_affine_cachemask floor_divide hardswish heaviside log_sigmoid_forward
     masked_fill native_dropout polar rrelu_with_noise where
 """.split()  # noqa: SIM905
 """Operations whose values depend on those at the same place only, beside the ones that PyTorch tags as such."""
@@ -64,13 +64,18 @@ BLANKS = """
 FILLS = ("zero_", "normal_", "uniform_", "random_", "exponential_", "log_normal_", "cauchy_", "geometric_")
 """Operations in place that replace all values."""
 
+ADAPTIVE = """
+    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d _adaptive_avg_pool2d _adaptive_avg_pool3d
+""".split()  # noqa: SIM905
+"""Pooling into a given number of windows."""
+
 RULES: dict[str, Rule] = {
     "constant_pad_nd": windows.pad,
     "convolution": windows.convolve,
     "_convolution": windows.convolve,
     "col2im": windows.fold,
     **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), windows.average_pool),
-    **dict.fromkeys(("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_avg_pool1d"), windows.adaptive_pool),
+    **dict.fromkeys(ADAPTIVE, windows.adaptive_pool),
     "gather": places.gather,
     "embedding": places.embed,
     "scatter": partial(places.scatter, False),
@@ -114,4 +119,12 @@ def find_rule(func: Any) -> Rule | None:
         return rules.blank
     if name in MOVES or name in RESIZES:
         return partial(places.move if name in MOVES else windows.interpolate, getattr(torch.ops.aten, name))
-    return RULES.get(name, rules.pointwise if torch.Tag.pointwise in func.tags else None)
+    return RULES.get(name, rules.pointwise if is_pointwise(name) else None)
+
+
+@cache
+def is_pointwise(name: str) -> bool:
+    """Return whether PyTorch tags an operation as pointwise; it does not tag each variant, such as the one in place."""
+    operation = getattr(torch.ops.aten, name, None)
+    variants = operation.overloads() if operation is not None else []
+    return any(torch.Tag.pointwise in getattr(operation, variant).tags for variant in variants)
