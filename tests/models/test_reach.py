@@ -416,7 +416,9 @@ def test_networks_that_do_not_take_the_example():
         assert x.max() > 1000
         return x
 
-    with pytest.raises(UnitscopeError, match=r"cannot be found \(.*give an example that it takes"):
+    with pytest.raises(
+        UnitscopeError, match=r"cannot be found \(.*running its own code on one item.*give an example that it takes"
+    ):
         fields_of(refuses)
 
 
@@ -444,3 +446,14 @@ def test_boxes_outside_the_image_are_refused(monkeypatch):
     monkeypatch.setattr(reach_rules, "MOVES", [])
     with pytest.raises(UnitscopeError, match=r"layer 0 got a receptive field that is no box inside the image"):
         fields_of(lambda x: x.flip(2))
+
+
+@pytest.mark.parametrize("make", [torch.jit.script, lambda part: torch.jit.trace(part, torch.randn(1, *SHAPE))])
+def test_scripted_parts_are_followed(make):
+    torch.manual_seed(0)
+    part = nn.Sequential(nn.Conv2d(2, 2, 3), nn.Tanh()).eval()
+    network = nn.Sequential(make(part), nn.MaxPool2d((2, 1)))
+    for _ in range(3):  # later runs are optimised
+        found = fields_of(network)
+    assert not found.unknown
+    assert found.size == (4, 3)

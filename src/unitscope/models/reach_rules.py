@@ -36,8 +36,8 @@ STAYS = ("clone", "_to_copy", "lift_fresh_copy", "detach_copy", "alias_copy", "c
 """Operations that give each value at its own place, in another tensor."""
 
 POINTWISE = """
-    _conj_physical _prelu_kernel complex dropout fake_quantize_per_tensor_affine_cachemask floor_divide hardswish heaviside log_sigmoid_forward
-    masked_fill native_dropout polar rrelu_with_noise where
+    _conj_physical _prelu_kernel complex dropout fake_quantize_per_tensor_affine_cachemask floor_divide hardswish
+    heaviside log_sigmoid_forward masked_fill native_dropout polar rrelu_with_noise where
 """.split()  # noqa: SIM905
 """Operations whose values depend on those at the same place only, beside the ones that PyTorch tags as such."""
 

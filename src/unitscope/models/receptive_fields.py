@@ -29,8 +29,8 @@ class ReceptiveFields:
     image
         Height and width of the network's input.
     unknown
-        Operations of the network that no rule covers; they are taken to depend on everything that they were given, so
-        that boxes may be too large.
+        Operations of the network that no rule covers; they are taken to depend on everything that they were given, and
+        everything that follows on values that were given to Python or NumPy, so that boxes may be too large.
 
     See Also
     --------
@@ -108,10 +108,15 @@ def receptive_fields(
 ) -> dict[str, ReceptiveFields]:
     """Find the receptive field of every unit of some layers, at every position.
 
-    They are exact for any feed-forward network: the network's own code is run with every operation replaced by a
-    maximum over the values that it reads (`unitscope.models.reach`), on the numbers of the pixels' rows and columns. A
-    field is the smallest box around all pixels that a gradient would reach, were all weights positive. Weights of zero
-    count. Dense layers, attention, global pooling and whatever follows them see the whole image.
+    The network's own code runs on the example, while numbers of pixels are kept beside its values: for every operation,
+    a rule takes the largest over the values that it reads (`unitscope.models.reach`). A field is the smallest box
+    around all pixels on which a unit depends. Fields are exact where every operation has such a rule; the others are
+    named in `ReceptiveFields.unknown`, and are taken to depend on everything that they were given. So is everything
+    that follows where values of tensors are given to Python or NumPy (``item()``, ``numpy()``).
+
+    Weights of zero count. Indexes and masks are those of the example, and what they depend on counts. The branches that
+    the code takes by ``if`` are those of the example too, but what their conditions depend on does not count. Dense
+    layers, attention, global pooling and whatever follows them see the whole image.
 
     Parameters
     ----------
@@ -120,7 +125,7 @@ def receptive_fields(
     layers
         The layers.
     example
-        A batch of inputs, of which only the shape counts.
+        A batch of inputs, of which the first is used.
 
     Returns
     -------
@@ -156,8 +161,9 @@ def receptive_fields(
         raise
     except Exception as error:
         raise UnitscopeError(
-            f"receptive fields of this network cannot be found ({first_line(error)}): its own code runs on an example "
-            f"of shape {tuple(example[:1].shape)}, of which every operation is followed; give an example that it takes"
+            f"receptive fields of this network cannot be found ({first_line(error)}): they are found by running its "
+            f"own code on one item, here of shape {tuple(example.shape[1:])}; give an example that it "
+            "takes, such as real items"
         ) from error
     return {
         name: ReceptiveFields(boxes_of(name, ends, height, width), (height, width), unknown)
@@ -220,7 +226,7 @@ def boxes_of(layer: str, ends: np.ndarray, height: int, width: int) -> np.ndarra
     wrong = ~(right.all(-1) | (boxes == 0).all(-1))
     if wrong.any():
         raise UnitscopeError(
-            f"layer {layer} got a receptive field that is no box inside the image, {boxes[wrong][0].tolist()}: a rule for "
-            "an operation of this network is wrong; leave the layer out and report the network"
+            f"layer {layer} got a receptive field that is no box inside the image, {boxes[wrong][0].tolist()}: a rule "
+            "for an operation of this network is wrong; leave the layer out and report the network"
         )
     return boxes[:1] if (boxes == boxes[:1]).all() else boxes
