@@ -107,6 +107,12 @@ def out_argument(x):
     return total
 
 
+def out_over_others(x):
+    total = x.flip(2)
+    torch.mul(x, 2, out=total)
+    return total
+
+
 def dynamic_kernel(x):
     kernel = x[0].mean((1, 2)).view(2, 1, 1, 1).expand(2, 1, 3, 3)
     return nnf.conv2d(torch.ones_like(x), kernel, groups=2)
@@ -254,6 +260,7 @@ EXACT = {
     "fft": fourier_of_rows,
     "complex": complex_parts,
     "out": out_argument,
+    "out_over_others": out_over_others,
     "buffer": into_a_buffer,
     "views_of_memory": looked_up_through_views,
     "data": through_data,

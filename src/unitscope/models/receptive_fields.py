@@ -193,7 +193,6 @@ def follow(
     image = example.clone()
     reach.numbers.write(image, pixel_numbers(*image.shape[2:]))
     with (
-        torch.inference_mode(False),
         torch.no_grad(),
         sdpa_kernel(SDPBackend.MATH),
         capture(module, layers, take=lambda maps: maps.clone(), stop=True) as network,
