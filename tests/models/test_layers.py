@@ -225,3 +225,20 @@ def test_real_networks(real):
     assert [name for name in rows if name.startswith("pool")] == ["pool@1", "pool@2", "pool@3"]
     assert rows["conv10"].units == 1000
     assert rows["pool@1"].positions == (55, 55)
+
+
+@pytest.mark.parametrize("make", [torch.jit.script, lambda part: torch.jit.trace(part, BATCH)])
+def test_torchscript_takes_no_hooks(make):
+    part = make(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()).eval())
+    rows = listed(nn.Sequential(part, nn.MaxPool2d(2)))
+    assert list(rows) == ["0", "0.0", "0.1", "1"]
+    assert all(
+        rows[name].warnings == ["cannot be recorded: it is TorchScript, which takes no hooks"] for name in ("0", "0.1")
+    )
+    assert rows["1"].units == 4
+    with pytest.raises(UnitscopeError, match="layer 0 cannot be recorded: it is TorchScript"):
+        choose_layers([*rows.values()], "0")
+    with pytest.raises(
+        UnitscopeError, match=r"the network is TorchScript .* give the nn.Module from which it was made"
+    ):
+        listed(part)

@@ -109,12 +109,12 @@ def list_layers(model: "LoadedModel", example: "torch.Tensor") -> list[NetworkLa
     -------
     list of NetworkLayer
         With warnings where an output is changed in place afterwards, a module is called several times or never, an
-        output is a tuple, cannot be recorded, or has values below zero.
+        output is a tuple, cannot be recorded, or has values below zero. Modules within TorchScript cannot be recorded.
 
     Raises
     ------
     UnitscopeError
-        If the network does not take the batch.
+        If the network does not take the batch, or is TorchScript as a whole.
     """
     import torch
 
@@ -131,9 +131,9 @@ def list_layers(model: "LoadedModel", example: "torch.Tensor") -> list[NetworkLa
     for call in calls:
         rows.setdefault(call.name, []).extend(describe(call, grown, axes, len(example)))
     never = [
-        NetworkLayer(name, type(module).__name__, warnings=["is not called in the forward pass"], module_name=name)
+        NetworkLayer(name, type(module).__name__, warnings=[reason], module_name=name)
         for name, module in model.module.named_modules()
-        if name and name not in rows and type(module).forward is not torch.nn.Module.forward
+        if name and name not in rows and (reason := why_unseen(module))
     ]
     order = {name: place for place, (name, _) in enumerate(model.module.named_modules())}
     found = sorted([*never, *(row for several in rows.values() for row in several)], key=lambda r: order[r.module_name])
@@ -144,10 +144,24 @@ def list_layers(model: "LoadedModel", example: "torch.Tensor") -> list[NetworkLa
     return found
 
 
+def why_unseen(module: "torch.nn.Module") -> str:
+    """Return why a module's calls were not seen; nothing for a container, which is never called."""
+    import torch
+
+    if isinstance(module, torch.jit.ScriptModule):
+        return "cannot be recorded: it is TorchScript, which takes no hooks"
+    return "is not called in the forward pass" if type(module).forward is not torch.nn.Module.forward else ""
+
+
 def watch_calls(module: "torch.nn.Module", batch: "torch.Tensor") -> list[Call]:
     """Run a network on a batch and keep what its modules gave, in the order of their calls."""
     import torch
 
+    if isinstance(module, torch.jit.ScriptModule):
+        raise UnitscopeError(
+            "the network is TorchScript (torch.jit.script or torch.jit.trace), whose layers cannot be recorded; "
+            "give the nn.Module from which it was made"
+        )
     calls: list[Call] = []
     counts: dict[str, int] = {}
 
@@ -159,7 +173,12 @@ def watch_calls(module: "torch.nn.Module", batch: "torch.Tensor") -> list[Call]:
 
         return watch
 
-    handles = [part.register_forward_hook(watcher(name), prepend=True) for name, part in module.named_modules() if name]
+    parts = [(name, part) for name, part in module.named_modules() if name]
+    handles = [
+        part.register_forward_hook(watcher(name), prepend=True)
+        for name, part in parts
+        if not isinstance(part, torch.jit.ScriptModule)
+    ]
     try:
         with uncompiled(), torch.inference_mode(False), torch.no_grad():  # inference tensors count no versions
             module(batch)

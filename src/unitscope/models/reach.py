@@ -1,96 +1,136 @@
-"""How far each value inside a network reaches into its input, found by one pass that carries numbers of pixels.
+"""How far each value inside a network reaches into its input, found by following one pass of an example.
 
-Every operation is replaced by a maximum over the values that it reads. A network whose input holds the number of each
-pixel's row then gives, at every unit, the number of the last row that the unit sees. Windows, strides, padding,
-branches and reshapes need no graph: the network's own code applies them.
+The network's own code runs as ever. Beside each value, four numbers are kept: the last rows and columns, in the four
+directions, of the pixels on which it depends. Beside each operation, a rule takes the largest numbers of the values
+that it reads. Windows, strides, padding, branches and reshapes need no graph: the network's own code applies them.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
-from torch.utils.weak import WeakTensorKeyDictionary
 
-from .reach_rules import Named, find_rule, is_float, nowhere, pixels_of
-
-MAKES = ("new_", "empty", "zeros", "ones", "full", "rand", "arange", "linspace", "eye", "scalar_tensor")
-"""How the names of operations begin that make tensors out of nothing."""
+from .reach_numbers import ENDS, Named, Numbers, largest_of, tensors_in
+from .reach_rules import find_rule
 
 
 class Reach(TorchDispatchMode):
-    """Runs operations as maxima over what they read, for as long as the context lasts.
-
-    Tensors from outside the context, such as weights, depend on no pixel, except those given to `track`.
+    """Follows operations on tensors, for as long as the context lasts.
 
     Attributes
     ----------
+    numbers
+        The numbers of all tensors. Tensors to which none were written, such as weights, depend on no pixel.
     unknown
-        Names of operations that no rule covers; they are taken to depend on everything they were given.
+        Names of operations that no rule covers; they are taken to depend on everything that they were given. Where
+        values were given to Python or NumPy, everything that follows is taken to depend on them.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.numbers = Numbers()
         self.unknown: set[str] = set()
-        self._tracked = WeakTensorKeyDictionary()
-
-    def track(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Take the values of a tensor for numbers of pixels; return it."""
-        self._tracked[tensor] = True
-        return tensor
+        self._left = torch.zeros(ENDS)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run one operation."""
+        """Run one operation and find the numbers of what it gives."""
         kwargs = kwargs or {}
-        name = func._schema.name.partition("::")[2]
-        given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-        if not any(tensor in self._tracked for tensor in given):
-            output = func(*args, **kwargs)
-            is_new = not given or name.startswith(MAKES)
-            return self._follow(tree_map(nowhere, output)) if is_new else output
-        if func._schema.is_mutable and name.endswith("_"):
-            changed = args[0]
-            named = name_arguments(func, args, kwargs, self._pixels)
-            result = self._apply(name[:-1], func, named, args, kwargs)
-            return self.track(changed.copy_(first_of(result).expand(changed.shape)))
-        if func.is_view:  # of a tracked tensor, with which it shares memory
-            return self._follow(func(*args, **kwargs))
-        named = name_arguments(func, args, kwargs, self._pixels)
-        return self._follow(self._apply(name, func, named, args, kwargs))
-
-    def _apply(self, name: str, func: Any, named: Named, args: Any, kwargs: Any) -> Any:
-        """Return what an operation gives, by the rule for it."""
-        rule = find_rule(name, func)
-        if rule is not None:
-            return rule(func, named)
-        everything = max(float(leaf.max()) for leaf in pixels_of(named))  # first: the operation may change them
+        if find_rule(func) is None:  # it may be made of operations with rules
+            with self:
+                output = func.decompose(*args, **kwargs)
+            if output is not NotImplemented:
+                return output
+        named = name_arguments(func, args, kwargs)
+        changed = tensors_in([named[argument.name] for argument in func._schema.arguments if is_written(argument)])
+        values = {argument.name: named[argument.name] for argument in func._schema.arguments if not is_out(argument)}
         output = func(*args, **kwargs)
-        if any(isinstance(leaf, torch.Tensor) and leaf.is_floating_point() for leaf in tree_leaves(output)):
-            self.unknown.add(name)
-        return tree_map(lambda leaf: torch.full_like(leaf, everything) if is_float(leaf) else leaf, output)
-
-    def _pixels(self, leaf: Any) -> Any:
-        """Return an argument of an operation with numbers of pixels in place of other numbers."""
-        return leaf if not is_float(leaf) or leaf in self._tracked else nowhere(leaf)
-
-    def _follow(self, output: Any) -> Any:
-        """Track the tensors of numbers in what an operation gave."""
-        for leaf in tree_leaves(output):
-            if is_float(leaf):
-                self.track(leaf)
+        is_reached = self._left.any() or any(tensor in self.numbers for tensor in tensors_in(named))
+        if is_reached and torch.Tag.inplace_view not in func.tags:
+            self._follow(func, values, output, changed)
         return output
 
+    def leave(self, name: str, given: Any) -> None:
+        """Take everything that follows to depend on tensors, as their values were given to Python by an operation."""
+        largest = largest_of([self.numbers.read(tensor) for tensor in tensors_in(given)])
+        if largest.any():
+            self.unknown.add(name)
+            self._left = torch.maximum(self._left, largest)
 
-def name_arguments(func: Any, args: Any, kwargs: Any, change: Callable[[Any], Any]) -> Named:
-    """Return the arguments of an operation by name, defaults included, each tensor in them changed."""
-    named = {}
-    for place, argument in enumerate(func._schema.arguments):
-        value = args[place] if place < len(args) else kwargs.get(argument.name, argument.default_value)
-        named[argument.name] = tree_map(change, value)
-    return named
+    def _follow(self, func: Any, values: Named, output: Any, changed: list[torch.Tensor]) -> None:
+        """Find the numbers of what an operation gave, and of what it changed in place."""
+        name = func._schema.name.partition("::")[2]
+        if any(isinstance(leaf, int | float | complex) and not isinstance(leaf, bool) for leaf in tree_leaves(output)):
+            self.leave("item" if name == "_local_scalar_dense" else name, values)
+        memory = {tensor.untyped_storage() for tensor in tensors_in(values)}
+        places = {id(tensor) for tensor in changed}
+        made = [out for out in tensors_in(output) if id(out) in places or out.untyped_storage() not in memory]
+        if not made and not changed:  # a view of what was given
+            return
+        numbers = tree_map(lambda leaf: self.numbers.read(leaf) if isinstance(leaf, torch.Tensor) else leaf, values)
+        everything = largest_of(tensors_in(numbers))
+        found = apply_rule(func, values, numbers) if everything.any() else torch.zeros(ENDS)
+        if found is None:
+            self.unknown.add(name)
+        for tensor in [*made, *changed]:
+            fits = found is not None and made and tensor.shape == made[0].shape
+            self._write(tensor, found if found is not None and fits else everything)
+
+    def _write(self, tensor: torch.Tensor, numbers: torch.Tensor) -> None:
+        """Keep the numbers of a tensor, which are at least those of what was given to Python."""
+        left = self._left.to(numbers.device).view(ENDS, *[1] * (numbers.ndim - 1))
+        self.numbers.write(tensor, torch.maximum(numbers, left))
 
 
-def first_of(output: Any) -> torch.Tensor:
-    """Return the first tensor of what an operation gave."""
-    return output[0] if isinstance(output, tuple | list) else output
+class Leaving(TorchFunctionMode):
+    """Tells a `Reach` of tensors whose values are given to Python or NumPy other than by an operation."""
+
+    def __init__(self, reach: Reach) -> None:
+        super().__init__()
+        self.reach = reach
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run one function."""
+        is_list = bool(args) and isinstance(args[0], list | tuple)
+        if func in GIVE or (func in TAKE_LISTS and is_list):
+            self.reach.leave(func.__name__.strip("_"), args)
+        return func(*args, **(kwargs or {}))
+
+
+GIVE = {torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.tolist, torch.Tensor.__dlpack__}
+"""Functions that give values to Python or NumPy."""
+
+TAKE_LISTS = {torch.tensor, torch.as_tensor, torch.asarray}
+"""Functions that make a tensor of a list, in which there may be tensors."""
+
+
+def apply_rule(func: Any, values: Named, numbers: Named) -> torch.Tensor | None:
+    """Return the numbers of the first tensor that an operation gives, ``(4, ...)``; ``None`` where no rule knows."""
+    rule = find_rule(func)
+    if rule is None:
+        return None
+    ends = [
+        rule(values, tree_map(lambda leaf: leaf[end] if isinstance(leaf, torch.Tensor) else leaf, numbers))  # noqa: B023
+        for end in range(ENDS)
+    ]
+    found = [end for end in ends if end is not None]
+    return torch.stack(found) if found else None
+
+
+def name_arguments(func: Any, args: Any, kwargs: Any) -> Named:
+    """Return the arguments of an operation by name, defaults included."""
+    return {
+        argument.name: args[place] if place < len(args) else kwargs.get(argument.name, argument.default_value)
+        for place, argument in enumerate(func._schema.arguments)
+    }
+
+
+def is_written(argument: Any) -> bool:
+    """Return whether an operation changes an argument in place."""
+    return argument.alias_info is not None and argument.alias_info.is_write
+
+
+def is_out(argument: Any) -> bool:
+    """Return whether an operation only writes an argument, as ``out=``."""
+    return is_written(argument) and argument.kwarg_only

@@ -29,8 +29,8 @@ class ReceptiveFields:
     image
         Height and width of the network's input.
     unknown
-        Operations of the network that no rule covers; they are taken to depend on everything that they were given, so
-        that boxes may be too large.
+        Operations of the network that no rule covers; they are taken to depend on everything that they were given, and
+        everything that follows on values that were given to Python or NumPy, so that boxes may be too large.
 
     See Also
     --------
@@ -108,10 +108,15 @@ def receptive_fields(
 ) -> dict[str, ReceptiveFields]:
     """Find the receptive field of every unit of some layers, at every position.
 
-    They are exact for any feed-forward network: the network's own code is run with every operation replaced by a
-    maximum over the values that it reads (`unitscope.models.reach`), on the numbers of the pixels' rows and columns. A
-    field is the smallest box around all pixels that a gradient would reach, were all weights positive. Weights of zero
-    count. Dense layers, attention, global pooling and whatever follows them see the whole image.
+    The network's own code runs on the example, while numbers of pixels are kept beside its values: for every operation,
+    a rule takes the largest over the values that it reads (`unitscope.models.reach`). A field is the smallest box
+    around all pixels on which a unit depends. Fields are exact where every operation has such a rule; the others are
+    named in `ReceptiveFields.unknown`, and are taken to depend on everything that they were given. So is everything
+    that follows where values of tensors are given to Python or NumPy (``item()``, ``numpy()``).
+
+    Weights of zero count. Indexes and masks are those of the example, and what they depend on counts. The branches that
+    the code takes by ``if`` are those of the example too, but what their conditions depend on does not count. Dense
+    layers, attention, global pooling and whatever follows them see the whole image.
 
     Parameters
     ----------
@@ -120,7 +125,7 @@ def receptive_fields(
     layers
         The layers.
     example
-        A batch of inputs, of which only the shape counts.
+        A batch of inputs, of which the first is used.
 
     Returns
     -------
@@ -151,19 +156,19 @@ def receptive_fields(
         )
     height, width = int(example.shape[2]), int(example.shape[3])
     try:
-        ends = [pass_numbers(module, layers, shape_like(example, axis), sign) for axis, sign in ENDS]
+        found, unknown = follow(module, layers, example[:1])
     except UnitscopeError:
         raise
     except Exception as error:
-        raise UnitscopeError(f"receptive fields of this network cannot be found: {first_line(error)}") from error
-    unknown = tuple(sorted({name for _, names in ends for name in names}))
-    fields = {}
-    for layer in layers:
-        sides = np.stack([found[layer.name] for found, _ in ends], axis=-1)
-        boxes = np.where(np.isfinite(sides).all(-1, keepdims=True), sides * SIGNS + (0, 0, 1, 1), 0).astype(np.int32)
-        same = (boxes == boxes[:1]).all()
-        fields[layer.name] = ReceptiveFields(boxes[:1] if same else boxes, (height, width), unknown)
-    return fields
+        raise UnitscopeError(
+            f"receptive fields of this network cannot be found ({first_line(error)}): they are found by running its "
+            f"own code on one item, here of shape {tuple(example.shape[1:])}; give an example that it "
+            "takes, such as real items"
+        ) from error
+    return {
+        name: ReceptiveFields(boxes_of(name, ends, height, width), (height, width), unknown)
+        for name, ends in found.items()
+    }
 
 
 def about_unknown(operations: Iterable[str]) -> str:
@@ -172,43 +177,61 @@ def about_unknown(operations: Iterable[str]) -> str:
     return f"receptive fields may be too large: what the operations {names} read is not known"
 
 
-ENDS = ((0, -1), (1, -1), (0, 1), (1, 1))
-"""Axis and sign of the numbers whose maximum gives top, left, bottom and right."""
+def follow(
+    module: "torch.nn.Module", layers: Sequence[NetworkLayer], example: "torch.Tensor"
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Run a network on one image; return the numbers of each layer's values, and the operations without a rule.
 
-SIGNS = np.array([sign for _, sign in ENDS])
-
-
-def shape_like(example: "torch.Tensor", axis: int) -> "torch.Tensor":
-    """Return the input in which every value is the number of its row (axis 0) or column (axis 1)."""
-    import torch
-
-    height, width = example.shape[2:]
-    numbers = torch.arange(height).view(-1, 1) if axis == 0 else torch.arange(width)
-    return numbers.expand(1, *example.shape[1:]).float().to(example.device).contiguous()
-
-
-def pass_numbers(
-    module: "torch.nn.Module", layers: Sequence[NetworkLayer], numbers: "torch.Tensor", sign: int
-) -> tuple[dict[str, np.ndarray], set[str]]:
-    """Pass numbers of pixels through a network; return what the units get, ``(units, rows, columns)``, by layer."""
+    Returns
+    -------
+    dict
+        ``(units, rows, columns, 4)`` by the layer's name; see `unitscope.models.reach_numbers`.
+    tuple of str
+        Names of operations.
+    """
     import torch
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
-    from .reach import Reach
+    from .reach import Leaving, Reach
+    from .reach_numbers import pixel_numbers
 
     reach = Reach()
+    image = example.clone()
+    reach.numbers.write(image, pixel_numbers(*image.shape[2:]))
     with (
         torch.no_grad(),
         sdpa_kernel(SDPBackend.MATH),
         capture(module, layers, take=lambda maps: maps.clone(), stop=True) as network,
         reach,
+        Leaving(reach),
     ):
-        network(reach.track(numbers * sign))
+        network(image)
     found = {}
     for layer in layers:
         if layer.name not in network.taken:
             raise UnitscopeError(f"layer {layer.name} was not reached in the forward pass; leave it out")
-        values = network.taken[layer.name][0].float().cpu().numpy()
-        positions = values.shape[1:] if values.ndim == 3 else (int(np.prod(values.shape[1:])), 1)
-        found[layer.name] = values.reshape(len(values), *positions)
-    return found, reach.unknown
+        numbers = reach.numbers.read(network.taken[layer.name])[:, 0].cpu().numpy()
+        positions = numbers.shape[2:] if numbers.ndim == 4 else (int(np.prod(numbers.shape[2:])), 1)
+        found[layer.name] = np.moveaxis(numbers.reshape(*numbers.shape[:2], *positions), 0, -1)
+    return found, tuple(sorted(reach.unknown))
+
+
+def boxes_of(layer: str, ends: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return boxes, ``(units, rows, columns, 4)``, or with one unit if those of all are equal; check them.
+
+    Raises
+    ------
+    UnitscopeError
+        If a box is neither empty nor inside the image.
+    """
+    sides = np.where([True, True, False, False], (height, width, 0, 0) - ends, ends)
+    boxes = np.where((ends > 0).any(-1, keepdims=True), sides, 0).astype(np.int32)
+    begins, stops = boxes[..., :2], boxes[..., 2:]
+    right = (begins >= 0) & (begins < stops) & (stops <= (height, width))
+    wrong = ~(right.all(-1) | (boxes == 0).all(-1))
+    if wrong.any():
+        raise UnitscopeError(
+            f"layer {layer} got a receptive field that is no box inside the image, {boxes[wrong][0].tolist()}: a rule "
+            "for an operation of this network is wrong; leave the layer out and report the network"
+        )
+    return boxes[:1] if (boxes == boxes[:1]).all() else boxes
