@@ -30,9 +30,9 @@ def hub(tmp_path, monkeypatch):
 @pytest.fixture
 def offline(monkeypatch):
     """No access to the Hugging Face hub, said at once rather than after several attempts."""
-    import huggingface_hub
+    from huggingface_hub import constants
 
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
 
 
 def weights_file(hub, name):
