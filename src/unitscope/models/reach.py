@@ -115,7 +115,7 @@ def apply_rule(func: Any, values: Named, numbers: Named) -> torch.Tensor | None:
         for end in range(ENDS)
     ]
     found = [end for end in ends if end is not None]
-    return torch.stack(found) if found else None
+    return torch.stack(found).clamp(min=0) if found else None  # max pooling gives -inf for windows of padding alone
 
 
 def name_arguments(func: Any, args: Any, kwargs: Any) -> Named:
