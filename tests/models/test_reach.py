@@ -305,6 +305,7 @@ EXACT = {
     "PixelUnshuffle": nn.PixelUnshuffle(2),
     "ChannelShuffle": nn.Sequential(nn.Conv2d(2, 4, 3), nn.ChannelShuffle(2)),
     "LPPool2d": nn.LPPool2d(2, (3, 2), stride=2),
+    "window_of_padding": lambda x: x.take((nnf.max_pool2d(x[..., :1], (1, 2), 1, (0, 1), (1, 2)) < 0).long()),
     "AdaptiveMaxPool2d": nn.AdaptiveMaxPool2d((4, 3)),
     "AdaptiveAvgPool2d": nn.AdaptiveAvgPool2d((4, 3)),
     "MaxPool1d": lambda x: nnf.max_pool1d(x[:, 0], 3, 1)[:, None],

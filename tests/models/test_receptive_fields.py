@@ -68,7 +68,7 @@ class AveragedWindows(nn.Module):
         plane = torch.arange(x.shape[2] * x.shape[3], dtype=torch.double).view(1, 1, *x.shape[2:])
         # The windows, found by asking each pixel alone whether it is the largest.
         alone = torch.eye(plane.numel(), dtype=torch.double).view(-1, 1, *x.shape[2:])
-        windows = nnf.max_pool2d(alone, size, stride, padding, dilation, ceil)
+        windows = nnf.max_pool2d(alone, size, stride, padding, dilation, ceil).clamp(min=0)  # -inf: padding alone
         return torch.einsum("ncp,pij->ncij", x.flatten(2), windows[:, 0])
 
 

@@ -78,7 +78,10 @@ class Reach(TorchDispatchMode):
             self._write(tensor, found if found is not None and fits else everything)
 
     def _write(self, tensor: torch.Tensor, numbers: torch.Tensor) -> None:
-        """Keep the numbers of a tensor, which are at least those of what was given to Python."""
+        """Keep the numbers of a tensor, which are at least those of what was given to Python.
+
+        So they are at least 0 where max pooling gives -inf, of windows of padding alone.
+        """
         left = self._left.to(numbers.device).view(ENDS, *[1] * (numbers.ndim - 1))
         self.numbers.write(tensor, torch.maximum(numbers, left))
 
