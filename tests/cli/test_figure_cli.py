@@ -118,7 +118,7 @@ WRONG = [
     ("class-set", None, ("--class", "dog", "--units", "fc6:0,fc6:7"), "its units are 0 to 2"),
     ("boxplots", None, ("--measures", "ccmass"), "there is no measure ccmass (did you mean 'ccmas'"),
     ("correlations", None, ("--measures", "ccmas"), "name two measures or more"),
-    ("top-units", None, ("--measures", "layer"), "there is no measure layer"),
+    ("top-units", None, ("--measures", "layer"), "the column layer is of the kind text, which cannot"),
     ("disagreement", None, ("--measures", "auc"), "names 1 measures; name two"),
 ]
 

@@ -165,7 +165,7 @@ def test_the_items_of_a_table(run):
     keep, items = items_of_table(run, "dissection")
     assert (keep.tolist(), items) == ([True] * 4, "all")
     with pytest.raises(
-        UnitscopeError, match=r"table dissection .* all items; run `unitscope dissection .* --items correct`"
+        UnitscopeError, match=r"table dissection .* all items; run `unitscope dissect .* --items correct`"
     ):
         items_of_table(run, "dissection", "correct")
 

@@ -251,8 +251,8 @@ def test_tables_carry_their_descriptions_and_parameters(make_run):
     pd.testing.assert_frame_equal(again.table("selectivity"), frame)
     assert list(again.columns("selectivity").values()) == columns
     assert again.parameters("selectivity") == {"items": "all"}
-    with pytest.raises(UnitscopeError, match="no table dissection; it has: selectivity"):
-        again.table("dissection")
+    with pytest.raises(UnitscopeError, match="no table other; it has: selectivity"):
+        again.table("other")
     with pytest.raises(ValueError, match="no description"):
         run.add_table("other", frame, columns[:1], {})
 

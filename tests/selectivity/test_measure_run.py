@@ -151,7 +151,7 @@ def test_one_process_measures_a_run_at_a_time(make_run):
 
     def meanwhile(doing, done, total):
         if done == 0:  # another process, as far as locks are concerned, with other options
-            with pytest.raises(UnitscopeError, match=r"process is measuring .*; wait until it is done or stop it"):
+            with pytest.raises(UnitscopeError, match=r"process works on .* \(measuring\); wait until it is done"):
                 measure_run(open_run(run.directory), items="all")
 
     pd.testing.assert_frame_equal(measure_run(run, progress=meanwhile), expected)
