@@ -1,7 +1,6 @@
 """Shows the top items of all units to the network again, each once with colour and once without, and adds up."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,10 +105,7 @@ class FeaturesWorker:
         return False
 
     def add(self, blocks: Sequence[ItemBlock], progress: Callable[[int], None]) -> Iterator[ItemBlock]:
-        """Add the top items among blocks of items; yield each block once its items are added.
-
-        Crops are added up in a thread while the network sees the next batch.
-        """
+        """Add the top items among blocks of items; yield each block once its items are added."""
         union = self.top.union
         batches: list[Sequence[int]] = []
         ends = []
@@ -120,18 +116,13 @@ class FeaturesWorker:
         inputs = Inputs(self.data, self.network.preprocess)
         loaded = load_batches(inputs, batches, self.settings.workers, pin=self.device == "cuda")
         done, first = 0, 0
-        with on_device(self.network.module, self.device), ThreadPoolExecutor(1) as beside:
+        with on_device(self.network.module, self.device):
             for block, end in zip(blocks, ends, strict=True):
-                adding: Future[None] | None = None
                 for items in batches[first:end]:
                     pairs = self.pairs.of(np.array(items))
                     colours, seen = self._show(np.array(items), next(loaded), pairs)
-                    if adding:
-                        adding.result()
-                    adding = beside.submit(self._add_pictures, colours, pairs, seen)
+                    self._add_pictures(colours, pairs, seen)
                     progress(done + int(items[-1]) + 1 - block.first)
-                if adding:
-                    adding.result()
                 first = end
                 done += block.size
                 yield block
