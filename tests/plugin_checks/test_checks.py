@@ -271,7 +271,7 @@ OPTIONS |= {"boxplots": {"measures": ["precision_60", "auc"]}}  # all of them ta
 OPTIONS |= {"class-set": {"name": "cat"}, "disagreement": {"x": "ccmas", "y": "auc"}}
 
 
-NEED_MORE = ("constructed", "dissection", "examples", "indexes", "neuron-features")
+NEED_MORE = ("concept-agreement", "constructed", "dissection", "examples", "indexes", "neuron-features")
 """Figures that are checked where there is what they need: no run, concepts, pictures, features."""
 
 

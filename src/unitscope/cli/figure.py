@@ -316,6 +316,15 @@ def dissection(
     write(compute(open_run(run), layer), output or place, data, overwrite)
 
 
+@figures.command("concept-agreement")
+def concept_agreement(run: RunPath, output: Output = None, data: Data = False, overwrite: Overwrite = False) -> None:
+    """Draw how often a unit's concept is the class that each measure picks; needs `unitscope dissect` and `measure`."""
+    from ..figures import concept_agreement as compute
+    from ..run import open_run
+
+    write(compute(open_run(run)), output or run / "images" / "concept-agreement.png", data, overwrite)
+
+
 def of_unit(run: Path, kind: str, name: str) -> Path:
     """Return the default file for the picture of a unit."""
     return run / "images" / kind / f"{name.replace('/', '_').replace(':', '_')}.png"
