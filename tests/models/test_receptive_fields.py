@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from torch import nn
 
 from unitscope.errors import UnitscopeError
-from unitscope.models import NetworkLayer, example_batch, list_layers, load_model, receptive_fields
+from unitscope.models import (
+    NetworkLayer,
+    choose_layers,
+    example_batch,
+    list_layers,
+    load_model,
+    receptive_fields,
+)
 
 
 class Branches(nn.Module):
@@ -286,3 +293,14 @@ def test_networks_of_other_types(dtype):
     if dtype == torch.bfloat16:
         with pytest.raises(UnitscopeError, match=r"up to 299 do not fit into torch.bfloat16"):
             fields_of(Cast(), (1, 20, 300))
+
+
+def test_centres_also_of_fields_larger_than_the_image():
+    """The fields of `demo:` grow to 81 pixels of 64, around the same pixels."""
+    model = load_model("demo:")
+    example = example_batch(model)
+    layers = choose_layers(list_layers(model, example), "conv1,conv3,conv5,fc6")
+    fields = receptive_fields(model.module, layers, example)
+    assert fields["conv5"].size == (64, 64)
+    assert [fields[layer].centre for layer in ("conv1", "conv3", "conv5")] == [(0.5, 0.5)] * 3
+    assert fields["fc6"].centre is None
