@@ -12,7 +12,8 @@ from torch import nn
 class Whole(nn.Module):
     """Turns pixels from 0 to 1 into whole numbers from 0 to 255.
 
-    The environment may say when the process is killed: ``DIE_AFTER=3:FILE`` after three batches, unless the file exists.
+    The environment may say when the process is killed: ``DIE_AFTER=3:FILE`` after three batches, unless
+    the file exists.
     """
 
     seen = 0
@@ -49,6 +50,18 @@ class Net(nn.Module):
         pooled = self.pool(self.maps(self.first(self.whole(x))))
         self.tokens(pooled.flatten(2).transpose(1, 2))
         return self.dense(pooled.amax((2, 3)))
+
+
+class Blurred(nn.Module):
+    """A convolution, ``wide``, whose every field is the whole image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide = nn.Conv2d(3, 4, 31, padding=15)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the maps."""
+        return self.wide(x)
 
 
 class Items:
