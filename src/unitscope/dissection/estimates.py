@@ -60,21 +60,29 @@ def estimate(groups: list[Tally], nulls: list[Tally], category_of: np.ndarray) -
     """
     found = iou(total(groups), category_of)
     held_out, low, high = hold_out(groups, category_of)
-    by_chance = [iou(tally, category_of) for tally in nulls]
     highest = highest_of(found)
-    maxima = np.array([highest_of(values) for values in by_chance]).reshape(len(nulls), len(found))
-    exceeded = (maxima >= highest).sum(0)
+    by_chance, maxima = chance(nulls, found.shape, category_of)
     nothing = np.full(len(found), np.nan)
     return Estimates(
         found,
-        np.mean(by_chance, axis=0) if nulls else np.full(found.shape, np.nan),
+        by_chance,
         np.where(highest > 0, best_of(found), -1),
         held_out,
         low,
         high,
         maxima.mean(0) if nulls else nothing,
-        (1 + exceeded) / (1 + len(nulls)) if nulls else nothing,
+        (1 + (maxima >= highest).sum(0)) / (1 + len(nulls)) if nulls else nothing,
     )
+
+
+def chance(nulls: list[Tally], shape: tuple[int, ...], category_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean IoU over rotations, ``(units, concepts)``, and the highest IoU, ``(rotations, units)``."""
+    summed, maxima = np.zeros(shape), np.zeros((len(nulls), shape[0]))
+    for tally, highest in zip(nulls, maxima, strict=True):  # one at a time, since each may take much memory
+        found = iou(tally, category_of)
+        highest[:] = highest_of(found)
+        summed += found
+    return summed / len(nulls) if nulls else np.full(shape, np.nan), maxima
 
 
 def best_of(values: np.ndarray) -> np.ndarray:
