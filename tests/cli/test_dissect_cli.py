@@ -28,7 +28,7 @@ def test_it_prints_detectors_and_the_next_command(run):
     done = unitscope("dissect", run, "--concepts", "demo:", "-C", "n=64", "--workers", 0)
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert lines[0] == "256 units"
-    assert lines[1].startswith("measure median highest unit held out 95 % interval median by chance")
+    assert lines[1].startswith("measure median highest unit held out")
     assert lines[3].startswith(
         "64 images of demo:, 79 concepts; detectors are units of an intersection over union above"
     )
@@ -71,7 +71,7 @@ def test_mistakes_are_one_sentence(run, arguments, message):
     assert "Traceback" not in done.output
 
 
-def test_names_of_options_of_the_concepts_do_not_clash(run):
+def test_options_of_the_concepts_are_not_taken_for_those_of_the_command(run):
     done = unitscope("dissect", run, "--concepts", "demo:", "-C", "batch_size=3", status=2)
     assert "takes no option 'batch_size'; its options are n, seed, split" in done.stderr
 

@@ -104,7 +104,7 @@ def dissect(
             "options to load_concepts"
         )
     loaded = load_concepts(concepts, **options) if isinstance(concepts, str) else concepts
-    settings = Settings(loaded, centred, network, trust, device, batch_size, workers, options)
+    settings = Settings(loaded, centred, network, trust, device, batch_size, workers)
     thresholds = find_thresholds(run, settings, on=on, threads=threads, command=command, progress=progress)
     analysis = DissectionAnalysis(settings, thresholds)
     table = add_table(run, analysis, on=on, threads=threads, command=command, progress=progress)
@@ -122,9 +122,15 @@ def find_thresholds(
     analysis = ThresholdAnalysis(settings)
     parts = Parts(run, analysis.table, analysis.parameters(run))
     with locked(run.directory, DissectionAnalysis.doing):  # as in the second pass: one dissection at a time
+        blocks = analysis.blocks(run)
         with explain_errors(run.directory):
-            parts.prepare(command, analysis.blocks(run))
-        blocks = compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)
+            parts.prepare(command, blocks)
+        try:
+            compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)
+        except UnitscopeError:
+            if parts.missing(blocks) == blocks:  # it never began, so that there is nothing to continue
+                parts.remove()
+            raise
         stored = (read_top(part.read_arrays()) for part in parts.read(blocks))
         top = next(stored)
         for more in stored:
