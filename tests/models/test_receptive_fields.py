@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from torch import nn
 
 from unitscope.errors import UnitscopeError
-from unitscope.models import NetworkLayer, example_batch, list_layers, load_model, receptive_fields
+from unitscope.models import (
+    NetworkLayer,
+    choose_layers,
+    example_batch,
+    list_layers,
+    load_model,
+    receptive_fields,
+)
 
 
 class Branches(nn.Module):
@@ -284,3 +291,14 @@ def test_networks_of_other_types(dtype):
 
     assert fields_of(Cast(), (1, 20, 30)).box(0, 3, 4).tolist() == [5, 7, 8, 10]
     assert fields_of(Cast(), (1, 20, 300)).box(0, 3, 140).tolist() == [5, 279, 8, 282]
+
+
+def test_centres_also_of_fields_larger_than_the_image():
+    """The fields of `demo:` grow to 81 pixels of 64, around the same pixels."""
+    model = load_model("demo:")
+    example = example_batch(model)
+    layers = choose_layers(list_layers(model, example), "conv1,conv3,conv5,fc6")
+    fields = receptive_fields(model.module, layers, example)
+    assert fields["conv5"].size == (64, 64)
+    assert [fields[layer].centre for layer in ("conv1", "conv3", "conv5")] == [(0.5, 0.5)] * 3
+    assert fields["fc6"].centre is None

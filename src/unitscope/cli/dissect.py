@@ -64,15 +64,18 @@ def dissect(
     on: On = None,
 ) -> None:
     """Compare units with concepts labelled pixel by pixel (Network Dissection); writes tables/dissection.parquet."""
+    from ..data import load_concepts
     from ..dissection import DISSECTION
     from ..dissection import dissect as compare
     from ..run import open_run
     from ..specs import parse_options
 
+    loaded = load_concepts(concepts, **parse_options(concept_options))
+
     def analyse(opened: "Run", **shared: Any) -> None:
         compare(
             opened,
-            concepts,
+            loaded,
             centred=centred,
             network=network,
             trust=trust,
@@ -81,7 +84,6 @@ def dissect(
             workers=workers,
             threads=threads,
             on=on,
-            **parse_options(concept_options),
             **shared,
         )
 

@@ -1,5 +1,6 @@
 """Compare the units of a run with concepts that are labelled pixel by pixel."""
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from ..analysis import add_table, compute_parts
 from ..analysis.parts import Parts
 from ..compute import Pool
 from ..data import Concepts, load_concepts
+from ..errors import UnitscopeError
 from ..models import LoadedModel
 from ..progress import Progress
 from ..run import Run
@@ -75,7 +77,7 @@ def dissect(
     Raises
     ------
     UnitscopeError
-        If network, images or labels cannot be read, or workers died.
+        If network, images or labels cannot be read, options are given without a spec, or workers died.
 
     See Also
     --------
@@ -96,13 +98,20 @@ def dissect(
     >>> table[["unit", "concept", "category"]].shape
     (64, 3)
     """
+    if options and not isinstance(concepts, str):
+        raise UnitscopeError(
+            f"{', '.join(options)} would be options of a spec of concepts, but loaded concepts were given; give "
+            "options to load_concepts"
+        )
     loaded = load_concepts(concepts, **options) if isinstance(concepts, str) else concepts
-    settings = Settings(loaded, centred, network, trust, device, batch_size, workers, options)
+    settings = Settings(loaded, centred, network, trust, device, batch_size, workers)
     thresholds = find_thresholds(run, settings, on=on, threads=threads, command=command, progress=progress)
     analysis = DissectionAnalysis(settings, thresholds)
     table = add_table(run, analysis, on=on, threads=threads, command=command, progress=progress)
-    first = ThresholdAnalysis(settings)
-    Parts(run, first.table, first.parameters(run)).remove()
+    # Another dissection may have begun meanwhile; it needs them, or has removed them.
+    with contextlib.suppress(UnitscopeError, FileNotFoundError), locked(run.directory, analysis.doing):
+        first = ThresholdAnalysis(settings)
+        Parts(run, first.table, first.parameters(run)).remove()
     return table
 
 
@@ -112,10 +121,16 @@ def find_thresholds(
     """Return the threshold of each unit, by the number of the layer; what it takes is kept until the table is made."""
     analysis = ThresholdAnalysis(settings)
     parts = Parts(run, analysis.table, analysis.parameters(run))
-    with locked(run.directory, analysis.doing):
+    with locked(run.directory, DissectionAnalysis.doing):  # as in the second pass: one dissection at a time
+        blocks = analysis.blocks(run)
         with explain_errors(run.directory):
-            parts.prepare(command, analysis.blocks(run))
-        blocks = compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)
+            parts.prepare(command, blocks)
+        try:
+            compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)
+        except UnitscopeError:
+            if parts.missing(blocks) == blocks:  # it never began, so that there is nothing to continue
+                parts.remove()
+            raise
         stored = (read_top(part.read_arrays()) for part in parts.read(blocks))
         top = next(stored)
         for more in stored:

@@ -10,6 +10,10 @@ from .sums import total
 from .tally import Tally, iou
 
 CONFIDENCE = 0.95
+"""Share of intervals that should contain the true value; `docs/dissection.md` says how many do."""
+
+FEWEST_GROUPS = 2
+"""There is an interval if a unit and its concept share pixels in as many groups of each half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +29,8 @@ class Estimates:
         ``(units,)``: column of the concept of the highest IoU, of equal ones the first; -1 if none is above 0.
     held_out, low, high
         ``(units,)``: mean of the IoU on each half of the images of the concept that is best on the other half, and its
-        95 % interval; NaN where a half shows too little.
+        95 % interval. Held-out IoU is NaN where a half has no pixel of either, the interval where too few images have
+        pixels of both.
     chance, p
         ``(units,)``: mean over rotations of the highest IoU of any concept, and the share of rotations, the images as
         they are among them, in which it is as high as in the images as they are.
@@ -55,21 +60,29 @@ def estimate(groups: list[Tally], nulls: list[Tally], category_of: np.ndarray) -
     """
     found = iou(total(groups), category_of)
     held_out, low, high = hold_out(groups, category_of)
-    by_chance = [iou(tally, category_of) for tally in nulls]
     highest = highest_of(found)
-    maxima = np.array([highest_of(values) for values in by_chance]).reshape(len(nulls), len(found))
-    exceeded = (maxima >= highest).sum(0)
+    by_chance, maxima = chance(nulls, found.shape, category_of)
     nothing = np.full(len(found), np.nan)
     return Estimates(
         found,
-        np.mean(by_chance, axis=0) if nulls else np.full(found.shape, np.nan),
+        by_chance,
         np.where(highest > 0, best_of(found), -1),
         held_out,
         low,
         high,
         maxima.mean(0) if nulls else nothing,
-        (1 + exceeded) / (1 + len(nulls)) if nulls else nothing,
+        (1 + (maxima >= highest).sum(0)) / (1 + len(nulls)) if nulls else nothing,
     )
+
+
+def chance(nulls: list[Tally], shape: tuple[int, ...], category_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean IoU over rotations, ``(units, concepts)``, and the highest IoU, ``(rotations, units)``."""
+    summed, maxima = np.zeros(shape), np.zeros((len(nulls), shape[0]))
+    for tally, highest in zip(nulls, maxima, strict=True):  # one at a time, since each may take much memory
+        found = iou(tally, category_of)
+        highest[:] = highest_of(found)
+        summed += found
+    return summed / len(nulls) if nulls else np.full(shape, np.nan), maxima
 
 
 def best_of(values: np.ndarray) -> np.ndarray:
@@ -85,27 +98,53 @@ def highest_of(values: np.ndarray) -> np.ndarray:
 def hold_out(groups: list[Tally], category_of: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the IoU on each half of the images of the concept that is best on the other, averaged, and its interval.
 
-    The interval is that of a jackknife over the groups of each half, with Student's t.
+    The variance is that of a jackknife over the groups of each half. The interval is symmetric for the logarithm, since
+    sums over few images are skewed, with Student's t and the degrees of freedom of Welch and Satterthwaite. There is
+    none where unit and concept share pixels in fewer than `FEWEST_GROUPS` groups of a half: such sums do not show how
+    much they vary. 0 counts for a half if no concept could be chosen for it, since the other half has no mask.
     """
     halves = groups[::2], groups[1::2]
-    measured = []
+    values, variances, seen = [], [], []
     for chosen_on, of in (halves, halves[::-1]):
-        best = best_of(iou(total(chosen_on), category_of))
-        measured.append(jackknife(of, best, category_of[1 + best]))
-    (first, first_variance), (second, second_variance) = measured
-    mean = (first + second) / 2
-    spread = np.sqrt(first_variance + second_variance) / 2
-    spread *= stats.t.ppf((1 + CONFIDENCE) / 2, GROUPS - 2)
-    return mean, np.maximum(mean - spread, 0), np.minimum(mean + spread, 1)
+        found = iou(total(chosen_on), category_of)
+        concepts = best_of(found)
+        shared, unions = of_groups(of, concepts, category_of[1 + concepts])
+        value, variance = jackknife(shared, unions)
+        chosen = highest_of(found) > 0
+        values.append(np.where(chosen, value, 0.0))
+        variances.append(variance)
+        seen.append(np.where(chosen, (shared > 0).sum(0), 0))
+    mean = np.mean(values, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = (GROUPS / 2 - 1) * np.sum(variances, 0) ** 2 / np.sum(np.square(variances), 0)
+        spread = np.sqrt(np.sum(variances, 0)) / 2 / mean
+    # Without any variance the degrees of freedom do not matter.
+    spread *= stats.t.ppf((1 + CONFIDENCE) / 2, np.where(np.isnan(freedom), 1.0, freedom))
+    spread[np.min(seen, axis=0) < FEWEST_GROUPS] = np.nan
+    return mean, mean * np.exp(-spread), np.minimum(mean * np.exp(spread), 1)
 
 
-def jackknife(groups: list[Tally], concepts: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the IoU of each unit and its concept over all groups, and its variance, from leaving out each group."""
+def of_groups(groups: list[Tally], concepts: np.ndarray, categories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pixels that each unit and its concept share, and those of either, ``(groups, units)``."""
     units = np.arange(len(concepts))
     shared = np.array([tally.intersections[units, concepts] for tally in groups])
-    unions = np.array([tally.areas[units, categories] + tally.pixels[concepts] for tally in groups]) - shared
+    either = np.array([tally.areas[units, categories] + tally.pixels[concepts] for tally in groups]) - shared
+    return shared, either
+
+
+def jackknife(shared: np.ndarray, unions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the IoU of each unit over all groups, and its variance, from leaving out each group.
+
+    Examples
+    --------
+    Without the groups, one by one, the IoU would be 1/4, 1/2 and 1/4:
+
+    >>> value, variance = jackknife(np.array([[1], [0], [1]]), np.array([[2], [2], [2]]))
+    >>> value.round(3).tolist(), (variance * 36).round(3).tolist()
+    ([0.333], [1.0])
+    """
+    n = len(shared)
     with np.errstate(invalid="ignore", divide="ignore"):
         whole = shared.sum(0) / unions.sum(0)
         without = (shared.sum(0) - shared) / (unions.sum(0) - unions)
-    n = len(groups)
     return whole, (n - 1) / n * ((without - without.mean(0)) ** 2).sum(0)

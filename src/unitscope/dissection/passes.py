@@ -1,8 +1,7 @@
 """Passes of a probe set's images through the network; what is done with the maps is up to the two kinds of workers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from ..errors import UnitscopeError
 from ..models import (
     Inputs,
     NetworkLayer,
+    ReceptiveFields,
     capture,
     choose_device,
     example_batch,
@@ -54,6 +54,8 @@ class ProbePasses:
     ----------
     layers
         The layers with maps, by their number in the run.
+    places
+        Where the pixels of label maps lie among the points of each layer's maps.
     """
 
     def __init__(self, run: Run, settings: Settings, threads: int | None):
@@ -71,6 +73,7 @@ class ProbePasses:
         if not self.layers:
             raise UnitscopeError(f"no layer of {run.directory} has units with maps in rows and columns; record others")
         self.precision = str(run.manifest.identity.get("computation", {}).get("precision", "float32"))
+        self.places = self._find_places()
         self.order = pass_order(len(self.items))
         self.chunks = chunks_of(len(self.items))
 
@@ -84,7 +87,7 @@ class ProbePasses:
         blocks
             Places in the order of the probe set.
         use
-            Called with a chunk, a batch of it, and the maps, in a thread while the network sees the next batch.
+            Called with a chunk, a batch of it, and the maps.
         progress
             Called with the number of images that are done.
         """
@@ -105,67 +108,55 @@ class ProbePasses:
         done = 0
         with (
             on_device(self.network.module, self.device),
-            ThreadPoolExecutor(1) as beside,
             capture(self.network.module, layers, take=take, stop=True, precision=self.precision) as network,
         ):
             for block in blocks:
-                using: Future[None] | None = None
                 for chunk, batch in batches[block]:
                     network(next(loaded).to(self.device, non_blocking=True))
                     check_taken(network.taken, network.take, self.item_ids[self._numbers(batch)])
-                    maps = {
-                        number: as_maps(network.taken[layer.name].cpu().numpy())
-                        for number, layer in self.layers.items()
-                    }
-                    if using:
-                        using.result()
-                    using = beside.submit(use, chunk, batch, maps)
+                    taken = {number: network.taken[layer.name] for number, layer in self.layers.items()}
+                    use(chunk, batch, {number: as_maps(maps.cpu().numpy()) for number, maps in taken.items()})
                     done += len(batch)
                     progress(done)
-                if using:
-                    using.result()
                 yield block
 
     def _numbers(self, places: range) -> np.ndarray:
         """Return the numbers of the images at some places of the order."""
         return self.order[places.start : places.stop]
 
-    def places(self) -> dict[int, Callable[[Shape, Shape], Grid]]:
+    def _find_places(self) -> dict[int, Callable[[Shape, Shape], Grid]]:
         """Return where the pixels of label maps lie among the points of each layer's maps."""
         if not self.settings.centred:
             return dict.fromkeys(self.layers, half_pixel)
         layers = [*self.layers.values()]
-        example = example_batch(self.network, self.items)
-        fields = receptive_fields(self.network.module, layers, example)
+        fields = receptive_fields(self.network.module, layers, example_batch(self.network, self.items))
         return {
-            number: partial(place_at_centres, layer, fields[layer.name].offset, fields[layer.name].stride,
-                            fields[layer.name].size, fields[layer.name].image)
+            number: half_pixel if prod(layer.positions) == 1 else place_at_centres(layer, fields[layer.name])
             for number, layer in self.layers.items()
-        }  # fmt: skip
+        }
 
 
-def place_at_centres(
-    layer: NetworkLayer,
-    offset: tuple[float, float] | None,
-    stride: tuple[float, float] | None,
-    size: tuple[int, int],
-    image: tuple[int, int],
-    map_shape: Shape,
-    shape: Shape,
-) -> Grid:
-    """Return the grid of a layer whose points lie at the centres of their receptive fields."""
-    if map_shape == (1, 1):
-        return half_pixel(map_shape, shape)
-    if offset is None or stride is None:
+def place_at_centres(layer: NetworkLayer, fields: ReceptiveFields) -> Callable[[Shape, Shape], Grid]:
+    """Return where pixels lie among the points of a layer's maps, if these are at the centres of their fields.
+
+    Raises
+    ------
+    UnitscopeError
+        If the centres are not known.
+    """
+    centre, stride, image = fields.centre, fields.stride, fields.image
+    if centre is None or stride is None:
         raise UnitscopeError(
             f"the centres of the receptive fields of layer {layer.name} are not known, since each is as large as the "
-            "image; leave out --centred"
+            "image; leave out --centred (centred=True)"
         )
-    rows, columns = (
-        ((offset[axis] + size[axis] / 2) * shape[axis] / image[axis], stride[axis] * shape[axis] / image[axis])
-        for axis in (0, 1)
-    )
-    return centred(map_shape, shape, (rows[0], columns[0]), (rows[1], columns[1]))
+
+    def place(map_shape: Shape, shape: Shape) -> Grid:
+        down, right = shape[0] / image[0], shape[1] / image[1]
+        first, step = ((of[0] * down, of[1] * right) for of in (centre, stride))
+        return centred(map_shape, shape, first, step)
+
+    return place
 
 
 def as_float(maps: "torch.Tensor") -> "torch.Tensor":

@@ -1,6 +1,6 @@
 """The options of a dissection."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..data import Concepts
@@ -32,7 +32,6 @@ class Settings:
     device: str = "auto"
     batch_size: int = 32
     workers: int | None = None
-    options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_choice("device", self.device, DEVICES)
@@ -44,7 +43,7 @@ class Settings:
         """Return what the result depends on besides the run."""
         return {
             "concepts": self.concepts.spec,
-            "concept_options": {name: str(value) for name, value in sorted(self.options.items())},
+            "concept_options": {name: str(value) for name, value in sorted(self.concepts.items.options.items())},
             "concepts_fingerprint": self.concepts.fingerprint,
             "images_fingerprint": self.concepts.items.fingerprint,
             "n_images": len(self.concepts.items),

@@ -80,7 +80,6 @@ class TallyWorker:
 
     def __init__(self, run: Run, settings: Settings, thresholds: Mapping[int, np.ndarray], threads: int | None):
         self.passes, self.threads, self.thresholds = ProbePasses(run, settings, threads), threads, thresholds
-        self.places = self.passes.places()
         self.concepts = settings.concepts
         self.category_of = category_numbers(settings)
         self.n_nulls = n_nulls(len(self.passes.items))
@@ -118,7 +117,7 @@ class TallyWorker:
             for place in batch:
                 own, *others = (self.labels[other] for other in rotations(chunk, place, self.n_nulls))
                 into.append([(groups[place % GROUPS], own), *zip(nulls, others, strict=True)])
-            tally_images(of_layer, self.thresholds[number], into, self.places[number], self.threads)
+            tally_images(of_layer, self.thresholds[number], into, self.passes.places[number], self.threads)
 
     def _read(self, place: int) -> ImageLabels:
         """Return the labels of the image at a place of the order."""

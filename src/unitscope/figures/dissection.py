@@ -106,7 +106,7 @@ class LayerDetectors:
             if not len(of):
                 continue
             counts = self.table[self.table["category"] == category]["units"]
-            label = f"{category}: {thousands(counts.sum())} units, {thousands(len(counts))} concepts"
+            label = f"{category}: {thousands(counts.sum())} of {thousands(len(counts))}"
             ax.bar(of, shown["units"].iloc[of], color=colour, label=label)
         ax.set_xticks(np.arange(len(shown)), shown["concept"], rotation=90, fontsize=7)
         ax.set(ylabel="units", xlim=(-0.7, max(len(shown), 1) - 0.3))
@@ -117,7 +117,8 @@ class LayerDetectors:
             f"Layer {self.layer}: {self.table['units'].sum():,} of {self.n_units:,} units are detectors, of "
             f"{len(self.table):,} concepts{more}"
         )
-        ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+        if len(shown):
+            ax.legend(loc="upper left", bbox_to_anchor=(1, 1), title="category: units of concepts", title_fontsize=8)
         return ax
 
 

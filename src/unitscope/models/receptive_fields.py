@@ -75,6 +75,12 @@ class ReceptiveFields:
         return None if np.isnan(found).any() else found
 
     @property
+    def centre(self) -> tuple[float, float] | None:
+        """Centre of the field at position 0, were the image larger, from the upper left corner of the first pixel."""
+        found = self._centre(0), self._centre(1)
+        return None if np.isnan(found).any() else found
+
+    @property
     def is_whole_image(self) -> bool:
         """Whether every field is the whole image."""
         return bool((self.boxes == (0, 0, *self.image)).all())
@@ -86,6 +92,14 @@ class ReceptiveFields:
         lines = (first[unit], last[unit]) if axis == 0 else (first[unit].T, last[unit].T)
         middle = lines[0].shape[1] // 2
         return lines[0][:, middle], lines[1][:, middle]
+
+    def _centre(self, axis: int) -> float:
+        """Return the centre of the field at position 0 along an axis; NaN where all fields are cut."""
+        (step, begin), (_, last) = self._line(axis), self._ends(axis)
+        whole = np.flatnonzero(last < self.image[axis])
+        # A field larger than the image begins uncut at some positions and ends uncut at others.
+        end = last[whole[0]] - whole[0] * step if len(whole) else begin + self.size[axis]
+        return float(begin + end) / 2
 
     def _line(self, axis: int) -> tuple[float, float]:
         """Return stride and offset along an axis, from fields that the border does not cut; NaN where all are cut."""
