@@ -385,16 +385,17 @@ unitscope.dissect(unitscope.open_run({str(run.directory)!r}), {broden!r}, worker
 @pytest.mark.parametrize("doing", ["finding thresholds", "dissecting"])
 def test_one_dissection_at_a_time(make, broden, concepts, doing):
     run = make()
-    refused = []
+    refused, began = [], []
 
     def meanwhile(name, done, total):
         if name == doing and done == 0:
             with pytest.raises(UnitscopeError, match="another process works on"):
-                dissect(open_run(run.directory), concepts, workers=0)
+                dissect(open_run(run.directory), concepts, workers=0, progress=lambda *call: began.append(call))
             refused.append(name)
 
     dissect(run, broden, workers=0, progress=meanwhile)
     assert refused == [doing]
+    assert not began  # refused before its first pass
 
 
 def test_parts_of_other_concepts_are_not_used(make, broden, dissected, monkeypatch):
