@@ -238,6 +238,7 @@ def test_changed_items_are_noticed(recorded, monkeypatch):
     with pytest.raises(UnitscopeError, match=r"unit relu:\d gives .* but .* was recorded; the item or the network"):
         find_features(run, count=COUNT, workers=0)
     assert not run.tables
+    assert not read_status(run.directory).unfinished
 
 
 def test_tiny_activations_of_float16_runs_are_those_recorded(tmp_path):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from ..compute import Pool, run_shares
+from ..errors import UnitscopeError
 from ..progress import Progress
 from ..run import ItemBlock, Run, UnitBlock, open_run
 from .analysis import Analysis, ItemWorker, UnitWorker
@@ -29,6 +30,8 @@ def compute_parts(
 ) -> Blocks:
     """Compute the parts of an analysis that are missing; return all of its blocks.
 
+    If it fails before any block is done, such as when the network cannot be opened, nothing is left to be continued.
+
     Parameters
     ----------
     run, analysis
@@ -50,10 +53,15 @@ def compute_parts(
     report(0)
     if not missing:
         return blocks
-    if on is None:
-        compute_blocks(run, analysis, parts, missing, threads, report, resume=True)
-    else:
-        compute_elsewhere(run, analysis, parts, missing, threads, on, report)
+    try:
+        if on is None:
+            compute_blocks(run, analysis, parts, missing, threads, report, resume=True)
+        else:
+            compute_elsewhere(run, analysis, parts, missing, threads, on, report)
+    except UnitscopeError:
+        if len(parts.missing(blocks)) == len(blocks):
+            parts.remove()
+        raise
     return blocks
 
 

@@ -125,12 +125,7 @@ def find_thresholds(
         blocks = analysis.blocks(run)
         with explain_errors(run.directory):
             parts.prepare(command, blocks)
-        try:
-            compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)
-        except UnitscopeError:
-            if parts.missing(blocks) == blocks:  # it never began, so that there is nothing to continue
-                parts.remove()
-            raise
+        compute_parts(run, analysis, parts, on=on, threads=threads, progress=progress)
         stored = (read_top(part.read_arrays()) for part in parts.read(blocks))
         top = next(stored)
         for more in stored:
