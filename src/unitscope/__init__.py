@@ -16,6 +16,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from . import analysis, figures, testing
+    from .ablation import ablated
     from .data import load_data, open_items
     from .dissection import dissect
     from .exchange import export_run, import_file
@@ -33,6 +34,7 @@ __all__ = [
     "UnitscopeError",
     "UnitscopeWarning",
     "__version__",
+    "ablated",
     "analysis",
     "compare_runs",
     "dissect",
@@ -58,6 +60,7 @@ MODULES = ("analysis", "figures", "testing")
 ROOMS = {
     "COLUMNS": "measures",
     "Run": "run",
+    "ablated": "ablation",
     "compare_runs": "selectivity",
     "dissect": "dissection",
     "export_run": "exchange",
