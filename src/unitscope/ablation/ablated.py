@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import UnitscopeError, near_names
-from ..models import list_layers
+from ..models import LoadedModel, list_layers
 from ..models.axes import axis_by_kind, find_unit_axis
 from ..models.computing import uncompiled
 from ..models.outputs import get_tensor, tensors_of, with_tensor
 
 if TYPE_CHECKING:
     import torch
-
-    from ..models import LoadedModel
 
 
 @contextlib.contextmanager
@@ -73,11 +71,12 @@ def ablated(
     >>> bool((without != before).any()), bool((after == before).all())
     (True, True)
     """
-    module = model if hasattr(model, "named_modules") else model.module
-    inner = getattr(module, "_orig_mod", module)  # of a compiled network
+    module = model.module if isinstance(model, LoadedModel) else model
+    inner: Any = getattr(module, "_orig_mod", module)  # of a compiled network
     chosen = group_units(units, value)
     parts = dict(inner.named_modules())
-    axes = {} if example is None else {row.name: row.unit_axis for row in list_layers(Watched(inner), example)}
+    watched: Any = Watched(inner)
+    axes = {} if example is None else {row.name: row.unit_axis for row in list_layers(watched, example)}
     silencers = []
     for layer, values in chosen.items():
         name, call, key = parse_layer(layer)
