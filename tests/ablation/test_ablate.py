@@ -32,12 +32,13 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def batch(run):
     network, data = open_network(run), open_items(run)
-    return torch.stack([network.preprocess(data.load(item)) for item in range(N)])
+    items = [network.preprocess(data.load(item)) for item in range(N)]
+    return torch.stack(items)  # noqa: PD013
 
 
 def outcome(run, scores):
     """Return which items are correct, and the log-probability of the label."""
-    labels = torch.as_tensor(run.labels)
+    labels = torch.tensor(run.labels)
     logs = scores.double().log_softmax(1)[torch.arange(N), labels].numpy()
     return (scores.argmax(1) == labels).numpy(), logs
 
@@ -115,14 +116,15 @@ def test_an_ablation_that_was_stopped_goes_on_to_the_same_bits(tmp_path, run):
     with pytest.raises(KeyboardInterrupt):
         ablate(copy, layers="conv5,fc*", workers=0, progress=stop)
     assert "ablation" in str(read_status(tmp_path / "run"))
-    pd.testing.assert_frame_equal(ablate(copy, layers="conv5,fc*", workers=0), run.table("ablation"))
+    ablate(copy, layers="conv5,fc*", workers=0)
+    pd.testing.assert_frame_equal(copy.table("ablation"), run.table("ablation"))
 
 
 def test_processes_give_the_same_table(tmp_path, run):
     copy = record("demo:", load_data("demo:", n=N), tmp_path / "run", layers="conv5,fc7,fc8", workers=0)
     measure_run(copy, items="all")
-    table = ablate(copy, layers="conv5,fc*", workers=0, threads=1, on="local:2")
-    pd.testing.assert_frame_equal(table, run.table("ablation"), rtol=1e-6, atol=1e-7)
+    ablate(copy, layers="conv5,fc*", workers=0, threads=1, on="local:2")
+    pd.testing.assert_frame_equal(copy.table("ablation"), run.table("ablation"), rtol=1e-6, atol=1e-7)
 
 
 def test_blocks_and_batches_cover_all_items_and_none_is_alone():
@@ -164,11 +166,13 @@ def test_runs_that_cannot_be_ablated_are_refused(make_run):
         ablate(made)
 
 
-def test_real_networks_lose_little_without_a_unit_of_the_last_layer(real, tmp_path):
-    data = load_data(f"folder:{real / 'cifar10-test'}")
-    few = data.take(np.arange(0, 10_000, 40)) if hasattr(data, "take") else None
-    if few is None:
-        pytest.skip("items cannot be chosen")
-    run = record(f"py:{real / 'models.py'}:resnet20", few, tmp_path / "run", layers="layer3.2", workers=0)
+def test_a_real_network_loses_little_without_a_unit_of_its_last_layer(real, tmp_path):
+    for folder in sorted((real / "cifar10-test").iterdir()):
+        (tmp_path / "images" / folder.name).mkdir(parents=True)
+        for path in sorted(folder.iterdir())[:20]:
+            (tmp_path / "images" / folder.name / path.name).symlink_to(path)
+    data = load_data(f"folder:{tmp_path / 'images'}")
+    run = record(f"py:{real / 'models.py'}:resnet20", data, tmp_path / "run", layers="layer3.2", workers=0)
     table = ablate(run, workers=0)
-    assert table["accuracy_drop"].median() < 0.02
+    assert abs(table["accuracy_drop"].median()) < 0.02
+    assert table["class_drop"].max() > 0.1

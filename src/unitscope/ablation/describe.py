@@ -45,7 +45,7 @@ ARRAYS = (
     Array(Column("drop", "Drop", "how much the accuracy over items of each class falls without the unit", DROP, *BOUNDS,
                  ZHOU)),
     Array(Column("log_probability", "Log-probability drop: classes",
-                 "how much the logarithm of the label's probability falls without the unit, mean over items of the class")),
+                 "how much the logarithm of the label's probability falls without the unit, mean over its items")),
 )  # fmt: skip
 """The arrays of the table."""
 

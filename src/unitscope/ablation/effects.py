@@ -24,6 +24,10 @@ CLOSE = 1e-4
 """How far scores that are replayed may be from those of a whole pass, as a share of the largest score of the batch."""
 
 
+REFUSALS = (NotReplayedError, UnitscopeError, RuntimeError, TypeError, AttributeError)
+"""What a replay may raise where modules take no stand-in, or outputs do not have their items along the first axis."""
+
+
 class Effect(NamedTuple):
     """Class scores of some pairs of a unit and an item, without the unit.
 
@@ -72,7 +76,7 @@ class LayerEffects:
         self.module, self.layer = module, layer
         stored = store(module, layer, example)
         self.check_used(stored)
-        self.unread: list[bool] = []
+        self.unread: list[bool] | None = None
         self.linear: Linear | None = None
         self.rectified = False
         self.way = "closed" if self._find_linear(stored) else "rest" if self._can_replay(stored) else "whole"
@@ -123,7 +127,7 @@ class LayerEffects:
                 return maps
 
             if replays:
-                yield Effect(units, items, stored.replay(items, silence, self.unread))
+                yield Effect(units, items, stored.replay(items, silence, self.unread or ()))
             else:
                 yield Effect(units, items, self._whole(stored.batch[items], silence))
 
@@ -134,15 +138,26 @@ class LayerEffects:
 
     def _can_replay(self, stored: Stored) -> bool:
         """Return whether what follows the layer, computed from stored outputs, gives the scores of the whole pass."""
+        if self.unread is None:
+            try:
+                self.unread = find_unread(stored)
+            except REFUSALS:
+                return False
+            if not self._replays(stored):  # what it computes outside of modules may need all items
+                self.unread = []
+        return self._replays(stored)
+
+    def _replays(self, stored: Stored) -> bool:
+        """Return whether a replay gives the scores of the whole pass."""
         import torch
 
-        items = torch.arange(len(stored.batch), device=stored.batch.device)
+        items = torch.arange(len(stored.batch), device=stored.batch.device).flip(0)
         try:
-            if not self.unread:
-                self.unread = find_unread(stored)
-            scores = stored.replay(items.flip(0), unread=self.unread).flip(0)
-        except (NotReplayedError, RuntimeError, TypeError, AttributeError):
-            return False  # modules that take no stand-in, or outputs whose items are not along the first axis
+            scores = stored.replay(items, unread=self.unread or ()).flip(0)
+        except REFUSALS:
+            return False
+        if scores.shape != stored.scores.shape:
+            return False
         return bool((scores - stored.scores).abs().max() <= CLOSE * stored.scores.abs().max())
 
     def _lay(self, maps: "torch.Tensor") -> "torch.Tensor":

@@ -79,7 +79,7 @@ def paired_drop(lost: np.ndarray, gained: np.ndarray, n: np.ndarray | int) -> Dr
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(n > 0, (lost - gained) / n, np.nan)
     centre, variance = adjusted(lost, gained, n, 0.5)
-    spread = NORMAL_QUANTILE * np.sqrt(variance)
+    spread = NORMAL_QUANTILE * np.sqrt(np.maximum(variance, 0))
     none = np.isnan(value)
     low, high = (np.where(none, np.nan, np.clip(end, -1, 1)) for end in (centre - spread, centre + spread))
     return Drop(value, low, high, np.where(none, np.nan, mcnemar(lost, gained)))

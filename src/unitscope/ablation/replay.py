@@ -3,8 +3,8 @@
 A pass over a batch stores what every module gave that had finished when the layer gave its output, but not what modules
 inside those gave. `Stored.replay` then calls the network for any choice of these items: the stored modules return their
 outputs without computing, the layer returns a changed output, and all that follows is computed. So is what the network
-computes outside of modules, which is why stored outputs that nothing afterwards reads need not be copied: `find_unread`
-finds them.
+computes outside of modules. Of stored outputs that nothing after the layer reads, a single item is enough for that:
+`find_unread` finds them.
 """
 
 import contextlib
@@ -63,18 +63,18 @@ class Stored:
         change
             Called with the layer's output for these items, which it may change.
         unread
-            Which of the outputs, and lastly whether the input, need not be copied, from `find_unread`.
+            Of which outputs, and lastly whether of the input, a single item is enough, from `find_unread`.
         """
         left = [*unread] or [False] * (len(self.outputs) + 1)
         given = [
-            (module, pick(output, items, len(self.batch), empty))
-            for (module, output), empty in zip(self.outputs, left, strict=False)
+            (module, pick(output, items[:1] if one else items, len(self.batch)))
+            for (module, output), one in zip(self.outputs, left, strict=False)
         ]
         module, last = given[-1]
         changed = change(get_tensor(last, self.layer.key).movedim(self.layer.unit_axis, 1))
         given[-1] = module, with_tensor(last, self.layer.key, changed.movedim(1, self.layer.unit_axis))
         with giving(given) as remaining:
-            scores = class_scores(self.module(pick(self.batch, items, len(self.batch), left[-1])))
+            scores = class_scores(self.module(self.batch[items[:1] if left[-1] else items]))
         if any(remaining.values()):
             raise NotReplayedError
         return scores
@@ -172,17 +172,11 @@ def poisoned(tensor: "torch.Tensor") -> "torch.Tensor":
     return tensor.new_full(tensor.shape, float("nan")) if tensor.is_floating_point() else tensor
 
 
-def pick(output: Any, items: "torch.Tensor", size: int, empty: bool) -> Any:
-    """Return some items of a module's output; zeros of their shape if it is not read."""
-
-    def pick_items(tensor: "torch.Tensor") -> "torch.Tensor":
-        if not tensor.ndim or tensor.shape[0] != size:
-            return tensor.clone()
-        if empty and tensor.is_floating_point():
-            return tensor.new_zeros((len(items), *tensor.shape[1:]))
-        return tensor[items]
-
-    return map_tensors(output, pick_items)
+def pick(output: Any, items: "torch.Tensor", size: int) -> Any:
+    """Return some items of a module's output for a batch of this size; other tensors, such as weights, as they are."""
+    return map_tensors(
+        output, lambda tensor: tensor[items] if tensor.ndim and tensor.shape[0] == size else tensor.clone()
+    )
 
 
 def copied(output: Any) -> Any:
