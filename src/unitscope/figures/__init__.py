@@ -9,6 +9,7 @@ which belong to no run. Matplotlib only, no global state. Functions of measures 
 from collections.abc import Callable
 
 from ..plugins import Registry
+from .ablation_by_measure import AblationByMeasure, ablation_by_measure
 from .boxplots import Boxplots, boxplots
 from .class_set import ClassSet, class_set
 from .constructed import Constructed, constructed
@@ -29,6 +30,7 @@ from .top_units import TopUnits, top_units
 FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
     "unitscope.figures",
     {
+        "ablation-by-measure": ablation_by_measure,
         "boxplots": boxplots,
         "class-set": class_set,
         "constructed": constructed,
@@ -49,6 +51,7 @@ FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
 
 __all__ = [
     "FIGURES",
+    "AblationByMeasure",
     "Boxplots",
     "ClassSet",
     "Constructed",
@@ -68,6 +71,7 @@ __all__ = [
     "Sheet",
     "TopUnits",
     "UnitFits",
+    "ablation_by_measure",
     "boxplots",
     "class_set",
     "constructed",
