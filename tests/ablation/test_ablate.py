@@ -25,7 +25,7 @@ def run(tmp_path_factory):
     directory = tmp_path_factory.mktemp("ablation") / "run"
     run = record("demo:", load_data("demo:", n=N), directory, layers="conv5,fc7,fc8", workers=0)
     measure_run(run, items="all")
-    ablate(run, layers="conv5,fc*", workers=0)
+    ablate(run, layers="conv5,fc*", orders=2, workers=0)
     return open_run(directory)
 
 
@@ -86,6 +86,28 @@ def test_the_class_of_every_measure_has_its_drop(run):
         np.testing.assert_allclose(table[name], expected)
 
 
+@pytest.mark.parametrize("layer", ["conv5", "fc7"])
+def test_accuracy_without_several_units_is_that_of_the_silenced_network(run, batch, layer):
+    stored = run.stored_table("ablation")
+    labels = stored.labels
+    assert labels["share"][:2] == ["0", "0.1"]
+    accuracy = stored.array("cumulative_accuracy")[labels["layer"].index(layer)]
+    module = open_network(run).module
+    values = run.table("selectivity").set_index("unit")["auc"]
+    values = values[values.index.str.startswith(f"{layer}:")]
+    for which, ascending in (("highest", False), ("lowest", True)):
+        ranked = values.sort_values(ascending=ascending, kind="stable").index
+        row = accuracy[labels["order"].index(f"selectivity.auc, {which} first")]
+        for step in (0, 3, 10):
+            removed = ranked[: round(len(ranked) * step / 10)]
+            with torch.no_grad(), ablated(module, removed):
+                correct, _ = outcome(run, module(batch))
+            assert row[step] == pytest.approx(correct.mean()), (which, step)
+    assert (accuracy[:, 0] == accuracy[0, 0]).all()
+    assert (accuracy[:, -1] == accuracy[0, -1]).all()
+    assert not (accuracy[0] == accuracy[1]).all()  # random orders differ
+
+
 @pytest.mark.parametrize("value", ["mean", "resample"])
 def test_units_may_give_their_mean_or_their_map_for_another_item(tmp_path, run, batch, value):
     copy = record("demo:", load_data("demo:", n=N), tmp_path / "run", layers="fc7,fc8", workers=0)
@@ -114,9 +136,10 @@ def test_an_ablation_that_was_stopped_goes_on_to_the_same_bits(tmp_path, run):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ablate(copy, layers="conv5,fc*", workers=0, progress=stop)
+        ablate(copy, layers="conv5,fc*", orders=2, workers=0, progress=stop)
     assert "ablation" in str(read_status(tmp_path / "run"))
-    ablate(copy, layers="conv5,fc*", workers=0)
+    ablate(copy, layers="conv5,fc*", orders=2, workers=0)
+    np.testing.assert_array_equal(*(of.array("ablation", "cumulative_accuracy") for of in (copy, run)))
     pd.testing.assert_frame_equal(copy.table("ablation"), run.table("ablation"))
 
 
@@ -143,6 +166,7 @@ def test_blocks_and_batches_cover_all_items_and_none_is_alone():
     [
         ({"layers": "conv6"}, "no layer of .* matches 'conv6' .did you mean 'conv5'.*it has: conv5, fc7, fc8"),
         ({"value": "one"}, "value"),
+        ({"orders": 101}, "101 random orders are out of range; give 0 to 100"),
         ({"batch_size": 1}, "the batch size 1 is too small; give at least 2"),
     ],
 )

@@ -11,7 +11,7 @@ from unitscope.ablation.sums import Answers, LayerSums, Sums
 def sums_of(lost, gained):
     lost, gained = np.array(lost), np.array(gained)
     units, classes, _ = lost.shape
-    return LayerSums(lost, gained, np.zeros((units, classes)), np.zeros(units))
+    return LayerSums(lost, gained, np.zeros((units, classes)), np.zeros(units), np.zeros(0))
 
 
 def test_mcnemar_is_the_binomial_test():

@@ -17,6 +17,7 @@ def ablate(
     *,
     layers: str | None = None,
     value: str = "zero",
+    orders: int = 0,
     network: LoadedModel | str | None = None,
     data: LabelledItems | str | None = None,
     trust: bool = False,
@@ -44,6 +45,10 @@ def ablate(
     value
         What a silenced unit gives at every position: ``"zero"``; ``"mean"``, its mean over positions and at most 512
         items drawn at random; or ``"resample"``, its map for another item drawn at random.
+    orders
+        Number of random orders in which units are also removed one after the other, from a layer until none is left,
+        at most 100. If there are any, units are removed as well by every measure of the tables of selectivity and
+        dissection, from the highest and from the lowest. Removed units give zero.
     network, data, trust
         The network and the items where the run does not say where they are; see `unitscope.open_network` and
         `unitscope.open_items`.
@@ -90,6 +95,6 @@ def ablate(
     >>> table[["unit", "accuracy_drop_low", "accuracy_drop_high"]].shape
     (128, 3)
     """
-    settings = Settings(layers, value, network, data, trust, device, batch_size, workers)
+    settings = Settings(layers, value, network, data, trust, device, batch_size, workers, orders)
     check_run(run)
     return add_table(run, AblationAnalysis(settings), on=on, threads=threads, command=command, progress=progress)

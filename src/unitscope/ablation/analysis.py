@@ -11,10 +11,11 @@ from ..analysis.analysis import StoredPart
 from ..columns import Array, Column, link_by_name
 from ..run import ItemBlock, Run
 from ..run.arrays import Rows
-from .describe import ARRAYS, COLUMNS, UNDEFINED, describe_own
+from .describe import ARRAYS, COLUMNS, CUMULATIVE, UNDEFINED, describe_own
+from .orders import STEPS, orders_of
 from .settings import Settings, blocks_of
 from .sums import Sums
-from .table import class_arrays, empty_frame, layer_frame, own_classes
+from .table import class_arrays, cumulative_accuracy, empty_frame, layer_frame, own_classes
 from .worker import AblationWorker
 
 ABLATION = "ablation"
@@ -43,7 +44,7 @@ class AblationAnalysis:
 
     def arrays(self, run: Run) -> Sequence[Array]:
         """Return what the arrays mean."""
-        return ARRAYS
+        return (*ARRAYS, CUMULATIVE) if self.settings.orders else ARRAYS
 
     def parameters(self, run: Run) -> dict[str, Any]:
         """Return what the result depends on besides the run."""
@@ -76,7 +77,13 @@ class AblationAnalysis:
                 else empty_frame(layer, columns)
             )  # fmt: skip
         frame = pd.concat(frames, ignore_index=True)[columns]
-        return Result(frame, array_rows(run, sums), {"class": classes})
+        labels = {"class": classes}
+        orders = orders_of(run, self.settings.orders)
+        if orders:
+            labels["layer"] = [layer.name for layer in run.layers]
+            labels["order"] = [*orders[0].names]
+            labels["share"] = [f"{step / STEPS:g}" for step in range(STEPS + 1)]
+        return Result(frame, array_rows(run, sums), labels)
 
 
 def array_rows(run: Run, sums: Sums) -> Iterator[Rows]:
@@ -86,3 +93,6 @@ def array_rows(run: Run, sums: Sums) -> Iterator[Rows]:
         if number in sums.layers:
             yield row, class_arrays(sums.layers[number], sums.items)
         row += layer.units
+    for number, of_layer in sums.layers.items():
+        if len(of_layer.cumulative):
+            yield number, {"cumulative_accuracy": cumulative_accuracy(of_layer, sums)[None]}

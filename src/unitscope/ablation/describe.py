@@ -50,6 +50,15 @@ ARRAYS = (
 """The arrays of the table."""
 
 
+CUMULATIVE = Array(
+    Column("cumulative_accuracy", "Accuracy without several units",
+           "accuracy over all items after each tenth of the layer's units is removed, in some order", low=0.0, high=1.0,
+           source=MORCOS, kind="share"),
+    ("layer", "order", "share"),
+)  # fmt: skip
+"""The array of cumulative ablation; removed units are zero, whatever single units give."""
+
+
 def describe_own(measures: Mapping[str, str]) -> Iterator[Column]:
     """Yield the columns about the class that each measure of selectivity picks, given the measures' titles by name."""
     for name, title in measures.items():

@@ -98,10 +98,35 @@ class LayerEffects:
             then, since nothing changes for them.
         """
         stored = store(self.module, self.layer, batch)
-        if self.linear is not None and not scores_differ(self.linear, self._lay(stored.maps), stored.scores).any():
+        if self._is_closed(stored) and self.linear is not None:
             return stored.scores, self._closed(stored, self.linear, values)
         replays = self.way != "whole" and self._can_replay(stored)
         return stored.scores, self._changed(stored, values, replays)
+
+    def without(self, batch: "torch.Tensor", masks: "torch.Tensor") -> Iterator[Effect]:
+        """Yield the class scores of a batch without several units at a time, which are zero at every position.
+
+        Parameters
+        ----------
+        batch
+            The network's input.
+        masks
+            ``(masks, units)`` bool: which units to silence. The effects have the masks' numbers in place of units.
+        """
+        import torch
+
+        stored = store(self.module, self.layer, batch)
+        every = torch.ones(len(batch), len(masks), device=batch.device)
+        if self._is_closed(stored) and self.linear is not None:
+            means = self._lay(stored.maps).double().mean((2, 3))
+            lost = torch.einsum("iu,mu,cu->mic", means, masks.double(), self.linear.weights.double())
+            scores = (stored.scores.double() - lost).float().flatten(0, 1)
+            yield Effect(*next(pairs_of(every, False, every.numel())), scores)
+            return
+        replays = self.way != "whole" and self._can_replay(stored)
+        for rows, items in pairs_of(every, False, self._fitting(stored)):
+            silent = masks[rows]
+            yield Effect(rows, items, self._run(stored, items, replays, silencing(silent)))
 
     def _closed(self, stored: Stored, linear: Linear, values: Values | None) -> Iterator[Effect]:
         """Yield the scores without each unit from weights and the means of maps."""
@@ -112,13 +137,28 @@ class LayerEffects:
             steps = (after - before)[:, None] * linear.weights.T.to(before)[units]
             yield Effect(units, items, (stored.scores[items].double() + steps).float())
 
+    def _is_closed(self, stored: Stored) -> bool:
+        """Return whether the scores of a batch are the linear function of means that was found."""
+        return self.linear is not None and not scores_differ(self.linear, self._lay(stored.maps), stored.scores).any()
+
+    def _fitting(self, stored: Stored) -> int:
+        """Return how many pairs the network sees at a time."""
+        return max(8, min(PAIRS, PASS_BYTES // (stored.maps[0].numel() * stored.maps.element_size())))
+
+    def _run(
+        self, stored: Stored, items: "torch.Tensor", replays: bool, change: "Callable[[torch.Tensor], torch.Tensor]"
+    ) -> "torch.Tensor":
+        """Return the class scores of items of the batch, after changing the layer's output."""
+        if replays:
+            return stored.replay(items, change, self.unread or ())
+        return self._whole(stored.batch[items], change)
+
     def _changed(self, stored: Stored, values: Values | None, replays: bool) -> Iterator[Effect]:
         """Yield the scores without each unit from running the network, or what follows the layer."""
         import torch
 
         maps = stored.maps
-        fitting = PASS_BYTES // (maps[0].numel() * maps.element_size())
-        for units, items in pairs_of(maps, values is None, max(8, min(PAIRS, fitting))):
+        for units, items in pairs_of(maps, values is None, self._fitting(stored)):
             instead = 0.0 if values is None else values(maps, units, items).to(maps.dtype)
             rows = torch.arange(len(items), device=items.device)
 
@@ -126,10 +166,7 @@ class LayerEffects:
                 maps[rows, units] = instead
                 return maps
 
-            if replays:
-                yield Effect(units, items, stored.replay(items, silence, self.unread or ()))
-            else:
-                yield Effect(units, items, self._whole(stored.batch[items], silence))
+            yield Effect(units, items, self._run(stored, items, replays, silence))
 
     def _whole(self, batch: "torch.Tensor", change: "Callable[[torch.Tensor], torch.Tensor]") -> "torch.Tensor":
         """Return class scores of a batch, after changing the layer's output."""
@@ -183,6 +220,11 @@ class LayerEffects:
                     self.linear = linear
                     return True
         return False
+
+
+def silencing(silent: "torch.Tensor") -> "Callable[[torch.Tensor], torch.Tensor]":
+    """Return a function that silences some units of each item, given as ``(items, units)`` bool."""
+    return lambda maps: maps.masked_fill(silent.reshape(*silent.shape, *(1 for _ in maps.shape[2:])), 0)
 
 
 def as_units(flags: "torch.Tensor", maps: "torch.Tensor") -> "torch.Tensor":

@@ -12,12 +12,16 @@ from ..models import LoadedModel, NetworkLayer, check_workers, choose_layers
 from ..models.computing import DEVICES
 from ..run import ItemBlock, Run
 from ..specs import check_choice
+from .orders import digest_of, orders_of
 
 VALUES = ("zero", "mean", "resample")
 """What a silenced unit may give."""
 
 SEED = 1803_06959
 """Random seed of the order of the items."""
+
+MOST_ORDERS = 100
+"""Largest number of random orders."""
 
 MEAN_ITEMS = 512
 """Largest number of items, drawn at random, over which a unit's mean is taken."""
@@ -44,6 +48,7 @@ class Settings:
     device: str = "auto"
     batch_size: int = 64
     workers: int | None = None
+    orders: int = 0
 
     def __post_init__(self) -> None:
         check_choice("value", self.value, VALUES)
@@ -51,13 +56,25 @@ class Settings:
         check_workers(self.workers)
         if self.batch_size < 2:
             raise UnitscopeError(f"the batch size {self.batch_size} is too small; give at least 2")
+        if not 0 <= self.orders <= MOST_ORDERS:
+            raise UnitscopeError(f"{self.orders} random orders are out of range; give 0 to {MOST_ORDERS}")
 
     def parameters(self, run: Run) -> dict[str, Any]:
         """Return what the result depends on besides the run."""
         names = [run.layers[number].name for number in self.chosen(run)]
         # Where units take their values from another item of the batch, batches matter.
         batches = {"batch_size": self.batch_size} if self.value == "resample" else {}
-        return {"layers": names, "value": self.value, "items": "all", "n_items": run.manifest.n_items, **batches}
+        ordered = (
+            {"orders": self.orders, "orders_sha256": digest_of(orders_of(run, self.orders))} if self.orders else {}
+        )
+        return {
+            "layers": names,
+            "value": self.value,
+            "items": "all",
+            "n_items": run.manifest.n_items,
+            **batches,
+            **ordered,
+        }
 
     def chosen(self, run: Run) -> list[int]:
         """Return the numbers of the layers whose units are silenced, in the run's order."""

@@ -35,18 +35,21 @@ class LayerSums:
         ``(units, classes)``: sum over items of how much the log-probability of the label is lower without the unit.
     log_squares
         ``(units,)``: sum of its squares.
+    cumulative
+        ``(steps,)`` int64: items that are correct without several units, one number for each step of each order.
     """
 
     lost: np.ndarray
     gained: np.ndarray
     log_drop: np.ndarray
     log_squares: np.ndarray
+    cumulative: np.ndarray
 
     @classmethod
-    def empty(cls, units: int, classes: int) -> "LayerSums":
+    def empty(cls, units: int, classes: int, steps: int = 0) -> "LayerSums":
         """Return counts over no items."""
         lost, gained = (np.zeros((units, classes, 2), np.int64) for _ in range(2))
-        return cls(lost, gained, np.zeros((units, classes)), np.zeros(units))
+        return cls(lost, gained, np.zeros((units, classes)), np.zeros(units), np.zeros(steps, np.int64))
 
     def add(self, units: np.ndarray, before: Answers, after: Answers, labels: np.ndarray, halves: np.ndarray) -> None:
         """Count pairs of a unit and an item: its number, what the network says with and without it, class and half."""
@@ -75,10 +78,10 @@ class Sums:
     layers: dict[int, LayerSums]
 
     @classmethod
-    def empty(cls, units: Mapping[int, int], classes: int) -> "Sums":
+    def empty(cls, units: Mapping[int, int], classes: int, steps: int = 0) -> "Sums":
         """Return counts over no items, for numbers of units by layer."""
         items, correct = (np.zeros((classes, 2), np.int64) for _ in range(2))
-        return cls(items, correct, {number: LayerSums.empty(n, classes) for number, n in units.items()})
+        return cls(items, correct, {number: LayerSums.empty(n, classes, steps) for number, n in units.items()})
 
     def add_items(self, answers: Answers, labels: np.ndarray, halves: np.ndarray) -> None:
         """Count items, and what the whole network says of them."""

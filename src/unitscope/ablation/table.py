@@ -9,7 +9,8 @@ from ..run import Layer, Run
 from ..run.classes import class_place
 from .describe import own_name
 from .estimates import largest_drop, log_drop, paired_drop, shares
-from .sums import LayerSums
+from .orders import STEPS
+from .sums import LayerSums, Sums
 
 SELECTIVITY = "selectivity"
 """The table whose measures pick classes."""
@@ -93,3 +94,10 @@ def class_arrays(sums: LayerSums, items: np.ndarray) -> dict[str, np.ndarray]:
     """Return the rows of the arrays for the units of a layer."""
     sizes = items.sum(1)
     return {"drop": shares((sums.lost - sums.gained).sum(2), sizes), "log_probability": shares(sums.log_drop, sizes)}
+
+
+def cumulative_accuracy(layer: LayerSums, sums: Sums) -> np.ndarray:
+    """Return the accuracy at each step of each order, ``(orders, STEPS + 1)``; first that of the whole network."""
+    correct = layer.cumulative.reshape(-1, STEPS)
+    whole = np.full((len(correct), 1), sums.correct.sum())
+    return np.hstack([whole, correct]) / sums.items.sum()

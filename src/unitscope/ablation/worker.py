@@ -22,6 +22,7 @@ from ..models import (
 )
 from ..run import ItemBlock, Run
 from .effects import LayerEffects, Values
+from .orders import orders_of
 from .settings import MEAN_ITEMS, Settings, batches_of, pass_order
 from .sums import Answers, Sums
 
@@ -65,12 +66,14 @@ class AblationWorker:
         self.probabilities = predictions["outputs"] == "probabilities"
         by_order = predictions["class_outputs"] == "by order"
         self.class_outputs = np.arange(self.n_classes) if by_order else np.array(predictions["class_outputs"])
+        self.masks = {number: orders.masks() for number, orders in orders_of(run, settings.orders).items()}
         self.start(None)
 
     def start(self, stored: StoredPart | None) -> None:
         """Set the counts to stored ones, or to zero."""
         units = {number: layer.units for number, layer in self.layers.items()}
-        self.sums = Sums.from_arrays(stored.read_arrays()) if stored else Sums.empty(units, self.n_classes)
+        steps = len(next(iter(self.masks.values()), ()))
+        self.sums = Sums.from_arrays(stored.read_arrays()) if stored else Sums.empty(units, self.n_classes, steps)
 
     def sum(self) -> Part:
         """Return the counts."""
@@ -123,8 +126,18 @@ class AblationWorker:
                 after = answers_of(part.scores, outputs[places], self.probabilities)
                 known = Answers(before.correct[places], before.log_probability[places])
                 self.sums.layers[number].add(part.units.cpu().numpy(), known, after, labels[places], halves[places])
+            if number in self.masks:
+                self._add_orders(number, of_layer, batch, outputs)
         assert before is not None  # a run has layers
         self.sums.add_items(before, labels, halves)
+
+    def _add_orders(self, number: int, of_layer: LayerEffects, batch: "torch.Tensor", outputs: np.ndarray) -> None:
+        """Count correct items of a batch at each step of each order."""
+        import torch
+
+        for part in of_layer.without(batch, torch.as_tensor(self.masks[number], device=self.device)):
+            correct = part.scores.argmax(1).cpu().numpy() == outputs[part.items.cpu().numpy()]
+            np.add.at(self.sums.layers[number].cumulative, part.units.cpu().numpy()[correct], 1)
 
     def _means(self) -> "dict[int, torch.Tensor]":
         """Return the mean of each unit over positions and some items drawn at random, by the number of the layer."""

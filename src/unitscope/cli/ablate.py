@@ -31,6 +31,13 @@ def ablate(
             help="What a silenced unit gives: zero, its mean, or its map for another item.",
         ),
     ] = "zero",
+    orders: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Random orders in which units are also removed one after the other; if any, by every measure, too.",
+        ),
+    ] = 0,
     network: Annotated[
         str | None,
         typer.Option(
@@ -59,6 +66,7 @@ def ablate(
             opened,
             layers=layers,
             value=value,
+            orders=orders,
             network=network,
             data=items_from(source, data_options),
             trust=trust,

@@ -316,6 +316,23 @@ def dissection(
     write(compute(open_run(run), layer), output or place, data, overwrite)
 
 
+@figures.command()
+def ablation(
+    run: RunPath,
+    layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer.", show_default=False)],
+    measures: Measures = None,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Draw accuracy while units are removed one after the other; needs `unitscope ablate --orders`."""
+    from ..figures import ablation as compute
+    from ..run import open_run
+
+    drawn = compute(open_run(run), layer, split_names(measures))
+    write(drawn, output or of_unit(run, "ablation", layer), data, overwrite)
+
+
 @figures.command("ablation-by-measure")
 def ablation_by_measure(
     run: RunPath,

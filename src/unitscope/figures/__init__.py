@@ -9,6 +9,7 @@ which belong to no run. Matplotlib only, no global state. Functions of measures 
 from collections.abc import Callable
 
 from ..plugins import Registry
+from .ablation import CumulativeAblation, ablation
 from .ablation_by_measure import AblationByMeasure, ablation_by_measure
 from .boxplots import Boxplots, boxplots
 from .class_set import ClassSet, class_set
@@ -30,6 +31,7 @@ from .top_units import TopUnits, top_units
 FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
     "unitscope.figures",
     {
+        "ablation": ablation,
         "ablation-by-measure": ablation_by_measure,
         "boxplots": boxplots,
         "class-set": class_set,
@@ -56,6 +58,7 @@ __all__ = [
     "ClassSet",
     "Constructed",
     "Correlations",
+    "CumulativeAblation",
     "Detectors",
     "Disagreement",
     "Distribution",
@@ -71,6 +74,7 @@ __all__ = [
     "Sheet",
     "TopUnits",
     "UnitFits",
+    "ablation",
     "ablation_by_measure",
     "boxplots",
     "class_set",

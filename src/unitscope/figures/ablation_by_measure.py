@@ -74,7 +74,7 @@ class AblationByMeasure:
         ax.set(xlabel="Spearman's correlation over units, 95 % interval", xlim=(-1, 1))
         counts = self.table["n_units"]
         ax.set_title(f"Does selectivity predict importance? {self.where}, up to {thousands(int(counts.max()))} units")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.55 / self.size[1] - 0.06), fontsize=8)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.6 / self.size[1]), fontsize=8)
         return ax
 
 
