@@ -39,7 +39,8 @@ def run_command(line):
 
 
 @pytest.mark.parametrize(
-    "page", ["import-export.md", "neurons.md", "architecture.md", "statistics.md", "features.md", "concepts.md"]
+    "page",
+    ["import-export.md", "neurons.md", "architecture.md", "statistics.md", "features.md", "concepts.md", "ablation.md"],
 )
 @pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")
 def test_every_example_of_the_page_is_true(page, tmp_path):
