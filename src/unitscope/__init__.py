@@ -3,8 +3,9 @@
 `measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
 activations recorded elsewhere; `open_run` opens a `Run`, `open_items` its items, `open_network` its network.
 `measure_run` measures a run, `find_features` finds what its units look at, `dissect` compares them with concepts,
-`compare_runs` compares two runs, `figures` draws, `write_report` writes a page, `reproduce` judges a paper's claims,
-and `export_run` writes a run for other programs. `COLUMNS` describes every measure. `analysis` and `testing` are for
+`ablate` finds what the network cannot do without them (`ablated` silences some), `compare_runs` compares two runs,
+`figures` draws, `write_report` writes a page, `reproduce` judges a paper's claims, and `export_run` writes a run for
+other programs. `COLUMNS` describes every measure. `analysis` and `testing` are for
 authors of analyses and plug-ins.
 """
 
@@ -16,6 +17,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from . import analysis, figures, testing
+    from .ablation import ablate, ablated
     from .data import load_data, open_items
     from .dissection import dissect
     from .exchange import export_run, import_file
@@ -33,6 +35,8 @@ __all__ = [
     "UnitscopeError",
     "UnitscopeWarning",
     "__version__",
+    "ablate",
+    "ablated",
     "analysis",
     "compare_runs",
     "dissect",
@@ -58,6 +62,8 @@ MODULES = ("analysis", "figures", "testing")
 ROOMS = {
     "COLUMNS": "measures",
     "Run": "run",
+    "ablate": "ablation",
+    "ablated": "ablation",
     "compare_runs": "selectivity",
     "dissect": "dissection",
     "export_run": "exchange",

@@ -9,6 +9,7 @@ KINDS = {
     "measure": "how selective a unit is: can be ranked, drawn and compared",
     "value": "a number in units of activation",
     "share": "a number from 0 to 1 that is not a selectivity by itself",
+    "difference": "a difference of two shares, from -1 to 1",
     "count": "a number of things",
     "angle": "an angle in degrees",
     "flag": "yes or no",

@@ -48,6 +48,7 @@ def run_command(line):
         "features.md",
         "concepts.md",
         "dissection.md",
+        "ablation.md",
     ],
 )
 @pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")

@@ -325,6 +325,43 @@ def concept_agreement(run: RunPath, output: Output = None, data: Data = False, o
     write(compute(open_run(run)), output or run / "images" / "concept-agreement.png", data, overwrite)
 
 
+@figures.command()
+def ablation(
+    run: RunPath,
+    layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer.", show_default=False)],
+    measures: Measures = None,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Draw accuracy while units are removed one after the other; needs `unitscope ablate --orders`."""
+    from ..figures import ablation as compute
+    from ..run import open_run
+
+    drawn = compute(open_run(run), layer, split_names(measures))
+    write(drawn, output or of_unit(run, "ablation", layer), data, overwrite)
+
+
+@figures.command("ablation-by-measure")
+def ablation_by_measure(
+    run: RunPath,
+    layer: Annotated[
+        str | None, typer.Argument(metavar="[LAYER]", help="A layer; default: all together.", show_default=False)
+    ] = None,
+    measures: Measures = None,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Draw how well each measure predicts what is lost without a unit; needs `unitscope ablate`."""
+    from ..figures import ablation_by_measure as compute
+    from ..run import open_run
+
+    drawn = compute(open_run(run), split_names(measures), layer)
+    name = "ablation-by-measure"
+    write(drawn, output or (of_unit(run, name, layer) if layer else run / "images" / f"{name}.png"), data, overwrite)
+
+
 def of_unit(run: Path, kind: str, name: str) -> Path:
     """Return the default file for the picture of a unit."""
     return run / "images" / kind / f"{name.replace('/', '_').replace(':', '_')}.png"

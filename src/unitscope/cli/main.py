@@ -11,6 +11,7 @@ import typer
 from ..errors import UnitscopeError, UnitscopeWarning
 from ..version import __version__
 from . import (
+    ablate,
     analyse,
     compare,
     demo,
@@ -66,7 +67,21 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="How selective are the single units of a neural network? Every measure the literature uses, side by side.",
 )
-for group in (demo, layers, record, exchange, status, measure, features, dissect, compare, figure, report, reproduce):
+for group in (
+    demo,
+    layers,
+    record,
+    exchange,
+    status,
+    measure,
+    features,
+    dissect,
+    ablate,
+    compare,
+    figure,
+    report,
+    reproduce,
+):
     group.add_to(app)
 
 

@@ -9,6 +9,8 @@ which belong to no run. Matplotlib only, no global state. Functions of measures 
 from collections.abc import Callable
 
 from ..plugins import Registry
+from .ablation import CumulativeAblation, ablation
+from .ablation_by_measure import AblationByMeasure, ablation_by_measure
 from .boxplots import Boxplots, boxplots
 from .class_set import ClassSet, class_set
 from .concept_agreement import ConceptAgreement, concept_agreement
@@ -30,6 +32,8 @@ from .top_units import TopUnits, top_units
 FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
     "unitscope.figures",
     {
+        "ablation": ablation,
+        "ablation-by-measure": ablation_by_measure,
         "boxplots": boxplots,
         "class-set": class_set,
         "concept-agreement": concept_agreement,
@@ -51,11 +55,13 @@ FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
 
 __all__ = [
     "FIGURES",
+    "AblationByMeasure",
     "Boxplots",
     "ClassSet",
     "ConceptAgreement",
     "Constructed",
     "Correlations",
+    "CumulativeAblation",
     "Detectors",
     "Disagreement",
     "Distribution",
@@ -71,6 +77,8 @@ __all__ = [
     "Sheet",
     "TopUnits",
     "UnitFits",
+    "ablation",
+    "ablation_by_measure",
     "boxplots",
     "class_set",
     "concept_agreement",

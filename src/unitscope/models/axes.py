@@ -44,7 +44,7 @@ def find_unit_axis(
     last = output.ndim - 1
     if last == 1:
         return 1, []
-    own = _by_kind(module, last)
+    own = axis_by_kind(module, last)
     if own is not None:
         return own, []
     if id(output) in known:
@@ -59,8 +59,8 @@ def find_unit_axis(
     return 1, []
 
 
-def _by_kind(module: "torch.nn.Module", last: int) -> int | None:
-    """Find the axis that a module of PyTorch's own prescribes, or None for other modules."""
+def axis_by_kind(module: "torch.nn.Module", last: int) -> int | None:
+    """Return the axis of units that a module of PyTorch's own prescribes for an output with this last axis, or None."""
     from torch import nn
     from torch.nn.modules import batchnorm, conv, pooling
 
