@@ -271,8 +271,17 @@ OPTIONS |= {"boxplots": {"measures": ["precision_60", "auc"]}}  # all of them ta
 OPTIONS |= {"class-set": {"name": "cat"}, "disagreement": {"x": "ccmas", "y": "auc"}}
 
 
-NEED_MORE = ("concept-agreement", "constructed", "dissection", "examples", "indexes", "neuron-features")
-"""Figures that are checked where there is what they need: no run, concepts, pictures, features."""
+NEED_MORE = (
+    "ablation",
+    "ablation-by-measure",
+    "concept-agreement",
+    "constructed",
+    "dissection",
+    "examples",
+    "indexes",
+    "neuron-features",
+)
+"""Figures that are checked where there is what they need: other tables, no run, pictures."""
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name not in NEED_MORE])
