@@ -189,6 +189,16 @@ def test_modules_before_the_layer_do_not_run_again_and_unread_outputs_are_known(
     assert unread == [True, True, True, False, True]
 
 
+def test_an_output_that_is_added_after_the_layer_is_read():
+    module, batch = make(Residual), images()
+    with capture(module, []), torch.no_grad():
+        stored = store(module, layer("second.conv2"), batch)
+        unread = find_unread(stored)
+    names = {part: name for name, part in module.named_modules()}
+    read = [names[part] for (part, _), one in zip(stored.outputs, unread, strict=False) if not one]
+    assert read == ["first", "second.conv2"]
+
+
 def test_nothing_is_left_on_the_network():
     module, batch = make(Residual), images()
     with capture(module, []), torch.no_grad():
