@@ -271,8 +271,8 @@ OPTIONS |= {"boxplots": {"measures": ["precision_60", "auc"]}}  # all of them ta
 OPTIONS |= {"class-set": {"name": "cat"}, "disagreement": {"x": "ccmas", "y": "auc"}}
 
 
-NEED_MORE = ("constructed", "dissection", "examples", "indexes", "neuron-features")
-"""Figures that are checked where there is what they need: no run, concepts, pictures, features."""
+NEED_MORE = ("ablation", "ablation-by-measure", "constructed", "dissection", "examples", "indexes", "neuron-features")
+"""Figures that are checked where there is what they need: no run, a network, concepts, pictures, features."""
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name not in NEED_MORE])
