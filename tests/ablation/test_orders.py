@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 from unitscope import UnitscopeError, ablate, load_data, measure_run, open_run, record  # noqa: E402
 from unitscope.ablation.orders import STEPS, Orders, orders_of, steps_of  # noqa: E402
 from unitscope.figures import ablation  # noqa: E402
+from unitscope.testing import check_figure  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*negative activations")
 
@@ -48,6 +49,10 @@ def test_the_area_is_the_mean_accuracy_while_units_go(run):
     expected = ((row[1:] + row[:-1]) / 2).mean()
     assert drawn.areas["random 2"] == pytest.approx(expected)
     assert drawn.shown == ("selectivity.precision_60", "selectivity.class_selectivity", "selectivity.max_informedness")
+
+
+def test_it_is_a_figure(run):
+    check_figure(ablation, run, layer="fc7")
 
 
 def test_it_draws_two_lines_for_each_measure(run):

@@ -11,6 +11,7 @@ from unitscope.columns import Column
 from unitscope.errors import UnitscopeError
 from unitscope.figures import ablation_by_measure
 from unitscope.figures.ablation_by_measure import combine, rank_correlation
+from unitscope.testing import check_figure
 
 
 @pytest.fixture
@@ -45,6 +46,10 @@ def test_measures_that_do_not_vary_are_left_out(run):
     assert ablation_by_measure(run).frame()["measure"].unique().tolist() == ["value"]
     with pytest.raises(UnitscopeError, match=r"no measure of .* varies over 10 units"):
         ablation_by_measure(run, ["flat"])
+
+
+def test_it_is_a_figure(run):
+    check_figure(ablation_by_measure, run)
 
 
 def test_it_draws_every_correlation(run):

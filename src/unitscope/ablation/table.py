@@ -15,6 +15,9 @@ from .sums import LayerSums, Sums
 SELECTIVITY = "selectivity"
 """The table whose measures pick classes."""
 
+TOO_FEW = "the chosen class has no item in the other half: no held-out class drop"
+"""Why a unit has no held-out class drop."""
+
 LEFT_OUT = "its layer was left out"
 """Why a unit has no numbers."""
 
@@ -80,7 +83,7 @@ def layer_frame(
         drop = paired_drop(lost, gained, np.where(places >= 0, sizes[places], 0))
         name = own_name(measure)
         columns |= {name: drop.value, f"{name}_low": drop.low, f"{name}_high": drop.high, f"{name}_p": drop.p}
-    return pd.DataFrame({**columns, "undefined": ""})
+    return pd.DataFrame({**columns, "undefined": np.where(np.isnan(largest.held_out), TOO_FEW, "")})
 
 
 def empty_frame(layer: Layer, columns: list[str]) -> pd.DataFrame:

@@ -6,6 +6,8 @@ from scipy import stats
 
 from unitscope.ablation.estimates import largest_drop, log_drop, mcnemar, paired_drop
 from unitscope.ablation.sums import Answers, LayerSums, Sums
+from unitscope.ablation.table import TOO_FEW, layer_frame
+from unitscope.run import Layer
 
 
 def sums_of(lost, gained):
@@ -64,6 +66,19 @@ def test_classes_without_items_are_never_chosen():
     found = largest_drop(sums_of(lost, np.zeros_like(lost)), np.array([[0, 0], [10, 10], [10, 10]]))
     assert found.place[0] == 2
     assert found.p[0] == pytest.approx(2 * 0.5)
+
+
+def test_a_class_without_items_in_the_other_half_has_no_held_out_drop():
+    lost = np.zeros((1, 2, 2), int)
+    lost[0, 0, 0] = 1
+    sums = sums_of(lost, np.zeros_like(lost))
+    items = np.array([[1, 0], [0, 1]])
+    found = largest_drop(sums, items)
+    assert np.isnan([found.held_out[0], found.low[0], found.high[0]]).all()
+    frame = layer_frame(Layer("a", 1), sums, items, ["cat", "dog"], {"auc": np.array([-1])})
+    assert frame["undefined"].tolist() == [TOO_FEW]
+    assert frame["class_drop_class"].tolist() == ["cat"]
+    assert np.isnan(frame["drop_of_auc_class"][0])
 
 
 def test_units_that_do_nothing_have_a_held_out_drop_of_zero_and_are_seldom_significant():
