@@ -316,6 +316,18 @@ def dissection(
     write(compute(open_run(run), layer), output or place, data, overwrite)
 
 
+@figures.command("concept-agreement")
+def concept_agreement(
+    run: RunPath, measures: Measures = None, output: Output = None, data: Data = False, overwrite: Overwrite = False
+) -> None:
+    """Draw how often units' concepts are the classes that measures pick (section 3.3); needs `unitscope dissect`."""
+    from ..figures import concept_agreement as compute
+    from ..run import open_run
+
+    drawn = compute(open_run(run), split_names(measures))
+    write(drawn, output or run / "images" / "concept-agreement.png", data, overwrite)
+
+
 def of_unit(run: Path, kind: str, name: str) -> Path:
     """Return the default file for the picture of a unit."""
     return run / "images" / kind / f"{name.replace('/', '_').replace(':', '_')}.png"

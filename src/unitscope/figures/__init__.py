@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ..plugins import Registry
 from .boxplots import Boxplots, boxplots
 from .class_set import ClassSet, class_set
+from .concept_agreement import ConceptAgreement, concept_agreement
 from .constructed import Constructed, constructed
 from .correlations import Correlations, correlations
 from .disagreement import Disagreement, disagreement, rank_disagreement
@@ -31,6 +32,7 @@ FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
     {
         "boxplots": boxplots,
         "class-set": class_set,
+        "concept-agreement": concept_agreement,
         "constructed": constructed,
         "correlations": correlations,
         "disagreement": disagreement,
@@ -51,6 +53,7 @@ __all__ = [
     "FIGURES",
     "Boxplots",
     "ClassSet",
+    "ConceptAgreement",
     "Constructed",
     "Correlations",
     "Detectors",
@@ -70,6 +73,7 @@ __all__ = [
     "UnitFits",
     "boxplots",
     "class_set",
+    "concept_agreement",
     "constructed",
     "correlations",
     "disagreement",
