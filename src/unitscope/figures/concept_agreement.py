@@ -15,15 +15,13 @@ from ..run.lookup import TableColumn, find_columns, list_columns
 from ..run.repair import MEASURED, make_first
 from .concept_names import KIND, SAME, concepts_of, match_names
 from .dissection import dissection_table
-from .style import MARKS, in_rows, label_layers
+from .style import in_rows, label_layers
 
 WIDTH = 11.0
 """Largest width of a row of panels, in inches."""
 
-COLOURS = {SAME: MARKS[1][0], KIND: "#a9cfe6"}
+COLOURS = {SAME: "#7fb3d5", KIND: "#dcecf6"}
 """Colour of the bars of each relation; those of `KIND` are hatched as well."""
-
-SAYS = {SAME: "the class is the concept", KIND: "or a kind of it"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Agreement:
     def size(self) -> tuple[float, float]:
         """Width and height in inches."""
         relations = self.table["relation"].nunique()
-        return max(2.6, 1.0 + 0.55 * relations * self.table["layer"].nunique()), 2.9
+        return max(2.6, 1.0 + 0.55 * relations * self.table["layer"].nunique()), 2.5
 
     def draw(self, ax: Axes) -> Axes:
         """Draw a bar for each layer and relation, a diamond for detectors, and a line for chance."""
@@ -59,11 +57,10 @@ class Agreement:
                 for among in ("units", "detectors")
             )
             ax.bar(places, every["share"], 0.9 * width, color=COLOURS[relation], edgecolor="#555555", linewidth=0.4,
-                   hatch="///" if relation == KIND else "", label=SAYS[relation])  # fmt: skip
-            ax.hlines(every["chance"], places - 0.45 * width, places + 0.45 * width, colors="black", lw=1.6,
-                      label="by chance" if not number else None, zorder=3)  # fmt: skip
+                   hatch="///" if relation == KIND else "")  # fmt: skip
+            ax.hlines(every["chance"], places - 0.45 * width, places + 0.45 * width, colors="black", lw=1.6, zorder=3)
             ax.plot(places, detectors["share"], "D", color="white", mec="black", ms=4.5, mew=0.9, ls="", zorder=4,
-                    clip_on=False, label="detectors only" if not number else None)  # fmt: skip
+                    clip_on=False)  # fmt: skip
             for place, agree, could in zip(places, every["agree"], every["could_agree"], strict=True):
                 ax.text(place, 1.03, f"{agree:,}\nof {could:,}", fontsize=5.5, ha="center", va="bottom", linespacing=1)
         ax.set_xticks(np.arange(len(labels)), labels.values(), rotation=40, ha="right", rotation_mode="anchor")

@@ -19,8 +19,8 @@ KIND = "kind"
 def plain_names(text: str) -> frozenset[str]:
     """Return the names in a text, in a form in which equal ones can be found.
 
-    Commas separate synonyms. Case does not matter, underscores are spaces, and the endings by which Broden marks colours
-    and scenes, ``-c`` and ``-s``, are left out. A plural is another name.
+    Commas separate synonyms. Case does not matter, underscores are spaces, and the endings by which Broden marks
+    colours and scenes, ``-c`` and ``-s``, are left out. A plural is another name.
 
     Examples
     --------
