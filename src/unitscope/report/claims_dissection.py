@@ -30,8 +30,8 @@ NO_DETECTOR = Verdict(
 @claim(
     "3.3",
     "Units that Network Dissection calls detectors are not detectors by precision (Figure 5, Tables 4 to 6).",
-    f"The {SHOWN} detectors of highest IoU for each class or class set that is large enough have a precision of at most "
-    ".75 for it.",
+    f"The {SHOWN} detectors of highest IoU for each class or class set that is large enough have a precision of at "
+    "most .75 for it.",
 )
 def dissection_misleads(data: Observations) -> Verdict:
     """Section 3.3: "none of the units having a precision of .75"."""
@@ -104,7 +104,7 @@ def detectors_of_classes(data: Observations) -> pd.DataFrame | Verdict:
     matches = match_names(run, concepts_of(stored))[SAME]
     found = []
     for name in map(str, matches.index[matches.any(axis=1)]):
-        of_class = table[table["concept"].isin(matches.columns[matches.loc[name]])]
+        of_class = table[table["concept"].isin(matches.columns[matches.loc[name].to_numpy()])]
         of_class = of_class[["unit", "iou"]].sort_values("iou", ascending=False, kind="stable")
         scores = values_of_class(run, SELECTIVITY, "detector_score", of_class["unit"].tolist(), name)
         found.append(of_class.assign(name=name, detector_score=scores).dropna())
