@@ -224,7 +224,7 @@ def count_agreement(classes: pd.Series, concepts: pd.Series, matches: pd.DataFra
 def columns_with_classes(run: Run, measures: Sequence[str] | None) -> list[TableColumn]:
     """Return the measures that pick a class, or of given ones all; raise if one picks none."""
     if measures is None:
-        columns = [found for found in list_columns(run) if found.linked("class")]
+        columns = [found for found in list_columns(run) if found.linked("class") and class_column(found).notna().any()]
         if not columns:
             raise UnitscopeError(
                 f"no measure of {run.directory} picks a class for any unit; {make_first(run.directory, MEASURED)}"

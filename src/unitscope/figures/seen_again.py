@@ -92,6 +92,6 @@ def show_again(
 
 
 def as_bytes(pixels: Pixels, batch: Any) -> np.ndarray:
-    """Return the pictures that a batch of a network's inputs (a tensor) stands for, ``(items, height, width, 3)`` uint8."""
+    """Return the pictures that a tensor of inputs stands for, ``(items, height, width, 3)`` uint8."""
     colours = pixels.to_colours(batch.float()).movedim(1, 3)
     return (colours * 255).round().byte().numpy()

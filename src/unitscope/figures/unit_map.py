@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from ..data import LabelledItems
 from ..dissection import DISSECTION
@@ -24,11 +25,16 @@ from .style import shorten
 PER_ROW = 6
 """Number of pictures in a row."""
 
+CAPTION = 0.26
+"""Height of what is written below a picture, relative to its width."""
+
 DIMMED = 0.3
 """Brightness outside the mask."""
 
 MASK: dict[str, Any] = {"colors": "#F0E442", "linestyles": "solid", "linewidths": 1.3}
 LABEL: dict[str, Any] = {"colors": "#56B4E9", "linestyles": "dashed", "linewidths": 1.1}
+BELOW = withStroke(linewidth=2.6, foreground="#000000aa")
+"""What makes lines visible on bright pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +89,7 @@ class UnitMap:
     def size(self) -> tuple[float, float]:
         """Width and height in inches."""
         columns = max(3, min(len(self.table), PER_ROW))
-        return 1.6 * columns + 0.2, 1.6 * self._rows * (self._high + 0.3) + 0.4 + 0.17 * len(self.lines)
+        return 1.6 * columns + 0.2, 1.6 * self._rows * (self._high + CAPTION) + 0.15 + 0.15 * len(self.lines)
 
     @property
     def lines(self) -> list[str]:
@@ -95,10 +101,10 @@ class UnitMap:
         """Draw the pictures in rows, dimmed where the unit is below its threshold."""
         ax.axis("off")
         columns = max(3, min(len(self.table), PER_ROW))
-        ax.set(xlim=(0, columns), ylim=(self._rows * (self._high + 0.3), 0), aspect="equal")
+        ax.set(xlim=(0, columns), ylim=(self._rows * (self._high + CAPTION), 0), aspect="equal")
         ax.set_title("\n".join(self.lines), fontsize=8)
         for place in range(len(self.table)):
-            self._draw_item(ax, place, place % PER_ROW + 0.03, (place // PER_ROW) * (self._high + 0.3))
+            self._draw_item(ax, place, place % PER_ROW + 0.03, (place // PER_ROW) * (self._high + CAPTION))
         return ax
 
     def _draw_item(self, ax: Axes, place: int, left: float, top: float, side: float = 0.94) -> None:
@@ -111,11 +117,14 @@ class UnitMap:
         for outlined, look in ((self.labels[place], LABEL), (mask, MASK)):
             if outlined.any():
                 across, down = (np.arange(-1, pixels + 1) + 0.5 for pixels in (width, height))
-                ax.contour(left + across * step, top + down * step, np.pad(outlined, 1).astype(float), [0.5], **look)
+                ax.contour(
+                    left + across * step, top + down * step, np.pad(outlined, 1).astype(float), [0.5], **look
+                ).set(path_effects=[BELOW])
         if pd.notna(row["top"]):
             corner = left + row["left"] * step, top + row["top"] * step
             size = (row["right"] - row["left"]) * step, (row["bottom"] - row["top"]) * step
-            ax.add_patch(Rectangle(corner, *size, fill=False, edgecolor="white", lw=1.2, ls=":", zorder=3))
+            ax.add_patch(Rectangle(corner, *size, fill=False, edgecolor="white", lw=1.2, ls=":", zorder=3,
+                                   path_effects=[BELOW]))  # fmt: skip
         said = f"{row['activation']:.4g}; {row['active']:.1%} active"
         said += f"\nIoU {row['iou']:.2f}" if pd.notna(row["iou"]) else ""
         ax.text(left, top + step * height + 0.02, f"{shorten(row['class'], 24)}\n{said}", fontsize=6, va="top",
