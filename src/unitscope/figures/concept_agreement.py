@@ -124,8 +124,8 @@ class ConceptAgreement:
         hatched = " (hatched: or a kind of it, in WordNet)" if kinds else ""
         return (
             f"Is a unit's concept the class that a measure picks?\nBars: share of units whose concept is their class"
-            f"{hatched}, of those whose class is any concept of the dissection ({self.n_shared:,} are). Diamonds: "
-            f"detectors only, IoU above {DETECTOR:.2f}. Lines: by chance."
+            f"{hatched}, of those whose class is any concept of the dissection ({self.n_shared:,} classes are). "
+            f"Diamonds: detectors only, IoU above {DETECTOR:.2f}. Lines: by chance."
         )
 
 

@@ -31,21 +31,21 @@ def read_labels(run: Run, row: pd.Series, seen: Seen) -> tuple[list[np.ndarray |
     labels : list
         For each item ``(height, width)`` bool, of the size of the network's input; ``None`` where it is not known.
     missing : str
-        Why some are not known; empty if all are.
+        A sentence that says why some are not known; empty if all are.
     """
     unknown: list[np.ndarray | None] = [None] * len(seen.places)
     if not row["concept"]:
-        return unknown, "the unit has no concept"
+        return unknown, "No labels: the unit has no concept."
     try:
         concepts = open_concepts(run)
     except UnitscopeError as error:
-        return unknown, str(error)
+        return unknown, f"No labels: {error}."
     of = concepts.table[(concepts.table["concept"] == row["concept"]) & (concepts.table["category"] == row["category"])]
     number = int(of["number"].iloc[0])
     images = {item: place for place, item in enumerate(concepts.items.items["item_id"].astype(str))}
     labels = [label_of(concepts, images, number, place, seen) for place in seen.places]
     left_out = sum(label is None for label in labels)
-    reason = f"{left_out} of {len(labels)} items are not among the images of {concepts.spec}"
+    reason = f"No labels for {left_out} of {len(labels)} items, which are not among the images of {concepts.spec}."
     return labels, reason if left_out else ""
 
 

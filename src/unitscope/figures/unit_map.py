@@ -103,6 +103,7 @@ class UnitMap:
         columns = max(3, min(len(self.table), PER_ROW))
         ax.set(xlim=(0, columns), ylim=(self._rows * (self._high + CAPTION), 0), aspect="equal")
         ax.set_title("\n".join(self.lines), fontsize=8)
+        ax.set_anchor("S")  # the layout makes room for the title above the axes' own place
         for place in range(len(self.table)):
             self._draw_item(ax, place, place % PER_ROW + 0.03, (place // PER_ROW) * (self._high + CAPTION))
         return ax
@@ -233,4 +234,4 @@ def notes_of(table: pd.DataFrame, seen: Seen, missing: str) -> tuple[str, ...]:
         boxes = ""
     else:
         boxes = "No receptive fields: `unitscope features` has not looked at these items."
-    return tuple(note for note in (drawn, boxes, f"No labels: {missing}." if missing else "") if note)
+    return tuple(note for note in (drawn, boxes, missing) if note)
