@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from unitscope import dissect, find_features, load_data, measure_run, record  # noqa: E402
+from unitscope.columns import Column  # noqa: E402
 from unitscope.data import load_concepts  # noqa: E402
 from unitscope.errors import UnitscopeError  # noqa: E402
 from unitscope.figures import concept_agreement, make_figure, unit_map  # noqa: E402
@@ -123,13 +124,25 @@ def test_items_that_are_no_images_of_the_concepts_have_no_labels(run, unit, tmp_
     assert "Dashed" not in drawn.notes[0]
 
 
+def test_a_unit_without_concept_is_shown_dimmed(run):
+    table = run.table("dissection")
+    without = table[(table["concept"] == "") & (run.table("selectivity")["undefined"] == "")]
+    drawn = unit_map(run, without["unit"].iloc[0], 2)  # of fc6: half a per cent of 48 values is less than one
+    assert drawn.heading.startswith(f"Unit {without['unit'].iloc[0]}: no concept, threshold")
+    assert not drawn.masks.any()
+    assert drawn.notes[-1] == "No labels: the unit has no concept."
+
+
 def test_units_that_cannot_be_shown_say_why(run, make_run):
-    dead = run.table("dissection").query("undefined != ''")["unit"]
-    if len(dead):
-        with pytest.raises(UnitscopeError, match="equally active to all items"):
-            unit_map(run, dead.iloc[0])
     plain = make_run({"conv5": np.ones((4, 2))}, [0, 1, 0, 1])
     with pytest.raises(UnitscopeError, match="has no dissection; run `unitscope dissect"):
         unit_map(plain, "conv5:0")
+    frame = plain.units[["unit"]].assign(threshold=[0.5, np.nan], undefined=["", "its positions are not in rows"])
+    columns = [Column("unit", "Unit", "", kind="text"), Column("threshold", "Threshold", "", kind="value")]
+    plain.add_table("dissection", frame, [*columns, Column("undefined", "Undefined", "", kind="text")], {})
+    with pytest.raises(UnitscopeError, match="unit conv5:0 is equally active to all items"):
+        unit_map(plain, "conv5:0")
+    with pytest.raises(UnitscopeError, match="conv5:1 has no threshold: its positions are not in rows; choose"):
+        unit_map(plain, "conv5:1")
     with pytest.raises(UnitscopeError, match="no unit 999"):
         unit_map(run, "conv5:999")
