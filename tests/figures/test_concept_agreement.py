@@ -113,7 +113,7 @@ def test_the_figure_is_drawn_as_all_are_and_says_what_it_counts(make_run):
     check_figure(concept_agreement, run)
     check_figure(concept_agreement, run, measures=["auc"])
     figure = make_figure(concept_agreement(run))
-    assert "(2 classes are)" in figure.get_suptitle()
+    assert "(2 classes are)" in " ".join(figure.get_suptitle().split())
     assert {text.get_text() for text in figure.axes[0].texts} == {"2\nof 3", "1\nof 2"}
     heights = [bar.get_height() for bar in figure.axes[0].patches]
     assert heights == pytest.approx([2 / 3, 0.5])

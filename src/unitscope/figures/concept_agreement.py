@@ -154,6 +154,15 @@ def concept_agreement(run: Run, measures: Sequence[str] | None = None) -> Concep
     --------
     dissection : Which concepts have detectors.
     disagreement : Two measures of the same units.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from unitscope import dissect, load_data, measure_run, record
+    >>> run = record("demo:", load_data("demo:", n=32), tempfile.mkdtemp(), layers="conv5", workers=0)
+    >>> tables = measure_run(run), dissect(run, "demo:", n=32, workers=0)
+    >>> concept_agreement(run, ["auc"]).frame()[["measure", "layer", "among"]].values.tolist()
+    [['auc', 'conv5', 'units'], ['auc', 'conv5', 'detectors']]
     """
     dissected = dissection_table(run).set_index("unit")
     matches = match_names(run, concepts_of(run.stored_table(DISSECTION)))

@@ -175,6 +175,15 @@ def unit_map(
     --------
     unitscope.dissect : Finds thresholds and concepts.
     examples : Whole items, also of runs without a network.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from unitscope import dissect, load_data, record
+    >>> run = record("demo:", load_data("demo:", n=32), tempfile.mkdtemp(), layers="conv5", workers=0)
+    >>> table = dissect(run, "demo:", n=32, workers=0)
+    >>> unit_map(run, "conv5:6", 3).masks.shape
+    (3, 64, 64)
     """
     dissection_table(run)
     row = unit_row(run, DISSECTION, unit)
