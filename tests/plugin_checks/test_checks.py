@@ -280,6 +280,7 @@ NEED_MORE = (
     "examples",
     "indexes",
     "neuron-features",
+    "unit-map",
 )
 """Figures that are checked where there is what they need: other tables, no run, pictures."""
 

@@ -1,10 +1,8 @@
 """The paper's claims: each on simulated runs in which it is true, and in which it is false."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from unitscope.columns import Column
 from unitscope.report import claims_beyond as beyond
 from unitscope.report import claims_units as units
 from unitscope.report.claims import CLAIMS
@@ -53,8 +51,6 @@ EXPECTED = {  # in the order: sparse, grandmother, noisy
     "false_alarms": (False, False, False),
     "mode_is_zero": (True, False, False),
     "interpretable": (None, None, None),
-    "dissection_misleads": (None, None, None),
-    "dissection_has_something": (None, None, None),
     "conclusions_differ": (True, False, None),
     "superposition": (None, None, None),
     "highest_ccmas_imprecise": (False, False, True),
@@ -73,7 +69,7 @@ def test_claims_hold_where_they_are_true_and_only_there(simulated, name):
 
 
 def test_every_claim_is_in_the_list_once():
-    assert len(CLAIMS) == len({claim.says for claim in CLAIMS}) == 24
+    assert len(CLAIMS) == len({claim.says for claim in CLAIMS}) == 25
     assert all(claim.rule.endswith(".") and claim.says.endswith(".") for claim in CLAIMS)
 
 
@@ -146,20 +142,6 @@ def test_correlations_weak_and_strong(make_run):
     assert beyond.weak_correlations.judge(strong).holds is False
     assert beyond.classes_against_precision.judge(strong).holds
     assert "p < .001" in beyond.classes_against_precision.judge(strong).numbers
-
-
-def test_dissected_units(make_run):
-    rng = np.random.default_rng(0)
-    for values, misleads in ((sparse_units(rng), False), (noisy_units(rng), True)):
-        run = make_run({"fc6": values}, LABELS, name=f"run{misleads}")
-        measure_run(run, class_sets={"pair": ["class0", "class1"]})
-        units = [f"fc6:{unit}" for unit in range(2)]
-        table = pd.DataFrame({"unit": units, "concept": "pair", "iou": [0.2, 0.1]})
-        run.add_table("dissection", table, [Column(name, name, name) for name in table], {})
-        seen = gather(run)
-        assert beyond.dissection_misleads.judge(seen).holds is misleads
-        assert beyond.dissection_has_something.judge(seen).holds is not None
-    assert beyond.dissection_has_something.judge(seen).numbers.endswith("of 2 units.")
 
 
 def test_the_output_layer_is_no_hidden_layer(make_run):

@@ -317,12 +317,45 @@ def dissection(
 
 
 @figures.command("concept-agreement")
-def concept_agreement(run: RunPath, output: Output = None, data: Data = False, overwrite: Overwrite = False) -> None:
-    """Draw how often a unit's concept is the class that each measure picks; needs `unitscope dissect` and `measure`."""
+def concept_agreement(
+    run: RunPath, measures: Measures = None, output: Output = None, data: Data = False, overwrite: Overwrite = False
+) -> None:
+    """Draw how often units' concepts are the classes that measures pick (section 3.3); needs `unitscope dissect`."""
     from ..figures import concept_agreement as compute
     from ..run import open_run
 
-    write(compute(open_run(run)), output or run / "images" / "concept-agreement.png", data, overwrite)
+    drawn = compute(open_run(run), split_names(measures))
+    write(drawn, output or run / "images" / "concept-agreement.png", data, overwrite)
+
+
+@figures.command("unit-map")
+def unit_map(
+    run: RunPath,
+    unit: Unit,
+    data_options: DataOptions,
+    count: Annotated[int, typer.Option(min=1, help="Number of items.")] = 6,
+    items: Items = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="The network, if not where the run says; a py: spec given here runs that code.",
+            show_default="as recorded",
+        ),
+    ] = None,
+    source: ItemsFrom = None,
+    trust: Trust = False,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Show where on its most active items a unit exceeds its threshold; needs `unitscope dissect` and the network."""
+    from ..figures import unit_map as compute
+    from ..run import open_run
+
+    given = items_from(source, data_options)
+    drawn = compute(open_run(run), unit, count, items, network=network, data=given, trust=trust)
+    write(drawn, output or of_unit(run, "unit-map", unit), data, overwrite)
 
 
 @figures.command()

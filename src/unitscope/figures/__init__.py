@@ -2,8 +2,9 @@
 
 Every object has ``frame()``, the numbers drawn, and either ``draw(ax)`` or ``panels``, each of which has ``draw(ax)``;
 `save_figure` writes either kind. Figures read runs and never compute a measure, except for the three constructed units,
-which belong to no run. Matplotlib only, no global state. Functions of measures take columns of any table by name:
-``"auc"`` or ``"dissection.iou"`` (see `unitscope.run.lookup.find_column`).
+which belong to no run; `unit_map` also shows items to the run's network again. Matplotlib only, no global state.
+Functions of measures take columns of any table by name: ``"auc"`` or ``"dissection.iou"`` (see
+`unitscope.run.lookup.find_column`).
 """
 
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from .neuron_features import NeuronFeatures, neuron_features
 from .roc import Roc, roc
 from .style import Drawable, Sheet, make_figure, save_data, save_figure
 from .top_units import TopUnits, top_units
+from .unit_map import UnitMap, unit_map
 
 FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
     "unitscope.figures",
@@ -49,6 +51,7 @@ FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
         "neuron-features": neuron_features,
         "roc": roc,
         "top-units": top_units,
+        "unit-map": unit_map,
     },
 )
 """The function of each figure: it takes a run and options, and returns data that draw themselves."""
@@ -77,6 +80,7 @@ __all__ = [
     "Sheet",
     "TopUnits",
     "UnitFits",
+    "UnitMap",
     "ablation",
     "ablation_by_measure",
     "boxplots",
@@ -99,4 +103,5 @@ __all__ = [
     "save_data",
     "save_figure",
     "top_units",
+    "unit_map",
 ]

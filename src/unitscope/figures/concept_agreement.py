@@ -1,91 +1,145 @@
-"""How often a unit's concept, of Network Dissection, is the class that a measure of selectivity picks for it."""
+"""Whether a unit's concept is the class that a measure picks for the unit (compare Gale et al. 2020, section 3.3)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
 
-from ..data.wordnet import are_wnids, nouns, nouns_above
+from ..dissection import DETECTOR, DISSECTION
 from ..errors import UnitscopeError
 from ..run import Run
-from ..run.lookup import list_columns
+from ..run.lookup import TableColumn, find_columns, list_columns
+from ..run.repair import MEASURED, make_first
+from .concept_names import KIND, SAME, concepts_of, match_names
 from .dissection import dissection_table
-from .style import label_layers, shorten, thousands
+from .style import in_rows, label_layers
 
-SUFFIXES = ("-c", "-s")
-"""Ends of Broden's names of colours and scenes."""
+WIDTH = 11.0
+"""Largest width of a row of panels, in inches."""
+
+COLOURS = {SAME: "#7fb3d5", KIND: "#dcecf6"}
+"""Colour of the bars of each relation; those of `KIND` are hatched as well."""
 
 
 @dataclass(frozen=True)
-class ConceptAgreement:
-    """How often concepts and classes of units agree.
+class Agreement:
+    """Agreement of one measure with the dissection, layer by layer.
 
     Attributes
     ----------
+    title
+        Title of the measure.
     table
-        One row per layer, measure and group of units (``among``: ``"all"`` or ``"detectors"``): ``units`` that have a
-        concept and a class that some concept names, ``agreeing``, ``share``, and ``chance``, the share if concepts and
-        classes of these units were put together at random.
-    n_nameable, n_classes
-        Number of classes that some concept names, and of all.
-    layers
-        Names of the layers.
-
-    See Also
-    --------
-    concept_agreement : Count them.
+        Its rows: see `ConceptAgreement.table`.
     """
 
+    title: str
     table: pd.DataFrame
-    n_nameable: int
-    n_classes: int
-    layers: tuple[str, ...]
-
-    def frame(self) -> pd.DataFrame:
-        """Return the shares, one row per layer, measure and group of units."""
-        return self.table
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height in inches."""
-        return 7.5, 1.6 + 0.3 * self.table["measure"].nunique()
+        relations = self.table["relation"].nunique()
+        return max(2.6, 1.0 + 0.55 * relations * self.table["layer"].nunique()), 2.5
 
     def draw(self, ax: Axes) -> Axes:
-        """Draw the share of all units for each measure, a dot for each layer, and chance as a line beside it."""
-        shown = self.table[self.table["among"] == "all"]
-        titles = shown.drop_duplicates("measure").set_index("measure")["title"]
-        labels = label_layers(self.layers)
-        offsets = np.linspace(-0.25, 0.25, len(self.layers)) if len(self.layers) > 1 else np.zeros(1)
-        for place, (layer, offset) in enumerate(zip(self.layers, offsets, strict=True)):
-            of = shown[shown["layer"] == layer].set_index("measure").reindex(titles.index)
-            heights = np.arange(len(titles)) + offset
-            colour = colormaps["viridis"](place / max(len(self.layers) - 1, 1) * 0.9)
-            label = f"{labels[layer]} (up to {thousands(of['units'].max())} units)" if of["units"].any() else None
-            ax.plot(of["share"], heights, "o", color=colour, markersize=4, label=label)
-            ax.plot(of["chance"], heights, "|", color=colour, markersize=6)
-        ax.set_yticks(np.arange(len(titles)), [shorten(title, 40) for title in titles])
-        ax.set(xlim=(-0.02, 1.02), ylim=(len(titles) - 0.5, -0.5), xlabel="share of units; lines: by chance")
-        ax.set_title(
-            "Is a unit's concept (highest IoU) the class that a measure picks?\n"
-            f"Units whose class is named by a concept: {self.n_nameable:,} of {self.n_classes:,} classes"
-        )
-        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), title="layer", title_fontsize=8)
+        """Draw a bar for each layer and relation, a diamond for detectors, and a line for chance."""
+        labels = label_layers(self.table["layer"])
+        relations = list(self.table["relation"].unique())
+        width = 0.8 / len(relations)
+        for number, relation in enumerate(relations):
+            places = np.arange(len(labels)) + width * (number + 0.5) - 0.4
+            every, detectors = (
+                self.table[(self.table["relation"] == relation) & (self.table["among"] == among)]
+                for among in ("units", "detectors")
+            )
+            ax.bar(places, every["share"], 0.9 * width, color=COLOURS[relation], edgecolor="#555555", linewidth=0.4,
+                   hatch="///" if relation == KIND else "")  # fmt: skip
+            ax.hlines(every["chance"], places - 0.45 * width, places + 0.45 * width, colors="black", lw=1.6, zorder=3)
+            ax.plot(places, detectors["share"], "D", color="white", mec="black", ms=4.5, mew=0.9, ls="", zorder=4,
+                    clip_on=False)  # fmt: skip
+            for place, agree, could in zip(places, every["agree"], every["could_agree"], strict=True):
+                ax.text(place, 1.03, f"{agree:,}\nof {could:,}", fontsize=5.5, ha="center", va="bottom", linespacing=1)
+        ax.set_xticks(np.arange(len(labels)), labels.values(), rotation=40, ha="right", rotation_mode="anchor")
+        ax.set(xlim=(-0.6, len(labels) - 0.4), ylim=(0, 1))
+        ax.yaxis.set_major_formatter(PercentFormatter(1))
+        ax.set_title(self.title, fontsize=9, pad=22)
         return ax
 
 
-def concept_agreement(run: Run) -> ConceptAgreement:
-    """Compare the concept of each unit with the class that each measure picks for it.
+@dataclass(frozen=True)
+class ConceptAgreement:
+    """How often units' concepts are the classes that measures pick.
 
-    They agree if the concept has a name of the class, or, where classes are WordNet IDs, of a noun above it. Case,
-    underscores and the suffixes of Broden's colours and scenes do not matter.
+    Attributes
+    ----------
+    table
+        One row per measure, layer, relation (``"same"``: the class has the concept's name; ``"kind"``, for classes that
+        are WordNet IDs: it or a noun above it has) and ``among`` (``"units"`` or ``"detectors"``, units whose IoU is
+        above .04). ``units`` have both a concept and a class; of those, ``could_agree`` have a class that is some
+        concept of the dissection, and ``agree`` have it as their own concept; ``share`` is ``agree / could_agree``, and
+        ``chance`` its mean if the concepts of the units that could agree are dealt out among them at random.
+    titles
+        Title of each measure.
+    n_shared
+        Classes and class sets that are concepts.
+
+    See Also
+    --------
+    concept_agreement : Count it.
+    """
+
+    table: pd.DataFrame
+    titles: dict[str, str]
+    n_shared: int
+
+    def frame(self) -> pd.DataFrame:
+        """Return the counts."""
+        return self.table
+
+    @property
+    def panels(self) -> tuple[Agreement, ...]:
+        """One panel for each measure."""
+        return tuple(Agreement(title, self.table[self.table["measure"] == name]) for name, title in self.titles.items())
+
+    @property
+    def rows(self) -> list[list[int]]:
+        """Numbers of the panels row by row."""
+        panels = self.panels
+        return in_rows(len(panels), min(len(panels), max(1, int(WIDTH // panels[0].size[0]))))
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches."""
+        width, height = self.panels[0].size
+        return max(5.0, width * len(self.rows[0])), height * len(self.rows) + 1.1
+
+    @property
+    def title(self) -> str:
+        """Title above all panels."""
+        kinds = KIND in set(self.table["relation"])
+        hatched = " (hatched: or a kind of it, in WordNet)" if kinds else ""
+        return (
+            f"Is a unit's concept the class that a measure picks?\nBars: share of units whose concept is their class"
+            f"{hatched}, of those whose class is any concept of the dissection ({self.n_shared:,} classes are). "
+            f"Diamonds: detectors only, IoU above {DETECTOR:.2f}. Lines: by chance."
+        )
+
+
+def concept_agreement(run: Run, measures: Sequence[str] | None = None) -> ConceptAgreement:
+    """Count the units whose concept is the class that a measure picks for them, beside what chance gives.
+
+    Classes and concepts are compared by name: see `unitscope.figures.concept_names.match_names`.
 
     Parameters
     ----------
     run
         A run that was measured and dissected.
+    measures
+        Names of columns that have a class, ``"auc"`` or ``"selectivity.precision_60"``; default: all.
 
     Returns
     -------
@@ -94,89 +148,106 @@ def concept_agreement(run: Run) -> ConceptAgreement:
     Raises
     ------
     UnitscopeError
-        If the run has no dissection, no measure picks a class, or no class has the name of a concept.
+        If the run has no dissection or no measures with classes, or no class has the name of a concept.
 
     See Also
     --------
-    unitscope.dissect : Finds the concepts.
     dissection : Which concepts have detectors.
+    disagreement : Two measures of the same units.
 
-    References
-    ----------
-    Gale, Martin, Blything, Nguyen & Bowers (2020), section 3.3.
+    Examples
+    --------
+    >>> import tempfile
+    >>> from unitscope import dissect, load_data, measure_run, record
+    >>> run = record("demo:", load_data("demo:", n=32), tempfile.mkdtemp(), layers="conv5", workers=0)
+    >>> tables = measure_run(run), dissect(run, "demo:", n=32, workers=0)
+    >>> concept_agreement(run, ["auc"]).frame()[["measure", "layer", "among"]].values.tolist()
+    [['auc', 'conv5', 'units'], ['auc', 'conv5', 'detectors']]
     """
-    table = dissection_table(run).set_index("unit")
-    concepts = [plain(name.split(" (")[0]) for name in run.stored_table("dissection").labels["concept"]]
-    names = {name: names_of_class(run, name) for name in run.classes["class"].astype(str)}
-    nameable = {name for name, of in names.items() if of & {*concepts}}
-    measures = [(column, column.linked("class")) for column in list_columns(run)]
-    chosen = [(column, picked.by_unit) for column, picked in measures if picked is not None]
-    if not chosen:
+    dissected = dissection_table(run).set_index("unit")
+    matches = match_names(run, concepts_of(run.stored_table(DISSECTION)))
+    if not any(found.to_numpy().any() for found in matches.values()):
         raise UnitscopeError(
-            f"no measure of {run.directory} picks classes; run `unitscope measure {run.directory}` first"
+            f"no class of {run.directory} has the name of a concept of its dissection; unite classes under the name of "
+            f"a concept with `unitscope measure {run.directory} --class-set CONCEPT=CLASS,CLASS`"
         )
-    if not nameable:
-        raise UnitscopeError(
-            f"no class of {run.directory} has the name of a concept of its dissection, so that none can agree; dissect "
-            "with concepts that name classes"
-        )
+    columns = columns_with_classes(run, measures)
     rows = []
-    for column, picked in chosen:
-        both = table.assign(picked=picked.reindex(table.index))
-        both = both[both["picked"].isin(nameable) & (both["concept"] != "")]
-        for layer in table["layer"].unique():
-            of_layer = both[both["layer"] == layer]
-            for among, of in (("all", of_layer), ("detectors", of_layer[of_layer["is_detector"].astype(bool)])):
-                row = {"layer": layer, "measure": column.name, "title": column.title, "among": among}
-                rows.append(row | compare(of["concept"].map(plain), of["picked"], names))
-    layers = tuple(table["layer"].unique())
-    return ConceptAgreement(pd.DataFrame(rows), len(nameable), len(names), layers)
+    for found in columns:
+        units = run.units[["unit", "layer"]].copy()
+        units["class"] = class_column(found).reindex(units["unit"]).to_numpy()
+        units["concept"] = dissected["concept"].reindex(units["unit"]).to_numpy()
+        units["detector"] = (dissected["iou"] > DETECTOR).reindex(units["unit"], fill_value=False).to_numpy()
+        units = units[units["class"].notna() & ~units["concept"].isin(["", np.nan])]
+        for layer in run.layers:
+            of_layer = units[units["layer"] == layer.name]
+            for relation, table in matches.items():
+                for among, of in (("units", of_layer), ("detectors", of_layer[of_layer["detector"]])):
+                    counts = count_agreement(of["class"], of["concept"], table)
+                    rows.append((found.name, layer.name, relation, among, len(of), *counts))
+    names = ["measure", "layer", "relation", "among", "units", "could_agree", "agree", "share", "chance"]
+    shared = int(matches[KIND if KIND in matches else SAME].any(axis=1).sum())
+    return ConceptAgreement(pd.DataFrame(rows, columns=names), {found.name: found.title for found in columns}, shared)
 
 
-def compare(concepts: pd.Series, picked: pd.Series, names: dict[str, set[str]]) -> dict[str, float]:
-    """Return how many units agree, and how many would if concepts and classes were put together at random.
+def count_agreement(classes: pd.Series, concepts: pd.Series, matches: pd.DataFrame) -> tuple[int, int, float, float]:
+    """Count units whose class and concept match.
 
-    Examples
-    --------
-    >>> compare(pd.Series(["cat", "cat", "dog", "red"]), pd.Series(["a", "a", "b", "b"]), {"a": {"cat"}, "b": {"dog"}})
-    {'units': 4, 'agreeing': 3, 'share': 0.75, 'chance': 0.375}
-    """
-    agreeing = sum(concept in names[name] for concept, name in zip(concepts, picked, strict=True))
-    n = len(concepts)
-    if not n:
-        return {"units": 0, "agreeing": 0, "share": float("nan"), "chance": float("nan")}
-    of_concepts, of_classes = concepts.value_counts(), picked.value_counts()
-    pairs = sum(
-        count * times for name, times in of_classes.items() for concept, count in of_concepts.items()
-        if concept in names[str(name)]
-    )  # fmt: skip
-    return {"units": n, "agreeing": agreeing, "share": agreeing / n, "chance": float(pairs) / n**2}
+    Parameters
+    ----------
+    classes, concepts
+        Of each unit.
+    matches
+        Which classes (rows) match which concepts (columns), bool; see `unitscope.figures.concept_names.match_names`.
 
-
-def names_of_class(run: Run, name: str) -> set[str]:
-    """Return the names of a class: its ID, its name, and the words of its noun in WordNet and of all above it."""
-    place = (run.classes["class"].astype(str) == name).to_numpy().argmax()
-    row = run.classes.iloc[place]
-    names = {name, str(row["name"])}
-    wnid = str(row.get("wnid", name))
-    if are_wnids([wnid]):
-        words = nouns()["words"]
-        names |= {word for noun in nouns_above(wnid) for word in str(words[noun]).split(",")}
-    return {plain(each) for each in split_all(names)}
-
-
-def split_all(names: Iterable[str]) -> set[str]:
-    """Return names, and the parts of those that list several, as ImageNet's ``"tench, Tinca tinca"``."""
-    return {part.strip() for name in names for part in (name, *name.split(","))}
-
-
-def plain(name: str) -> str:
-    """Return a name without what does not matter.
+    Returns
+    -------
+    could_agree : int
+        Units whose class matches some concept.
+    agree : int
+        Units whose class matches their own concept.
+    share : float
+        ``agree / could_agree``, NaN if none could.
+    chance : float
+        Mean of the share over all ways to deal out the concepts among the units that could agree: the sum over matching
+        names of the share of units with the class times the share of units with the concept.
 
     Examples
     --------
-    >>> plain("Traffic_Light"), plain("red-c")
-    ('traffic light', 'red')
+    >>> matches = pd.DataFrame(np.eye(2, dtype=bool), ["cat", "dog"], ["cat", "dog"])
+    >>> count_agreement(pd.Series(["cat", "cat", "dog", "emu"]), pd.Series(["cat", "dog", "dog", "dog"]), matches)
+    (3, 2, 0.6666666666666666, 0.4444444444444444)
     """
-    lower = name.lower().replace("_", " ").strip()
-    return lower[:-2] if lower.endswith(SUFFIXES) else lower
+    can = classes.isin(matches.index[matches.any(axis=1)]).to_numpy()
+    could = int(can.sum())
+    if not could:
+        return 0, 0, np.nan, np.nan
+    of_class, of_concept = classes[can].value_counts(), concepts[can].value_counts()
+    together = pd.crosstab(classes[can].to_numpy(), concepts[can].to_numpy())
+    matching = matches.loc[of_class.index, of_concept.index].to_numpy()
+    agree = int((together.loc[of_class.index, of_concept.index].to_numpy() * matching).sum())
+    chance = float(of_class.to_numpy() @ matching @ of_concept.to_numpy()) / could**2
+    return could, agree, agree / could, chance
+
+
+def columns_with_classes(run: Run, measures: Sequence[str] | None) -> list[TableColumn]:
+    """Return the measures that pick a class, or of given ones all; raise if one picks none."""
+    if measures is None:
+        columns = [found for found in list_columns(run) if found.linked("class") and class_column(found).notna().any()]
+        if not columns:
+            raise UnitscopeError(
+                f"no measure of {run.directory} picks a class for any unit; {make_first(run.directory, MEASURED)}"
+            )
+        return columns
+    columns = find_columns(run, measures)
+    for found in columns:
+        if not found.linked("class"):
+            raise UnitscopeError(f"the measure {found.name} picks no class; choose others, such as precision_60,auc")
+    return columns
+
+
+def class_column(measure: TableColumn) -> pd.Series:
+    """Return the class that a measure picks for each unit."""
+    picked = measure.linked("class")
+    assert picked is not None
+    return picked.by_unit

@@ -1,7 +1,7 @@
 """The paper's claims beyond section 3.1, each with the rule by which it holds in a run.
 
-They are about pictures of units and dissection (sections 3.2 and 3.3), conclusions (4), correlations of measures over
-units (6) and distributions of activations (7).
+They are about pictures of units (section 3.2), conclusions (4), correlations of measures over units (6) and
+distributions of activations (7).
 """
 
 import numpy as np
@@ -10,7 +10,8 @@ import pandas as pd
 from ..errors import UnitscopeError
 from ..figures import constructed, correlations, fits
 from ..figures.unit_data import measures_of_paper
-from .observations import Observations, dissected, with_values
+from .claims_dissection import CLAIMS_ON_DISSECTION
+from .observations import Observations, with_values
 from .verdicts import DETECTOR_BY_PRECISION, NO_CCMAS, Claim, Verdict, claim, raise_if_replaced, too_few_items
 
 
@@ -19,36 +20,6 @@ from .verdicts import DETECTOR_BY_PRECISION, NO_CCMAS, Claim, Verdict, claim, ra
 def interpretable(data: Observations) -> Verdict:
     """Section 3.2, Table 1."""
     return Verdict(None, "This run holds no images made for its units that people have judged.")
-
-
-@claim(
-    "3.3",
-    "Units that Network Dissection calls detectors are not detectors by precision (Figure 5, Tables 4 to 6).",
-    "The three units of highest IoU for each class set have precision of at most .75 for it.",
-)
-def dissection_misleads(data: Observations) -> Verdict:
-    """Section 3.3: "none of the units having a precision of .75"."""
-    rows = dissected(data)
-    if rows is None:
-        return Verdict(None, "It needs class sets and Network Dissection of the run for the concepts of their names.")
-    precise = int((rows[data.precision] > DETECTOR_BY_PRECISION).sum())
-    return Verdict(precise == 0, f"{precise:,} of {len(rows):,} units have more; {with_values(rows, data.precision)}.")
-
-
-@claim(
-    "3.3",
-    "Dissected units are more active to their category than to others, on average and in how often they are active.",
-    "The three units of highest IoU for each class set have a higher mean and a higher share above 0 in the set.",
-)
-def dissection_has_something(data: Observations) -> Verdict:
-    """Section 3.3: "the BUS images more active on average ... and the percentage of nonzero activations higher"."""
-    rows = dissected(data)
-    if rows is None:
-        return Verdict(None, "It needs class sets and Network Dissection of the run for the concepts of their names.")
-    mean = rows["mean_in_class"] > rows["mean_not_in_class"]
-    share = rows["active_in_class"] > rows["active_elsewhere"]
-    return Verdict(bool((mean & share).all()), f"Higher mean in {mean.sum():,}, higher share above 0 in "
-                   f"{share.sum():,} of {len(rows):,} units.")  # fmt: skip
 
 
 @claim(
@@ -174,8 +145,7 @@ def ccmas_fails(data: Observations) -> Verdict:
 
 CLAIMS_BEYOND: list[Claim] = [
     interpretable,
-    dissection_misleads,
-    dissection_has_something,
+    *CLAIMS_ON_DISSECTION,
     conclusions_differ,
     superposition,
     highest_ccmas_imprecise,

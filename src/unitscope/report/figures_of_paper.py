@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from .. import figures
+from ..dissection import DISSECTION
 from ..features import FEATURES
 from ..figures.pictures import ItemPictures
 from ..run import Run
@@ -50,6 +51,9 @@ def figures_of_paper(data: Observations, pictures: ItemPictures) -> Iterator[Pap
     for number, name in enumerate(sets, 1):
         title = f"Figure 5: a unit's activation to the class set {name}"
         yield PaperFigure("3.3", f"jitter-set-{number}", title, partial(jitter_of_set, run, name, data.layers))
+    if DISSECTION in run.tables:
+        title = "Units' concepts and the classes that measures pick (not in the paper)"
+        yield PaperFigure("3.3", "concept-agreement", title, lambda: figures.concept_agreement(run))
     title = "Precision against maximum informedness, a point per unit"
     yield PaperFigure("4", "disagreement", title, lambda: figures.disagreement(run))
     title = "Table 2: units highest on CCMAS and on precision"

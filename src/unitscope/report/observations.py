@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 
 from ..columns import Column
-from ..figures import class_set
-from ..figures.class_set import DISSECTION
 from ..figures.unit_data import count_top
 from ..run import Run
 from ..run.lookup import items_of_table, name_in, title_of_class
@@ -124,16 +122,6 @@ def choose_unit(hidden: pd.DataFrame, precision: str) -> tuple[str, str]:
     )
     best = order.iloc[0]
     return str(best["unit"]), str(best[f"{precision}_class"])
-
-
-def dissected(data: Observations) -> pd.DataFrame | None:
-    """Return responses of the three units of highest IoU for each class set; ``None`` where no IoU is known."""
-    if DISSECTION not in data.run.tables:
-        return None
-    tables = [class_set(data.run, name, layers=data.layers, count=3).rows for name in data.run.class_sets]
-    known = [rows.dropna(subset=["iou"]) for rows in tables if "iou" in rows]
-    rows = pd.concat(known) if known else pd.DataFrame()
-    return rows if len(rows) else None
 
 
 def with_classes(data: Observations, rows: pd.DataFrame, measure: str, most: int = 3) -> str:

@@ -75,7 +75,7 @@ def reproduce(
     --------
     >>> counts = reproduce(run, run.directory.parent / "page")
     >>> sum(counts.values())
-    24
+    25
     """
     directory = Path(directory)
     refuse_foreign_directory(directory, PAGES[0], overwrite)
