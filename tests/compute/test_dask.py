@@ -1,5 +1,6 @@
 """A scheduler and workers in processes of their own: the same bits, and nothing lost when workers are killed."""
 
+import json
 import os
 import socket
 import subprocess
@@ -22,12 +23,28 @@ class Cluster:
     """A Dask scheduler on loopback and its workers."""
 
     def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
         self.folder = folder
         self.processes = []
-        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", self.address.rpartition(":")[2])
+        self.address = None
+        for _ in range(3):  # on a loaded machine a scheduler has been seen to listen and never answer
+            if self.start_scheduler():
+                return
+        raise RuntimeError(f"no scheduler answers: {self.log.read_text()}")
+
+    def start_scheduler(self):
+        """Start a scheduler, which chooses its own port, and return whether it answers."""
+        place = self.folder / f"{len(self.processes)}-scheduler.json"
+        self.scheduler = self.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(place))
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.scheduler.poll() is None:
+            try:
+                self.address = json.loads(place.read_text())["address"]
+                with distributed.Client(self.address, timeout=20, set_as_default=False):
+                    return True
+            except (OSError, ValueError):  # not yet written, half written, or no answer in time
+                time.sleep(0.05)
+        self.scheduler.kill()
+        return False
 
     @property
     def on(self):
@@ -35,7 +52,8 @@ class Cluster:
 
     def start(self, kind, *arguments, **environment):
         path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-        with (self.folder / f"{len(self.processes)}-{kind}.log").open("w") as log:
+        self.log = self.folder / f"{len(self.processes)}-{kind}.log"
+        with self.log.open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments, "--no-dashboard"],
                 stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": path, **environment}, cwd=self.folder,
