@@ -118,8 +118,9 @@ def find_head(
         raise UnitscopeError(f"no layer of {network.spec} has a map; class maps need a convolutional network or tokens")
     if layer is not None:
         return named_head(network, example, mapped, layer)
-    averaged = sorted(reversed(mapped), key=lambda each: each.layer.name not in prefer)
-    return averaged_head(network, example, layers, averaged) or deepest_head(network, example, mapped)
+    deepest = mapped[::-1]
+    preferred = sorted(deepest, key=lambda each: each.layer.name not in prefer)
+    return averaged_head(network, example, layers, preferred) or deepest_head(network, example, mapped)
 
 
 def averaged_head(
