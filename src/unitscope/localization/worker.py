@@ -32,7 +32,7 @@ from .head import Head
 from .maps import class_maps
 from .max_box import threshold_overlaps
 from .overlay import overlay_image
-from .scores import box_iou
+from .scores import box_iou, localization_hits
 from .settings import GUESSES, SHARE, Settings, class_outputs, shown_items
 from .sums import Sums
 from .true_boxes import size_of
@@ -138,12 +138,10 @@ class LocalizationWorker:
         """Compare an item's maps, those of its guesses and then that of its label, with its true boxes."""
         guesses, label = classes[:-1], classes[-1]
         boxes = np.stack([first, *(find_box(each, SHARE) for each in maps[1:])])
-        right = np.any(box_iou(boxes[:, None], known) >= OVERLAP, axis=1)
+        hits = localization_hits(guesses[None], boxes[None, :-1], label[None], [known], OVERLAP)[0]
         whole = np.array([0, 0, *maps.shape[1:]])
-        correct = guesses == label
-        self.sums.add_hits(
-            correct & right[:-1], correct, bool(right[-1]), bool((box_iou(whole, known) >= OVERLAP).any())
-        )
+        of_label, of_image = (bool(np.any(box_iou(box, known) >= OVERLAP)) for box in (boxes[-1], whole))
+        self.sums.add_hits(hits, guesses == label, of_label, of_image)
         self.sums.add_overlaps(threshold_overlaps(maps[-1], known))
 
     def _show(self, item: int, seen: "torch.Tensor", scores: np.ndarray, box: np.ndarray, known: np.ndarray) -> None:
