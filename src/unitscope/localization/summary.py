@@ -5,6 +5,7 @@ from scipy.stats import binomtest
 
 from ..errors import UnitscopeError
 from ..run import Run
+from ..run.repair import command_for
 from .max_box import OVERLAPS, THRESHOLDS
 from .sums import COUNTS, Sums
 
@@ -96,7 +97,7 @@ def read_summary(run: Run) -> pd.Series:
     """
     if LOCALIZATION not in run.tables:
         raise UnitscopeError(
-            f"the run {run.directory} has no localization; run `unitscope localize {run.directory}` first"
+            f"the run {run.directory} has no localization; run `{command_for(run.directory, LOCALIZATION)}` first"
         )
     stored = run.stored_table(LOCALIZATION)
     return pd.Series(stored.array("summary"), index=stored.labels["quantity"], name="summary")
