@@ -26,7 +26,8 @@ def superposition(
     context: typer.Context,
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Directory to make or to go on with.")],
     condition: Annotated[
-        str, typer.Option(metavar="superposition|one-at-a-time", help="Hold all words of a list at once, or each alone.")
+        str,
+        typer.Option(metavar="superposition|one-at-a-time", help="Hold a list of words at once, or each alone."),
     ] = "superposition",
     seeds: Annotated[int, typer.Option(help="Number of networks, a layer of the run each.")] = 3,
     list_length: Annotated[int, typer.Option(help="Most words in a list.")] = 3,

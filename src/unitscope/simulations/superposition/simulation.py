@@ -135,8 +135,9 @@ def read_outcomes(run: Run) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each network: ``layer``, ``words_right`` and ``lists_right``, the shares of words and of lists, all of
-        `list_length` words, whose letters are all right at recall.
+        A row for each network: ``condition``, ``list_length`` and ``updates`` as in `Simulation`, ``layer``, and
+        ``words_right`` and ``lists_right``, the shares of words and of lists whose letters are all right at recall.
+        The lists have `list_length` words each.
 
     Raises
     ------
@@ -148,6 +149,7 @@ def read_outcomes(run: Run) -> pd.DataFrame:
         raise UnitscopeError(
             f"the run {run.directory} was not made by `unitscope simulate superposition`; give one that was"
         )
+    settings = {name: getattr(simulation, name) for name in ("condition", "list_length", "updates")}
     rows = []
     remedy = repair_step(run.directory, run.manifest)
     for seed, layer in enumerate(simulation.layers):
@@ -156,5 +158,6 @@ def read_outcomes(run: Run) -> pd.DataFrame:
             stored = read_npz(path, remedy)
         except FileNotFoundError as error:
             raise UnitscopeError(f"{path} is missing; {remedy}") from error
-        rows.append({"layer": layer, **{name: float(stored[name]) for name in ("words_right", "lists_right")}})
+        right = {name: float(stored[name]) for name in ("words_right", "lists_right")}
+        rows.append({**settings, "layer": layer, **right})
     return pd.DataFrame(rows)
