@@ -47,9 +47,9 @@ def test_the_units_are_those_of_the_widest_gap_and_of_the_median(runs):
     middle = table[median_unit(runs[1])]
     assert (table < middle).sum() < 50 <= (table <= middle).sum()
     shown = superposition(*runs).plots
-    assert [plot.unit.split(" (")[0] for plot in shown] == [
-        f"Superposition, unit {most_selective(runs[0])}",
-        f"One at a time, unit {median_unit(runs[1])}",
+    assert [plot.unit.split(",")[0] for plot in shown] == [
+        f"Superposition: unit {most_selective(runs[0])}",
+        f"One at a time: unit {median_unit(runs[1])}",
     ]
     assert shown[0].names[0].startswith("words with ")
     assert shown[0].members.sum() == 36

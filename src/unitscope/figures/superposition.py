@@ -11,8 +11,7 @@ from ..errors import UnitscopeError
 from ..run import Run
 from ..selectivity import SELECTIVITY
 from ..simulations.superposition import ONE_AT_A_TIME, SUPERPOSITION, read_outcomes
-from .constructed import Panel
-from .jitter import Jitter, jitter
+from .jitter import LEGEND, Jitter, jitter
 from .style import CROWD, LINES, MARKS
 
 SERIES = (
@@ -23,8 +22,23 @@ SERIES = (
 )
 """Condition, column and title of each series of counts."""
 
-SPREAD = 0.3
-"""Width over which the points of one list length are spread, as a share of the distance between two lengths."""
+APART = 0.16
+"""Distance between two series at one list length, as a share of the distance between two lengths."""
+
+
+class Panel(Jitter):
+    """A unit's jitterplot, half as wide as others."""
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches."""
+        return 4.2, 3.4
+
+    def draw(self, ax: Axes) -> Axes:
+        """Draw as any jitterplot, under a title of its own."""
+        super().draw(ax)
+        ax.set_title(self.unit)
+        return ax
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,7 @@ class Counts:
     """
 
     table: pd.DataFrame
-    size = (8.4, 3.6)
+    size = (8.4, 3.8)
 
     def draw(self, ax: Axes) -> Axes:
         """Draw on axes: each series its own marker, side by side."""
@@ -47,22 +61,26 @@ class Counts:
             if rows.empty:
                 continue
             colour, marker = MARKS[number]
-            places = rows["list_length"] + SPREAD * (number / (len(SERIES) - 1) - 0.5)
-            means = rows.groupby(places)[column].mean()
-            ax.plot(means.index, means, color=colour, lw=1, ls=LINES[number], zorder=1)
+            lengths = rows.groupby("list_length")
+            centre = APART * (number - (len(SERIES) - 1) / 2)
+            means = lengths[column].mean()
+            ax.plot(means.index + centre, means, color=colour, lw=1, ls=LINES[number], zorder=1)
+            # Networks side by side, in the order of their seeds, so that equal counts show.
+            step = 0.6 * APART / max(lengths.size().max() - 1, 1)
+            places = rows["list_length"] + centre + step * lengths.cumcount() - 0.3 * APART
             ax.scatter(
                 places, rows[column], s=26, marker=marker, facecolors="white" if "off" in column else colour,
                 edgecolors=colour, linewidths=1, label=title, zorder=2,
             )  # fmt: skip
-        lengths = sorted(self.table["list_length"].unique())
-        ax.set_xticks(lengths)
-        ax.set_xlim(lengths[0] - 0.5, lengths[-1] + 0.5)
+        ticks = sorted(self.table["list_length"].unique())
+        ax.set_xticks(ticks)
+        ax.set_xlim(ticks[0] - 0.5, ticks[-1] + 0.5)
         ax.set_ylim(bottom=-0.5)
         ax.axhline(0, color=CROWD, lw=0.5, zorder=0)
         ax.set_xlabel("most words in a list")
         ax.set_ylabel(f"localist units of {self.table['units'].max()}")
         ax.set_title("A point is a network, a line joins the means")
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        ax.legend(**LEGEND, ncols=len(SERIES))
         return ax
 
 
@@ -87,7 +105,7 @@ class Superposition:
 
     title = "Recurrent networks that recall lists of words"
     rows = ((0, 1), (2, 2))
-    size = (8.4, 8.4)
+    size = (8.4, 7.6)
 
     @property
     def panels(self) -> tuple[Any, ...]:
@@ -203,6 +221,6 @@ def draw_unit(run: Run, unit: str, title: str) -> Panel:
     """Return the jitterplot of a unit, with the letter of its highest informedness marked."""
     plot = jitter(run, unit)
     informedness = float(run.table(SELECTIVITY).set_index("unit")["max_informedness"][unit])
-    name = f"{title}, unit {unit} (informedness {informedness:.2f})"
+    name = f"{title}: unit {unit}, informedness {informedness:.2f}"
     letters = tuple(f"words with {letter}" for letter in plot.names)
-    return Panel(**vars(replace(plot, unit=name, names=letters, top_at=np.nan, informedness="")))
+    return Panel(**vars(replace(plot, unit=name, names=letters, informed_at=np.nan, top_at=np.nan)))
