@@ -56,10 +56,10 @@ def test_claims_hold_where_they_are_true_and_only_there(runs, run, others, expec
 def test_numbers_are_those_of_each_network(runs):
     said = claims.superposition.judge(gather(runs["images"], [runs["many"], runs["none"], runs["some"]])).numbers
     assert said == (
-        "Under superposition: lists of up to 3: 5, 3 of 50 units localist (2, 0 below all others), at least 99% of "
-        "words recalled. One word at a time: lists of up to 1: 0, 2 of 50 units localist (0, 0 below all others), at "
-        "least 99% of words recalled; lists of up to 3: 0, 0 of 50 units localist (1, 0 below all others), at least "
-        "99% of words recalled."
+        "Superposition, up to 3 words: 5, 3 of 50 units localist (2, 0 below all others), at least 99.0% of words "
+        "recalled. One word at a time, up to 1 word: 0, 2 of 50 units localist (0, 0 below all others), at least "
+        "99.0% of words recalled; up to 3 words: 0, 0 of 50 units localist (1, 0 below all others), at least 99.0% of "
+        "words recalled."
     )
     needed = claims.controls_are_not.judge(gather(runs["images"])).numbers
     assert "unitscope simulate superposition --condition one-at-a-time" in needed

@@ -13,6 +13,8 @@ from ..simulations.superposition import ONE_AT_A_TIME, SUPERPOSITION, Simulation
 from .observations import Observations
 from .verdicts import Claim, Verdict, claim
 
+TITLES = {SUPERPOSITION: "Superposition", ONE_AT_A_TIME: "One word at a time"}
+
 
 @claim(
     "1",
@@ -72,7 +74,7 @@ def superposition(data: Observations) -> Verdict:
     if not isinstance(single, pd.DataFrame):
         return single
     holds = several["localist"].min() > single["localist"].max()
-    return Verdict(bool(holds), f"Under superposition: {count_text(several)} One word at a time: {count_text(single)}")
+    return Verdict(bool(holds), f"{count_text(several)} {count_text(single)}")
 
 
 def simulated(data: Observations, condition: str) -> tuple[Run, ...]:
@@ -101,16 +103,16 @@ def networks(data: Observations, condition: str) -> pd.DataFrame | Verdict:
 
 
 def count_text(table: pd.DataFrame) -> str:
-    """Return the numbers of localist units of networks, by list length, as text."""
+    """Return the numbers of localist units of networks of one condition, by list length, as text."""
+    title = TITLES[table["condition"].iloc[0]]
     parts = []
     for length, rows in table.groupby("list_length"):
-        counts = ", ".join(str(count) for count in rows["localist"])
-        off = ", ".join(str(count) for count in rows["localist_off"])
+        counts, off = (", ".join(map(str, rows[column])) for column in ("localist", "localist_off"))
         parts.append(
-            f"lists of up to {length}: {counts} of {rows['units'].max()} units localist ({off} below all others), "
-            f"at least {rows['words_right'].min():.0%} of words recalled"
+            f"up to {length} word{'s' * (length > 1)}: {counts} of {rows['units'].max()} units localist ({off} below "
+            f"all others), at least {rows['words_right'].min():.1%} of words recalled"
         )
-    return "; ".join(parts) + "."
+    return f"{title}, {'; '.join(parts)}."
 
 
 CLAIMS_ON_INTRODUCTION: list[Claim] = [superposed_are_localist, controls_are_not]
