@@ -13,8 +13,11 @@ def made_up_units(localist, localist_off, rng):
     """Return 50 units x 120 words: the first ones localist for a letter each, then some below, the rest noise."""
     values = rng.uniform(0, 1, (50, len(MEMBERS)))
     for unit in range(localist + localist_off):
-        sign = 1 if unit < localist else -1
-        values[unit] = 0.5 + sign * (MEMBERS[:, unit % 10] - 0.5) * 0.2 + rng.uniform(0, 0.01, len(MEMBERS))
+        width = rng.uniform(0.1, 0.6)  # of the other words' activations: the wider, the narrower the gap above them
+        members = MEMBERS[:, unit % 10]
+        above = rng.uniform(0, 0.01, len(MEMBERS)) + width + (0.3 - width / 3)
+        apart = np.where(members, above, rng.uniform(0, width, len(MEMBERS)))
+        values[unit] = apart if unit < localist else 1 - apart
     return values.astype(np.float32)
 
 
