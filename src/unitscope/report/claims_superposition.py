@@ -108,9 +108,10 @@ def count_text(table: pd.DataFrame) -> str:
     parts = []
     for length, rows in table.groupby("list_length"):
         counts, off = (", ".join(map(str, rows[column])) for column in ("localist", "localist_off"))
+        words = "1 word" if length == 1 else f"{length} words"
         parts.append(
-            f"up to {length} word{'s' * (length > 1)}: {counts} of {rows['units'].max()} units localist ({off} below "
-            f"all others), at least {rows['words_right'].min():.1%} of words recalled"
+            f"up to {words}: {counts} of {rows['units'].max()} units localist ({off} below all others), at least "
+            f"{rows['words_right'].min():.1%} of words recalled"
         )
     return f"{title}, {'; '.join(parts)}."
 

@@ -49,7 +49,7 @@ def name_weights(vector: np.ndarray) -> Weights:
 
     Examples
     --------
-    >>> name_weights(np.zeros(3620))["recurrent"].shape
+    >>> name_weights(np.zeros(3610))["recurrent"].shape
     (50, 50)
     """
     ends = np.cumsum([prod(shape) for shape in SHAPES.values()])
@@ -81,7 +81,7 @@ def respond(weights: Weights, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
     Examples
     --------
-    >>> hidden, outputs = respond(name_weights(np.zeros(3620)), np.zeros((4, 2, 11)))
+    >>> hidden, outputs = respond(name_weights(np.zeros(3610)), np.zeros((4, 2, 11)))
     >>> hidden.shape, float(hidden.max()), outputs.shape
     ((5, 2, 50), 0.5, (4, 2, 10))
     """
