@@ -87,9 +87,9 @@ def masks(tmp_path_factory):
     for index in range(12):
         pixels = np.random.default_rng(index).integers(0, 90, (80, 160, 3), np.uint8)
         row, column = 2 * np.random.default_rng([1, index]).integers((2, 22), (30, 50))
-        pixels[row : row + 12, column : column + 12] = 255
+        pixels[row : row + 12, column : column + 12] = 200 + 4 * index
         Image.fromarray(pixels).save(top / f"images/{index}.png")
-        labels = (pixels[::2, ::2, 0] == 255).astype(np.uint8)
+        labels = (pixels[::2, ::2, 0] >= 200).astype(np.uint8)
         Image.fromarray(labels).save(top / f"masks/light/{index}.png")
     (top / "labels.csv").write_text("number,name,category\n1,lamp,light\n")
     (top / "net.py").write_text(
@@ -118,8 +118,8 @@ def test_labels_are_cropped_as_pictures_are(masks):
         expected.append(crop[..., 0] > 127)
     np.testing.assert_array_equal(drawn.labels, expected)
     assert 0 < drawn.labels.mean() < 0.1
-    assert drawn.pictures[drawn.labels].min() > 150  # what is labelled is bright, and hardly anything else
-    assert (drawn.pictures.min(3)[~drawn.labels] > 150).mean() < 0.01
+    assert drawn.pictures[drawn.labels].min() > 100  # what is labelled is bright, and hardly anything else
+    assert (drawn.pictures.min(3)[~drawn.labels] > 150).mean() < 0.02
     assert (drawn.masks & drawn.labels).any()
 
 
