@@ -11,6 +11,7 @@ from .layers import NetworkLayer, example_batch, list_layers
 from .load import MODEL_SOURCES, LoadedModel, load_model
 from .open_network import find_layers, open_network
 from .outputs import class_scores
+from .placement import Placement, placement_of
 from .preprocess import Preprocess
 from .receptive_fields import ReceptiveFields, receptive_fields
 from .reduction import check_reduction, reduce_positions
@@ -24,6 +25,7 @@ __all__ = [
     "Inputs",
     "LoadedModel",
     "NetworkLayer",
+    "Placement",
     "Preprocess",
     "ReceptiveFields",
     "Source",
@@ -42,6 +44,7 @@ __all__ = [
     "load_model",
     "on_device",
     "open_network",
+    "placement_of",
     "receptive_fields",
     "reduce_positions",
     "reset_weights",

@@ -107,26 +107,53 @@ class Steps:
         """Return the image as a tensor (3, height, width)."""
         import torch
 
-        how = INTERPOLATIONS[self.interpolation]
-        if self.size:
-            image = image.resize((self.size, self.size), how)
-        if self.resize:  # the longer side is rounded down, as torchvision does
-            width, height = (self.resize * side // min(image.size) for side in image.size)
-            image = image.resize((width, height), how)
+        resized, (left, top), (width, height) = self.place(*image.size)
+        if self.size or self.resize:
+            image = image.resize(resized, INTERPOLATIONS[self.interpolation])
         if self.crop:
-            if min(image.size) < self.crop:
-                raise UnitscopeError(
-                    f"an image of {image.width} x {image.height} pixels is smaller than crop={self.crop}; "
-                    f"give resize={self.crop} or more as well"
-                )
-            left, top = ((side - self.crop + 1) // 2 for side in image.size)  # of two middles the later
-            image = image.crop((left, top, left + self.crop, top + self.crop))
+            image = image.crop((left, top, left + width, top + height))
         tensor = torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous().float() / 255
         if self.mean:
             tensor -= torch.tensor(self.mean).view(-1, 1, 1)
         if self.std:
             tensor /= torch.tensor(self.std).view(-1, 1, 1)
         return tensor
+
+    def place(self, width: int, height: int) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+        """Return how an image of this size is resized and cropped, each number first across, then down.
+
+        Returns
+        -------
+        resized
+            Size after resizing.
+        corner
+            Left upper corner of the crop.
+        size
+            Size of the crop.
+
+        Raises
+        ------
+        UnitscopeError
+            If the image is smaller than the crop.
+
+        Examples
+        --------
+        >>> Steps(resize=256, crop=224).place(500, 375)
+        ((341, 256), (59, 16), (224, 224))
+        """
+        if self.size:
+            width, height = self.size, self.size
+        if self.resize:  # the longer side is rounded down, as torchvision does
+            width, height = (self.resize * side // min(width, height) for side in (width, height))
+        if not self.crop:
+            return (width, height), (0, 0), (width, height)
+        if min(width, height) < self.crop:
+            raise UnitscopeError(
+                f"an image of {width} x {height} pixels is smaller than crop={self.crop}; "
+                f"give resize={self.crop} or more as well"
+            )
+        left, top = ((side - self.crop + 1) // 2 for side in (width, height))  # of two middles the later
+        return (width, height), (left, top), (self.crop, self.crop)
 
     def describe(self) -> str:
         """Return a description of the steps in words."""

@@ -80,7 +80,7 @@ def reproduce(
     --------
     >>> counts = reproduce(run, run.directory.parent / "page")
     >>> sum(counts.values())
-    28
+    29
     """
     directory = Path(directory)
     refuse_foreign_directory(directory, PAGES[0], overwrite)
