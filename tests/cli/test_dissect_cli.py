@@ -1,6 +1,9 @@
 """``unitscope dissect`` from the command line: what it prints, and one sentence for what cannot be."""
 
+import shutil
+
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -36,6 +39,28 @@ def test_it_prints_detectors_and_the_next_command(run):
     assert [line.split()[0] for line in lines[5:7]] == ["conv5", "fc6"]
     assert lines[-1] == f"next: unitscope measure {run}"
     assert "tables: dissection" in unitscope("status", run).stdout
+
+
+def test_it_prints_how_far_concepts_and_classes_agree(run, tmp_path):
+    from unitscope.figures import concept_agreement
+    from unitscope.run import open_run
+
+    copy = shutil.copytree(run, tmp_path / "run")
+    unitscope("measure", copy)
+    dissect = ("dissect", copy, "--concepts", "demo:", "-C", "n=64", "--workers", 0)
+    lines = [" ".join(line.split()) for line in unitscope(*dissect).stdout.splitlines()]
+    first = lines.index("measure conv5 fc6")
+    assert "one of the 16 that are concepts" in lines[first - 1]
+    counts = concept_agreement(open_run(copy), ["auc"]).frame().query("among == 'units'")
+    conv5 = counts[counts["layer"] == "conv5"].iloc[0]
+    by_chance = f"{conv5['chance'] * conv5['could_agree']:.0f}"
+    assert f"Area under the ROC curve {conv5['agree']} of {conv5['could_agree']} ({by_chance}) -" in lines  # fc6: none
+    assert lines[-1] == f"next: unitscope report {copy}"
+    classes = pd.read_parquet(copy / "classes.parquet")
+    classes.assign(**{"class": "no " + classes["class"], "name": "no " + classes["name"]}).to_parquet(
+        copy / "classes.parquet"
+    )
+    assert "concepts are not compared with classes: no class of" in unitscope(*dissect).stdout
 
 
 def test_a_stopped_dissection_is_the_next_step(run, monkeypatch):

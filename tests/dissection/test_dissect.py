@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -235,7 +236,7 @@ def test_chance_against_the_definition(dissected, concepts, network):
         other = np.empty(70, int)
         for chunk in chunks:
             other[chunk] = np.roll(chunk, -rotation)
-        moved = Concepts(**{**vars(concepts), "labels": lambda image, other=other: concepts.labels(int(other[image]))})
+        moved = replace(concepts, labels=lambda image, other=other: concepts.labels(int(other[image])))
         found, by_chance = dissect_by_definition(maps, moved, stretched)
         np.testing.assert_array_equal(found, thresholds)
         highest.append(np.nan_to_num(by_chance).max(1))

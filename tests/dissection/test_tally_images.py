@@ -122,7 +122,9 @@ def test_counts_at_the_centres_of_receptive_fields(case, first, step):
     maps, thresholds, images = case
     tally = Tally.empty(len(UNITS), N_CONCEPTS, N_CATEGORIES)
     into = [[(tally, labels)] for labels in prepare(images)]
-    tally_images(maps, thresholds, into, lambda map_shape, shape: centred(map_shape, shape, first, step))
+    tally_images(
+        maps, thresholds, into, lambda map_shape, shape, placement: centred(map_shape, shape, first, step, shape)
+    )
 
     def places(_, shape):
         return [(np.arange(shape[axis]) + 0.5 - first[axis]) / step[axis] for axis in (0, 1)]

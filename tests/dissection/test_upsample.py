@@ -36,7 +36,10 @@ def test_cells_hold_every_pixel_once_and_in_order(map_shape, shape):
 
 
 def test_fields_of_a_map_that_fills_the_image_are_at_half_pixels():
-    centred_grid, stretched = centred((7, 4), (112, 64), first=(8, 8), step=(16, 16)), half_pixel((7, 4), (112, 64))
+    centred_grid, stretched = (
+        centred((7, 4), (112, 64), first=(8, 8), step=(16, 16), size=(112, 64)),
+        half_pixel((7, 4), (112, 64)),
+    )
     for one, other in zip(centred_grid, stretched, strict=True):
         np.testing.assert_array_equal(one.points, other.points)
         np.testing.assert_array_equal(one.weights, other.weights)
@@ -45,7 +48,7 @@ def test_fields_of_a_map_that_fills_the_image_are_at_half_pixels():
 def test_centres_give_their_own_values():
     # The first field is centred on the corner of four pixels, the next ones 4 pixels down and 2 to the right.
     maps = np.arange(6.0).reshape(1, 2, 3) ** 2
-    values = upsample(maps, centred((2, 3), (9, 9), first=(2, 1), step=(4, 2)))[0]
+    values = upsample(maps, centred((2, 3), (9, 9), first=(2, 1), step=(4, 2), size=(9, 9)))[0]
     assert values[:2].tolist() == values[[0, 0]].tolist()  # above the first centre nothing changes
     assert values[6:].tolist() == values[[8, 8, 8]].tolist()
     np.testing.assert_allclose(values[0], [0, 0.25, 0.75, 1.75, 3.25, 4, 4, 4, 4])
@@ -76,4 +79,4 @@ def test_no_value_is_rounded_beyond_its_points(points, places):
 
 def test_fields_in_no_order_are_refused():
     with pytest.raises(UnitscopeError, match="give positive steps"):
-        centred((2, 2), (4, 4), first=(0, 0), step=(1, 0))
+        centred((2, 2), (4, 4), first=(0, 0), step=(1, 0), size=(4, 4))

@@ -50,6 +50,7 @@ def run_command(line):
         "dissection.md",
         "ablation.md",
         "localization.md",
+        "superposition.md",
     ],
 )
 @pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")

@@ -254,7 +254,30 @@ def test_class_set_shows_iou_where_the_run_was_dissected(run):
     run.add_table("dissection", table, [Column(name, name, name) for name in table], {})
     found = class_set(run, "birdish")
     assert found.rows[["unit", "iou"]].to_numpy().tolist() == [["fc6:0", 0.2], ["fc6:1", 0.1]]
-    assert "IoU" in words(make_figure(found))
+    assert "IoU: with the concept birdish" in words(make_figure(found))
+
+
+def test_class_set_finds_concepts_by_every_name_of_a_class(make_run):
+    """Classes are WordNet IDs: 'bus' is a synonym of neither, 'trolley coach' of the first, 'crane' of two classes."""
+    values = np.random.default_rng(0).random((12, 4))
+    run = make_run({"fc6": values}, np.arange(12) % 4, class_names=["n04487081", "n02012849", "n03126707", "n02123045"])
+    titles = ["trolleybus", "crane", "crane", "tabby"]
+    run.classes["name"] = titles
+    measure_run(run, class_sets={"Striped_Cat": ["n02123045"]}, threads=1)
+    concepts = ["Trolley Coach", "crane", "striped cat", "bus"]
+    table = pd.DataFrame({"unit": run.units["unit"], "concept": concepts, "iou": [0.1, 0.2, 0.3, 0.4]})
+    run.add_table("dissection", table, [Column(name, name, name) for name in table], {})
+    found = {name: class_set(run, name) for name in ("trolleybus", "n03126707", "Striped_Cat")}
+    assert [of.rows[["unit", "iou"]].to_numpy().tolist() for of in found.values()] == [
+        [["fc6:0", 0.1]], [["fc6:1", 0.2]], [["fc6:2", 0.3]],
+    ]  # fmt: skip
+    assert [of.concepts for of in found.values()] == [("Trolley Coach",), ("crane",), ("striped cat",)]
+    assert found["n03126707"].namesakes == ("crane (n02012849)",)
+    text = words(make_figure(found["n03126707"]))
+    assert "IoU: with the concept crane, which may also mean crane (n02012849)" in text
+    none = class_set(run, "tabby")
+    assert none.rows["iou"].isna().all()
+    assert "no unit's concept has a name of A" in words(make_figure(none))
 
 
 def test_boxplots_hold_every_unit_and_say_how_many(run, tmp_path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch")
 
@@ -10,17 +11,16 @@ from unitscope.columns import Column  # noqa: E402
 from unitscope.data import load_concepts  # noqa: E402
 from unitscope.errors import UnitscopeError  # noqa: E402
 from unitscope.figures import concept_agreement, make_figure, unit_map  # noqa: E402
-from unitscope.figures.concept_labels import as_the_network_sees  # noqa: E402
 from unitscope.figures.concept_names import concepts_of  # noqa: E402
-from unitscope.figures.seen_again import Seen  # noqa: E402
+from unitscope.figures.seen_again import show_again  # noqa: E402
 from unitscope.figures.unit_map import overlaps  # noqa: E402
 from unitscope.models import capture, find_layers, load_model, open_network  # noqa: E402
-from unitscope.models.pixels import find_pixels  # noqa: E402
-from unitscope.models.preprocess import steps_from_options  # noqa: E402
 from unitscope.run import open_run  # noqa: E402
 from unitscope.testing import check_figure  # noqa: E402
 
 N = 48
+BRIGHT = "1:0"
+"""A unit that is most active where photographs are bright."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_masks_are_what_exceeds_the_threshold(run, unit):
         hooked(batch)
     maps = hooked.taken["conv5"][:, [int(unit["unit"].rpartition(":")[2])]]
     wide = torch.nn.functional.interpolate(maps.double(), size=(64, 64), mode="bilinear", align_corners=False)[:, 0]
-    np.testing.assert_array_equal(drawn.masks, (wide > unit["threshold"]).numpy())
+    np.testing.assert_array_equal(drawn.masks, (wide > unit["threshold"] * (1 + 1e-5)).numpy())
     np.testing.assert_allclose(drawn.frame()["active"], drawn.masks.mean((1, 2)))
     assert 0 < drawn.masks.mean() < 0.5
     np.testing.assert_allclose(drawn.frame()["activation"], maps.amax((1, 2, 3)), rtol=1e-4)
@@ -78,16 +78,90 @@ def test_overlaps_worked_by_hand():
     np.testing.assert_array_equal(overlaps(masks, labels), [0.25, 0, np.nan])
 
 
-def test_labels_are_cropped_as_pictures_are():
-    model = load_model("demo:")
-    steps = steps_from_options({"resize": 32, "crop": 16, "mean": "0.5,0.4,0.3", "std": "0.2"})
-    seen = Seen(None, (), type(model)(**{**vars(model), "preprocess": steps}), find_pixels(steps), None, None)
-    mask = np.zeros((32, 64), bool)  # of half the picture's resolution: 64 x 128 pixels
-    mask[:16, :32] = True  # the upper left quarter
-    found = as_the_network_sees(mask, (128, 64), seen)
-    expected = np.zeros((16, 16), bool)
-    expected[:8, :8] = True  # of 32 x 64 pixels, those from 8 to 24 and from 24 to 40 are seen
-    np.testing.assert_array_equal(found, expected)
+@pytest.fixture(scope="module")
+def masks(tmp_path_factory):
+    """A folder of photographs that are wider than high, with labels of half their resolution, and a run of them."""
+    top = tmp_path_factory.mktemp("masks")
+    (top / "images").mkdir()
+    (top / "masks/light").mkdir(parents=True)
+    for index in range(12):
+        pixels = np.random.default_rng(index).integers(0, 90, (80, 160, 3), np.uint8)
+        row, column = 2 * np.random.default_rng([1, index]).integers((2, 22), (30, 50))
+        pixels[row : row + 12, column : column + 12] = 200 + 4 * index
+        Image.fromarray(pixels).save(top / f"images/{index}.png")
+        labels = (pixels[::2, ::2, 0] >= 200).astype(np.uint8)
+        Image.fromarray(labels).save(top / f"masks/light/{index}.png")
+    (top / "labels.csv").write_text("number,name,category\n1,lamp,light\n")
+    (top / "net.py").write_text(
+        "import torch\nfrom torch import nn\n"
+        "def build():\n"
+        "    torch.manual_seed(0)\n"
+        "    network = nn.Sequential(nn.Conv2d(3, 4, 5, 2), nn.ReLU()).eval()\n"
+        "    network[0].weight.data.abs_()\n"
+        "    return network\n"
+    )
+    model = load_model(f"py:{top / 'net.py'}:build", resize=64, crop=64, mean=0.5, std=0.5)
+    items = load_concepts(f"masks:{top}").items
+    made = record(model, items, top / "run", layers="1", predictions=False, workers=0)
+    dissect(made, f"masks:{top}", network=model, workers=0, threads=1)
+    return made, model, items, top
+
+
+def test_labels_are_cropped_as_pictures_are(masks):
+    made, model, items, top = masks
+    drawn = unit_map(made, BRIGHT, 4, network=model, data=items)
+    expected = []
+    for item in drawn.frame()["item_id"]:
+        labels = Image.open(top / "masks/light" / item).resize((160, 80), Image.Resampling.NEAREST)
+        shown = np.repeat(np.asarray(labels)[..., None] * 255, 3, axis=-1).astype(np.uint8)
+        crop = np.asarray(Image.fromarray(shown).resize((128, 64), Image.Resampling.NEAREST))[:, 32:96]
+        expected.append(crop[..., 0] > 127)
+    np.testing.assert_array_equal(drawn.labels, expected)
+    assert 0 < drawn.labels.mean() < 0.1
+    assert drawn.pictures[drawn.labels].min() > 100  # what is labelled is bright, and hardly anything else
+    assert (drawn.pictures.min(3)[~drawn.labels] > 150).mean() < 0.02
+    assert (drawn.masks & drawn.labels).any()
+
+
+def test_only_the_labels_that_are_drawn_are_read(masks, monkeypatch):
+    made, model, items, _ = masks
+
+    def hash_file(path):
+        raise AssertionError(f"{path} is hashed")
+
+    monkeypatch.setattr("unitscope.data.concepts.masks.hash_file", hash_file)
+    assert unit_map(made, BRIGHT, 2, network=model, data=items).labels.any()
+
+
+def test_other_images_or_concepts_have_no_labels(masks, tmp_path):
+    made, model, items, top = masks
+    (top / "labels.csv").write_text("number,name,category\n1,candle,light\n")
+    drawn = unit_map(made, BRIGHT, 2, network=model, data=items)
+    (top / "labels.csv").write_text("number,name,category\n1,lamp,light\n")
+    assert drawn.notes[-1].endswith("has other images or concepts than when the run was dissected.")
+    assert not drawn.labels.any()
+
+
+def test_maps_at_the_centres_of_receptive_fields(tmp_path):
+    """A convolution of 3 x 3 pixels at every fourth, from the first: fields are centred at 1.5, 5.5, 9.5 ..."""
+    (tmp_path / "net.py").write_text(
+        "import torch\nfrom torch import nn\ndef build():\n    return nn.Sequential(nn.Conv2d(3, 2, 3, 4)).eval()\n"
+    )
+    model = load_model(f"py:{tmp_path / 'net.py'}:build", size=16)
+    images = load_data("demo:", n=8)
+    made = record(model, images, tmp_path / "run", layers="0", predictions=False, workers=0)
+    seen = {}
+    for centred in (True, False):
+        dissect(made, "demo:", n=8, centred=centred, network=model, workers=0, threads=1)
+        seen[centred] = show_again(open_run(made.directory), "0:1", [2, 5], network=model, data=images)
+    batch = torch.stack([model.preprocess(images.load(item)) for item in (2, 5)])
+    with torch.no_grad():
+        maps = model.module(batch)[:, 1].double().numpy()  # 4 x 4
+    places = np.clip((np.arange(16) + 0.5 - 1.5) / 4, 0, 3)
+    rows = np.array([[np.interp(places, range(4), row) for row in of] for of in maps])
+    expected = np.array([[np.interp(places, range(4), column) for column in of.T] for of in rows]).transpose(0, 2, 1)
+    np.testing.assert_allclose(seen[True].maps, expected, atol=1e-5)
+    assert np.abs(seen[True].maps - seen[False].maps).max() > 0.01
 
 
 def test_figures_of_a_dissection_are_drawn_as_all_figures_are(run, unit):

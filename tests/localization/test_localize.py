@@ -53,6 +53,9 @@ def draw(index):
     bottom, right = top + 4 * rng.integers(2, 5), left + 4 * rng.integers(2, 7)
     if index == 7:  # most of what the network sees
         top, left, bottom, right = 4, 20, HEIGHT, WIDTH
+    if index % 4 == 3 and index != 7:  # there is more of the colour elsewhere
+        top, left, bottom, right = 8, 16, 20, 24
+        pixels[20:36, 32:44] = COLOURS[name]
     row, column = 4 * rng.integers(0, 8), 4 * rng.integers(2, 9)
     pixels[row : row + 8, column : column + 12] = COLOURS[CLASSES[(index + 1) % 3]]
     pixels[top:bottom, left:right] = COLOURS[name]

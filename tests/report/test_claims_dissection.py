@@ -7,6 +7,7 @@ from unitscope.columns import Column
 from unitscope.report.claims_dissection import (
     CLAIMS_ON_DISSECTION,
     detectors_of_classes,
+    dissected_ccmas,
     dissection_has_something,
     dissection_misleads,
     dissection_overstates,
@@ -53,6 +54,34 @@ def test_claims_hold_where_they_are_true_and_only_there(make_run, classes, expec
     assert all(verdict.numbers.endswith(".") for verdict in verdicts)
     for verdict, holds in zip(verdicts, expected, strict=True):
         assert holds is None or verdict.holds is holds, verdict
+
+
+@pytest.mark.parametrize(
+    ("classes", "dense", "holds"),
+    [
+        ((-1, -1, 0, 1), (2, 2), True),  # two detectors that are noise; other units with maps are for a class
+        ((0, 1, -1, -1), (2, 2), False),  # detectors for their class, the others noise
+        ((0, 1, 2, 3), (2, -1), False),  # as high as others with maps, but higher than one dense layer
+    ],
+)
+def test_dissected_units_and_units_in_general(make_run, classes, dense, holds):
+    rng = np.random.default_rng(0)
+    layers = {"conv": classes, "fc6": dense[:1], "fc7": dense[1:]}
+    run = make_run({name: units_for(rng, *of) for name, of in layers.items()}, LABELS, class_names=NAMES)
+    run.units.loc[run.units["layer"] == "conv", ["map_height", "map_width"]] = 3
+    measure_run(run)
+    frame = run.units[["unit"]].assign(concept=["cat", "dog", *[""] * 4], iou=[0.2, 0.1, *[0.0] * 4])
+    columns = [Column("unit", "Unit", "", kind="text"), Column("concept", "Concept", "", kind="text")]
+    run.add_table("dissection", frame, [*columns, Column("iou", "IoU", "", kind="share")], {})
+    data = gather(run)
+    verdict = dissected_ccmas.judge(data)
+    assert verdict.holds is holds, verdict
+    table = data.hidden.set_index("unit")["ccmas"]
+    expected = f"units with maps {table.iloc[:4].mean():.2f}, fc6 {table['fc6:0']:.2f}, fc7 {table['fc7:0']:.2f}."
+    assert verdict.numbers.endswith(expected)
+    run.units["map_height"] = 1
+    run.units["map_width"] = 1
+    assert dissected_ccmas.judge(data).numbers == "No hidden layer has maps."
 
 
 def test_numbers_are_those_of_the_run(make_run):

@@ -9,6 +9,7 @@ from .options import On, RunPath, Trust
 from .show import OUT, table
 
 if TYPE_CHECKING:
+    from ..figures import ConceptAgreement
     from ..run import Run
 
 
@@ -87,7 +88,46 @@ def dissect(
             **shared,
         )
 
-    run_analysis(context, run, DISSECTION, analyse, show=lambda: print_detectors(open_run(run)))
+    run_analysis(context, run, DISSECTION, analyse, show=lambda: print_findings(open_run(run)))
+
+
+def print_findings(run: "Run") -> None:
+    """Print detectors, and in a run that was measured how far concepts and classes agree."""
+    from ..errors import UnitscopeError
+    from ..figures import concept_agreement
+    from ..selectivity import SELECTIVITY
+
+    print_detectors(run)
+    if SELECTIVITY in run.tables:
+        try:
+            print_agreement(concept_agreement(run))
+        except UnitscopeError as error:  # for instance no class has the name of a concept
+            OUT.print(f"concepts are not compared with classes: {error}", soft_wrap=True)
+
+
+def print_agreement(agreement: "ConceptAgreement") -> None:
+    """Print for each measure and layer how many units have the class that the measure picks as their concept."""
+    from ..figures.concept_names import SAME
+
+    counts = agreement.frame()
+    counts = counts[(counts["relation"] == SAME) & (counts["among"] == "units")]
+    OUT.print(
+        f"units whose concept is the class that a measure picks, of those whose class is one of the "
+        f"{agreement.n_shared:,} that are concepts, and by chance",
+        soft_wrap=True,
+    )
+    layers = counts["layer"].unique()
+    rows = []
+    for measure, title in agreement.titles.items():
+        of = counts[counts["measure"] == measure].set_index("layer")
+        cells = [
+            f"{row['agree']:,} of {row['could_agree']:,} ({row['chance'] * row['could_agree']:,.0f})"
+            if row["could_agree"]
+            else "-"
+            for row in of.to_dict("records")
+        ]
+        rows.append([title, *cells])
+    OUT.print(table(["measure", *layers], rows, numbers=tuple(range(1, len(layers) + 1))))
 
 
 def print_detectors(run: "Run") -> None:

@@ -25,6 +25,7 @@ from . import (
     record,
     report,
     reproduce,
+    simulate,
     status,
 )
 from .show import ERRORS
@@ -72,6 +73,7 @@ for group in (
     demo,
     layers,
     record,
+    simulate,
     exchange,
     status,
     measure,

@@ -15,7 +15,7 @@ from ..errors import UnitscopeError, UnitscopeWarning, near_names
 from ..specs import refuse_unknown, whole_number
 from .encoding import encode_labels
 from .items import LabelledItems, Loader, class_table, hash_rows
-from .pictures import SUFFIXES, check_picture, read_picture
+from .pictures import SUFFIXES, check_picture, picture_size, read_picture
 from .wordnet import are_wnids, usual_words
 
 
@@ -36,6 +36,13 @@ class ImageFiles(Loader):
     def check(self, index: int) -> None:
         """Decode a file without keeping its pixels."""
         check_picture(self.paths[index])
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return height and width of an image, of which only the header is read."""
+        try:
+            return picture_size(self.paths[index])
+        except UnitscopeError as error:
+            raise UnitscopeError(f"{self.paths[index]} cannot be read: {error}") from error
 
 
 def load_folder(rest: str, options: dict[str, Any]) -> LabelledItems:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from ..errors import UnitscopeError
 from ..specs import first_line
@@ -27,6 +28,21 @@ class Loader:
     def check(self, index: int) -> None:
         """Raise the exception that reading an item would raise; may be faster than reading."""
         self.read(index)
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return height and width of an image; may be faster than reading it.
+
+        Raises
+        ------
+        UnitscopeError
+            If it cannot be read, or is not an image.
+        """
+        item = self(index)
+        if isinstance(item, Image.Image):
+            return item.height, item.width
+        if isinstance(item, np.ndarray) and item.dtype == np.uint8 and item.ndim in (2, 3):
+            return item.shape[0], item.shape[1]
+        raise UnitscopeError(f"{self.name(index)} is a {type(item).__name__}, not an image; give images")
 
     def __call__(self, index: int) -> Any:
         """Return an item.
@@ -65,6 +81,10 @@ class Subset(Loader):
     def check(self, index: int) -> None:
         """Check an item by its new number."""
         self.loader.check(self.indexes[index])
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return height and width of an image by its new number."""
+        return self.loader.size(self.indexes[index])
 
 
 @dataclass(frozen=True, eq=False)

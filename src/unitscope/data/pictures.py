@@ -1,6 +1,8 @@
 """Read image files as RGB; errors give the reason in one sentence."""
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -61,15 +63,34 @@ def decode(path: str | Path, small: bool = False, only: str = "") -> Image.Image
     only
         The one format to read, such as ``"PNG"``; default: all of `formats`.
     """
+    with opened(path, only) as image:
+        if small:
+            image.draft(None, (1, 1))  # JPEG: every coefficient is still read, few are transformed
+        image.load()
+        return image
+
+
+def picture_size(path: str | Path) -> tuple[int, int]:
+    """Return height and width in pixels, as the header of a file has them.
+
+    Raises
+    ------
+    UnitscopeError
+        As `read_picture` does.
+    """
+    with opened(path) as image:
+        return image.height, image.width
+
+
+@contextmanager
+def opened(path: str | Path, only: str = "") -> Iterator[Image.Image]:
+    """Open a file without decoding it; errors, also those inside the context, give the reason without the path."""
     path = Path(path)
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise UnitscopeError("it is not a file")  # reading a pipe or device may block
         with Image.open(path, formats=[only] if only else formats()) as image:
-            if small:
-                image.draft(None, (1, 1))  # JPEG: every coefficient is still read, few are transformed
-            image.load()
-            return image
+            yield image
     except FileNotFoundError as error:
         raise UnitscopeError("the file does not exist") from error
     except UnidentifiedImageError as error:

@@ -1,4 +1,4 @@
-"""The concepts of one image, numbered anew so that few counters are needed to count them."""
+"""The concepts that the network sees of one image, numbered anew so that few counters are needed to count them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,11 +7,12 @@ import numba
 import numpy as np
 
 from ..errors import UnitscopeError
+from ..models.placement import WHOLE, Placement
 
 
 @dataclass(frozen=True, eq=False)
 class ImageLabels:
-    """Which concepts an image has, and where.
+    """Which concepts the network sees of an image, and where.
 
     Attributes
     ----------
@@ -19,8 +20,11 @@ class ImageLabels:
         How many concepts the data set has.
     shape
         Height and width of the label maps in pixels.
+    placement
+        Where the image lies on the network's input.
     codes
-        ``(height * width, layers)`` uint16: for each pixel, a concept's place in `concepts` plus 1, or 0.
+        ``(pixels, layers)`` uint16: for each pixel of the label maps that is on the input, row by row, a concept's
+        place in `concepts` plus 1, or 0.
     concepts
         ``(present,)`` int64: columns of the concepts that some pixel has.
     sizes
@@ -37,6 +41,7 @@ class ImageLabels:
 
     n_concepts: int
     shape: tuple[int, int]
+    placement: Placement
     codes: np.ndarray
     concepts: np.ndarray
     sizes: np.ndarray
@@ -44,7 +49,9 @@ class ImageLabels:
     categories: np.ndarray
 
 
-def prepare_labels(layers: np.ndarray, whole: np.ndarray, category_of: np.ndarray) -> ImageLabels:
+def prepare_labels(
+    layers: np.ndarray, whole: np.ndarray, category_of: np.ndarray, placement: Placement = WHOLE
+) -> ImageLabels:
     """Return an image's labels as tallies take them, for any number of units, layers and tallies.
 
     Parameters
@@ -56,6 +63,8 @@ def prepare_labels(layers: np.ndarray, whole: np.ndarray, category_of: np.ndarra
         ``(n,)`` uint16: concepts of the whole image, each once and in none of the layers.
     category_of
         ``(concepts + 1,)`` int: the category of each concept, from 0. What stands at 0 is of no account.
+    placement
+        Where the image lies on the network's input: labels of what the network does not see are left out.
 
     Raises
     ------
@@ -68,7 +77,9 @@ def prepare_labels(layers: np.ndarray, whole: np.ndarray, category_of: np.ndarra
     >>> labels.concepts.tolist(), labels.sizes.tolist(), labels.whole.tolist(), labels.categories.tolist()
     ([6, 1], [2, 1], [8], [0, 1])
     """
-    n_concepts = len(category_of) - 1
+    n_concepts, shape = len(category_of) - 1, layers.shape[1:]
+    rows, columns = (placement.visible(axis, shape[axis])[0] for axis in (0, 1))
+    layers = np.ascontiguousarray(layers[:, rows, columns])
     codes = np.empty((layers.shape[1] * layers.shape[2], len(layers)), np.uint16)
     places, sizes = np.zeros(n_concepts + 1, np.uint16), np.zeros(n_concepts + 1, np.int64)
     concepts = np.empty(n_concepts, np.int64)
@@ -85,7 +96,7 @@ def prepare_labels(layers: np.ndarray, whole: np.ndarray, category_of: np.ndarra
             "a concept labels an image as a whole and also some of its pixels, or the whole twice; give each label once"
         )
     categories = np.flatnonzero(np.bincount(category_of[np.concatenate([concepts, whole]) + 1]))
-    return ImageLabels(n_concepts, layers.shape[1:], codes, concepts, sizes[concepts + 1], whole, categories)
+    return ImageLabels(n_concepts, shape, placement, codes, concepts, sizes[concepts + 1], whole, categories)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

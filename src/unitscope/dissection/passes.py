@@ -10,6 +10,7 @@ from ..errors import UnitscopeError
 from ..models import (
     Inputs,
     NetworkLayer,
+    Placement,
     ReceptiveFields,
     capture,
     choose_device,
@@ -22,9 +23,10 @@ from ..models import (
 )
 from ..models.batches import check_taken
 from ..run import ItemBlock, Run
+from .placements import Placements
 from .probe import batches_of, chunks_of, pass_order
 from .settings import Settings
-from .upsample import Grid, Shape, centred, half_pixel
+from .upsample import Grid, Place, Shape, centred, half_pixel
 
 if TYPE_CHECKING:
     import torch
@@ -54,6 +56,8 @@ class ProbePasses:
     ----------
     layers
         The layers with maps, by their number in the run.
+    placements
+        Where images lie on the network's input.
     places
         Where the pixels of label maps lie among the points of each layer's maps.
     """
@@ -74,6 +78,8 @@ class ProbePasses:
             raise UnitscopeError(f"no layer of {run.directory} has units with maps in rows and columns; record others")
         self.precision = str(run.manifest.identity.get("computation", {}).get("precision", "float32"))
         self.places = self._find_places()
+        self.placements = Placements(self.network.preprocess, self.items)
+        self.placements(0)  # so that a preprocessing that is not understood is refused at once
         self.order = pass_order(len(self.items))
         self.chunks = chunks_of(len(self.items))
 
@@ -124,7 +130,7 @@ class ProbePasses:
         """Return the numbers of the images at some places of the order."""
         return self.order[places.start : places.stop]
 
-    def _find_places(self) -> dict[int, Callable[[Shape, Shape], Grid]]:
+    def _find_places(self) -> dict[int, Place]:
         """Return where the pixels of label maps lie among the points of each layer's maps."""
         if not self.settings.centred:
             return dict.fromkeys(self.layers, half_pixel)
@@ -136,7 +142,7 @@ class ProbePasses:
         }
 
 
-def place_at_centres(layer: NetworkLayer, fields: ReceptiveFields) -> Callable[[Shape, Shape], Grid]:
+def place_at_centres(layer: NetworkLayer, fields: ReceptiveFields) -> Place:
     """Return where pixels lie among the points of a layer's maps, if these are at the centres of their fields.
 
     Raises
@@ -151,10 +157,8 @@ def place_at_centres(layer: NetworkLayer, fields: ReceptiveFields) -> Callable[[
             "image; leave out --centred (centred=True)"
         )
 
-    def place(map_shape: Shape, shape: Shape) -> Grid:
-        down, right = shape[0] / image[0], shape[1] / image[1]
-        first, step = ((of[0] * down, of[1] * right) for of in (centre, stride))
-        return centred(map_shape, shape, first, step)
+    def place(map_shape: Shape, shape: Shape, placement: Placement) -> Grid:
+        return centred(map_shape, shape, centre, stride, image, placement)
 
     return place
 

@@ -1,6 +1,6 @@
 """How many pixels units' masks and concepts share, counted exactly, in whole numbers, over images in any order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -8,10 +8,11 @@ import numba
 import numpy as np
 
 from ..errors import UnitscopeError
+from ..models.placement import Placement
 from ..threads import run_threads
 from .image_labels import ImageLabels
 from .mask_runs import find_runs
-from .upsample import Grid, Shape, half_pixel
+from .upsample import Place, Shape, half_pixel
 
 SHARE = 256
 """Units that a thread takes at a time; their runs for one image are kept until its labels are counted."""
@@ -68,7 +69,7 @@ def tally_images(
     maps: np.ndarray,
     thresholds: np.ndarray,
     into: Sequence[Sequence[tuple[Tally, ImageLabels]]],
-    place: Callable[[Shape, Shape], Grid] = half_pixel,
+    place: Place = half_pixel,
     threads: int | None = 1,
 ) -> None:
     """Add images to tallies.
@@ -81,9 +82,10 @@ def tally_images(
         ``(units,)`` from `TopValues.threshold`: a pixel is in the mask where the value is larger.
     into
         For each image, the tallies that it is added to, and with which labels in each: its own, or, for a null, those
-        of another image. Labels of one size share the work of finding the masks.
+        of another image. Labels of one size and placement share the work of finding the masks.
     place
-        From the shape of the map and that of the labels, where pixels lie among the points of the map.
+        From the shape of the map, that of the labels and the image's placement, where pixels lie among the points of
+        the map.
     threads
         Threads to use; none for one per core.
 
@@ -119,16 +121,16 @@ def tally_images(
     """
     maps, thresholds = np.ascontiguousarray(maps, np.float32), np.asarray(thresholds, np.float64)
     _check(maps, thresholds, into)
-    by_shape = [_by_shape(pairs) for pairs in into]
+    by_view = [_by_view(pairs) for pairs in into]
     for tally, labels in (pair for pairs in into for pair in pairs):
         tally.pixels[labels.concepts] += labels.sizes
-        tally.pixels[labels.whole] += labels.shape[0] * labels.shape[1]
+        tally.pixels[labels.whole] += len(labels.codes)
 
     def work(share: int, _: None) -> None:
         of = slice(share * SHARE, (share + 1) * SHARE)
-        for image, shapes in zip(maps[:, of], by_shape, strict=True):
-            for shape, pairs in shapes.items():
-                rows, columns = place(image.shape[1:], shape)
+        for image, views in zip(maps[:, of], by_view, strict=True):
+            for (shape, placement), pairs in views.items():
+                rows, columns = place(image.shape[1:], shape, placement)
                 runs, ends, areas = find_runs(
                     image, thresholds[of], rows.weights, rows.cells, columns.weights, columns.cells
                 )
@@ -183,12 +185,14 @@ def _check(maps: np.ndarray, thresholds: np.ndarray, into: Sequence[Sequence[tup
             )
 
 
-def _by_shape(pairs: Sequence[tuple[Tally, ImageLabels]]) -> dict[Shape, list[tuple[Tally, ImageLabels]]]:
-    """Return the labels of each size."""
-    shapes: dict[Shape, list[tuple[Tally, ImageLabels]]] = {}
+def _by_view(
+    pairs: Sequence[tuple[Tally, ImageLabels]],
+) -> dict[tuple[Shape, Placement], list[tuple[Tally, ImageLabels]]]:
+    """Return the labels of each size and placement."""
+    views: dict[tuple[Shape, Placement], list[tuple[Tally, ImageLabels]]] = {}
     for tally, labels in pairs:
-        shapes.setdefault(labels.shape, []).append((tally, labels))
-    return shapes
+        views.setdefault((labels.shape, labels.placement), []).append((tally, labels))
+    return views
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

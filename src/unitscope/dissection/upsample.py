@@ -1,5 +1,6 @@
 """Bilinear interpolation of maps at the pixels of label maps: which points of the map, and with what weights."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import UnitscopeError
+from ..models.placement import WHOLE, Placement
 
 Shape = tuple[int, int]
 
@@ -55,16 +57,23 @@ class Grid(NamedTuple):
         return len(self.rows.cells) - 1, len(self.columns.cells) - 1
 
 
-@lru_cache(maxsize=64)
-def half_pixel(map_shape: Shape, shape: Shape) -> Grid:
-    """Return the grid of a map that is stretched over the whole image, as ``align_corners=False`` has it.
+Place = Callable[[Shape, Shape, Placement], Grid]
+"""From the shapes of a map and a label map, and the image's placement: where pixels lie among the points of the map."""
+
+
+@lru_cache(maxsize=1024)
+def half_pixel(map_shape: Shape, shape: Shape, placement: Placement = WHOLE) -> Grid:
+    """Return the grid of a map that is stretched over the network's input, as ``align_corners=False`` has it.
 
     Parameters
     ----------
     map_shape
         Rows and columns of the map.
     shape
-        Height and width in pixels. Where the map has more points than that, it is sampled, without smoothing.
+        Height and width of the label map in pixels. Where the map has more points, it is sampled, without smoothing.
+    placement
+        Where the image, all of which the label map covers, lies on the network's input. The grid has the pixels whose
+        middle is on the input.
 
     See Also
     --------
@@ -75,27 +84,43 @@ def half_pixel(map_shape: Shape, shape: Shape) -> Grid:
     >>> rows, columns = half_pixel((1, 2), (3, 4))
     >>> columns.points.tolist(), columns.weights.tolist(), columns.cells.tolist()
     ([0, 0, 0, 1], [0.0, 0.25, 0.75, 0.0], [0, 3, 4])
+
+    Of an image of 2 x 8 pixels, the network sees the four columns in the middle:
+
+    >>> half_pixel((1, 2), (2, 8), Placement((2, 8), (2, 8), (0, -2), (2, 4))).columns.weights.tolist()
+    [0.0, 0.25, 0.75, 0.0]
     """
-    # One division of whole numbers, so that places are correctly rounded and pixels at a point have weight 0.
-    rows, columns = (
-        Axis.at(((2 * np.arange(pixels) + 1) * points - pixels) / (2 * pixels), points)
-        for points, pixels in zip(map_shape, shape, strict=True)
-    )
-    return Grid(rows, columns)
+
+    def along(axis: int) -> Axis:
+        points, pixels, size = map_shape[axis], shape[axis], placement.size[axis]
+        _, middles = placement.visible(axis, pixels)
+        # One division of whole numbers, so that places are correctly rounded and pixels at a point have weight 0.
+        return Axis.at((middles * points - pixels * size) / (2 * pixels * size), points)
+
+    return Grid(along(0), along(1))
 
 
-def centred(map_shape: Shape, shape: Shape, first: tuple[float, float], step: tuple[float, float]) -> Grid:
+def centred(
+    map_shape: Shape,
+    shape: Shape,
+    first: tuple[float, float],
+    step: tuple[float, float],
+    size: Shape,
+    placement: Placement = WHOLE,
+) -> Grid:
     """Return the grid of a map whose points lie at the centres of their receptive fields.
 
     Parameters
     ----------
-    map_shape, shape
+    map_shape, shape, placement
         As for `half_pixel`.
     first
-        Centre of the first field, down and to the right, in pixels from the image's upper left corner: the middle of
-        the first pixel is 0.5.
+        Centre of the first field, down and to the right, in pixels of the network's input from its upper left corner:
+        the middle of the first pixel is 0.5.
     step
         From one centre to the next, in pixels.
+    size
+        Height and width of the input in pixels.
 
     See Also
     --------
@@ -104,15 +129,18 @@ def centred(map_shape: Shape, shape: Shape, first: tuple[float, float], step: tu
 
     Examples
     --------
-    >>> centred((2, 2), (4, 4), first=(0.5, 0.5), step=(2, 2)).rows.weights.tolist()
+    >>> centred((2, 2), (4, 4), first=(0.5, 0.5), step=(2, 2), size=(4, 4)).rows.weights.tolist()
     [0.0, 0.5, 0.0, 0.0]
     """
     if min(step) <= 0:
         raise UnitscopeError(f"receptive fields {step} pixels apart are in no order; give positive steps")
-    rows, columns = (
-        Axis.at((np.arange(shape[axis]) + 0.5 - first[axis]) / step[axis], map_shape[axis]) for axis in (0, 1)
-    )
-    return Grid(rows, columns)
+
+    def along(axis: int) -> Axis:
+        _, middles = placement.visible(axis, shape[axis])
+        places = middles * size[axis] / (2 * shape[axis] * placement.size[axis])
+        return Axis.at((places - first[axis]) / step[axis], map_shape[axis])
+
+    return Grid(along(0), along(1))
 
 
 def upsample(maps: np.ndarray, grid: Grid) -> np.ndarray:

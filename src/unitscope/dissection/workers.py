@@ -120,9 +120,10 @@ class TallyWorker:
             tally_images(of_layer, self.thresholds[number], into, self.passes.places[number], self.threads)
 
     def _read(self, place: int) -> ImageLabels:
-        """Return the labels of the image at a place of the order."""
-        maps, whole = self.concepts.labels(int(self.passes.order[place]))
-        return prepare_labels(maps, whole, self.category_of)
+        """Return the labels of what the network sees of the image at a place of the order."""
+        image = int(self.passes.order[place])
+        maps, whole = self.concepts.labels(image)
+        return prepare_labels(maps, whole, self.category_of, self.passes.placements(image))
 
 
 def category_numbers(settings: Settings) -> np.ndarray:

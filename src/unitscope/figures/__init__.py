@@ -29,6 +29,7 @@ from .jitter import Jitter, jitter
 from .neuron_features import NeuronFeatures, neuron_features
 from .roc import Roc, roc
 from .style import Drawable, Sheet, make_figure, save_data, save_figure
+from .superposition import Superposition, superposition
 from .top_units import TopUnits, top_units
 from .unit_map import UnitMap, unit_map
 
@@ -52,6 +53,7 @@ FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
         "jitter": jitter,
         "neuron-features": neuron_features,
         "roc": roc,
+        "superposition": superposition,
         "top-units": top_units,
         "unit-map": unit_map,
     },
@@ -81,6 +83,7 @@ __all__ = [
     "NeuronFeatures",
     "Roc",
     "Sheet",
+    "Superposition",
     "TopUnits",
     "UnitFits",
     "UnitMap",
@@ -106,6 +109,7 @@ __all__ = [
     "roc",
     "save_data",
     "save_figure",
+    "superposition",
     "top_units",
     "unit_map",
 ]

@@ -7,20 +7,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..columns import Column
+from ..dissection import DISSECTION
 from ..errors import UnitscopeError
 from ..run import Run
 from ..run.lookup import class_position, find_columns, items_of_table, values_of_class
 from ..run.repair import command_for
 from ..selectivity import SELECTIVITY
+from .concept_names import concepts_of_class
 from .style import count_items, shorten
 from .tabular import Text, number
 from .unit_data import measures_of_paper, standard_error
 
 MEASURES = ("precision_60", "ccmas", "max_informedness")
 """Measures shown beside the means: the paper's two, and maximum informedness."""
-
-DISSECTION = "dissection"
-"""Name of the table of Network Dissection."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,10 @@ class ClassSet:
         ``"correct"`` or ``"all"``.
     measured
         Whether A was measured.
+    concepts
+        Concepts of the dissection that have a name of A, with which the units' IoU is.
+    namesakes
+        Readable names of other classes that these names may mean as well.
 
     See Also
     --------
@@ -59,6 +62,8 @@ class ClassSet:
     n_items: int
     items: str
     measured: bool
+    concepts: tuple[str, ...] = ()
+    namesakes: tuple[str, ...] = ()
 
     def frame(self) -> pd.DataFrame:
         """Return the table."""
@@ -87,6 +92,11 @@ class ClassSet:
         ]
         if self.classes:
             notes.append(shorten(f"A: {', '.join(self.classes)}", 110))
+        if self.concepts:
+            other = f", which may also mean {', '.join(self.namesakes)}" if self.namesakes else ""
+            notes.append(shorten(f"IoU: with the concept {' or '.join(self.concepts)}{other}", 110))
+        elif dissected:
+            notes.append("no unit's concept has a name of A, so there is no IoU")
         if not self.measured:
             notes.append("A was not measured as a class set: its measures are left blank")
         notes.append("±: standard error of the mean; the measures are those for A, not for the best class")
@@ -119,8 +129,8 @@ def class_set(
     name
         A class or class set.
     units
-        Their ids; default: those of highest IoU for this concept where the run was dissected, else of highest
-        maximum informedness for the class set.
+        Their ids; default: those of highest IoU for a concept that has a name of the class or class set where the run
+        was dissected (see `unitscope.figures.concept_names.match_names`), else of highest maximum informedness.
     layers, count
         From which layers, and how many units to choose where none are named; default: all layers.
 
@@ -150,7 +160,7 @@ def class_set(
         raise UnitscopeError(
             f"{members.sum()} of {len(members)} items are in {name}; choose another class or class set"
         )
-    overlaps = read_overlaps(run, name)
+    overlaps, concepts, namesakes = read_overlaps(run, name)
     measured = class_position(run, SELECTIVITY, name) is not None
     chosen = list(units) if units else choose_units(run, name, overlaps, layers, count)
     rows = []
@@ -183,22 +193,21 @@ def class_set(
         len(members),
         items,
         measured,
+        concepts,
+        namesakes,
     )
 
 
-def read_overlaps(run: Run, name: str) -> pd.Series | None:
-    """Return each unit's IoU, by unit, from the table of Network Dissection; ``None`` if the run has none.
+def read_overlaps(run: Run, name: str) -> tuple[pd.Series | None, tuple[str, ...], tuple[str, ...]]:
+    """Return the IoU of units whose concept has a name of a class or class set, by unit; ``None`` without a dissection.
 
-    Where the table names the concept of each unit, only units whose concept has the name of the class set count.
+    Also returns these concepts, and other classes that they may mean: see `concepts_of_class`.
     """
     if DISSECTION not in run.tables:
-        return None
+        return None, (), ()
     table = run.table(DISSECTION)
-    if "iou" not in table:
-        return None
-    if "concept" in table:
-        table = table[table["concept"].isin([name, run.class_title(name)])]
-    return table.set_index("unit")["iou"]
+    concepts, others = concepts_of_class(run, name, table["concept"][table["concept"] != ""].unique())
+    return table[table["concept"].isin(concepts)].set_index("unit")["iou"], concepts, others
 
 
 def choose_units(

@@ -2,16 +2,17 @@
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from ..data import Concepts, load_concepts
 from ..data.concepts import Labels
 from ..dissection import DISSECTION
+from ..dissection.analysis import concept_labels
 from ..errors import UnitscopeError
+from ..models import placement_of
 from ..run import Run
 from ..specs import parse_options
 from .pictures import as_image
-from .seen_again import Seen, as_bytes
+from .seen_again import Seen
 
 
 def read_labels(run: Run, row: pd.Series, seen: Seen) -> tuple[list[np.ndarray | None], str]:
@@ -50,12 +51,16 @@ def read_labels(run: Run, row: pd.Series, seen: Seen) -> tuple[list[np.ndarray |
 
 
 def open_concepts(run: Run) -> Concepts:
-    """Load the concepts of a run's dissection again; raise if they have changed."""
+    """Load the concepts of a run's dissection again; raise if images or concepts have changed.
+
+    Label maps are not compared with those of then: all would have to be read.
+    """
     made_with = run.parameters(DISSECTION)
     options = [f"{name}={value}" for name, value in made_with["concept_options"].items()]
     concepts = load_concepts(made_with["concepts"], **parse_options(options))
-    if concepts.fingerprint != made_with["concepts_fingerprint"]:
-        raise UnitscopeError(f"{concepts.spec} has changed since the run was dissected")
+    known = run.stored_table(DISSECTION).labels["concept"]
+    if concepts.items.fingerprint != made_with["images_fingerprint"] or concept_labels(concepts.table) != [*known]:
+        raise UnitscopeError(f"{concepts.spec} has other images or concepts than when the run was dissected")
     return concepts
 
 
@@ -67,7 +72,8 @@ def label_of(concepts: Concepts, images: dict[str, int], number: int, place: int
     item = as_image(seen.data.load(place))
     if not np.array_equal(np.asarray(item), np.asarray(as_image(concepts.items.load(image)))):
         return None  # for instance scenes of the demo with another seed, which have the same ids
-    return as_the_network_sees(mask_of(concepts.labels(image), number), item.size, seen)
+    placement = placement_of(seen.network.preprocess, (item.height, item.width))
+    return placement.labels(mask_of(concepts.labels(image), number))
 
 
 def mask_of(labels: Labels, number: int) -> np.ndarray:
@@ -80,9 +86,3 @@ def mask_of(labels: Labels, number: int) -> np.ndarray:
     [[[True, False]], [[True, True]], [[True, True]], [[False, False]]]
     """
     return (labels.maps == number).any(axis=0) | (number in labels.whole)
-
-
-def as_the_network_sees(mask: np.ndarray, size: tuple[int, int], seen: Seen) -> np.ndarray:
-    """Return a mask as the preprocessing resizes and crops it, by showing it as a black and white image."""
-    image = Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.NEAREST).convert("RGB")
-    return as_bytes(seen.pixels, seen.network.preprocess(image)[None])[0].mean(-1) > 127

@@ -1,12 +1,14 @@
 """Which classes of a run are which concepts of its dissection, by name."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from ..data.wordnet import are_wnids, nouns, nouns_above
 from ..run import Run
+from ..run.classes import class_place
 from ..run.tables import StoredTable
 
 SAME = "same"
@@ -86,6 +88,42 @@ def match_names(run: Run, concepts: Iterable[str]) -> dict[str, pd.DataFrame]:
         of_sets = {name: frozenset.intersection(*(kinds[member] for member in sets[name])) for name in sets}
         found[KIND] = match(kinds | {name: plain_names(name) | of_sets[name] for name in sets}, names)
     return found
+
+
+def concepts_of_class(run: Run, name: str, concepts: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the concepts that have a name of a class or class set, and the other classes that these names mean, too.
+
+    Parameters
+    ----------
+    run
+        An open run.
+    name
+        ID or name of a class, or a class set.
+    concepts
+        Names of concepts.
+
+    Returns
+    -------
+    concepts : tuple
+        See `match_names`.
+    others : tuple
+        Readable names of classes outside the class or class set that have a name of one of these concepts.
+
+    Examples
+    --------
+    >>> concepts_of_class(run, "cat", ["Cat", "wheel"])
+    (('Cat',), ())
+    """
+    same = match_names(run, concepts)[SAME]
+    members: Sequence[str] = run.class_sets.get(name, ())
+    if not members:
+        place = class_place(name, run.classes)
+        members = (name,) if place is None else (str(run.classes["class"].iloc[place]),)
+    of = same.index.get_loc(name if name in run.class_sets else members[0])
+    own = np.flatnonzero(same.to_numpy()[of])
+    sharing = same.index[np.flatnonzero(same.to_numpy()[:, own].any(axis=1))]
+    others = (str(found) for found in sharing if found not in (*members, *run.class_sets))
+    return tuple(same.columns[own]), tuple(map(run.class_title, others))
 
 
 def match(classes: Mapping[str, frozenset[str]], concepts: Mapping[str, frozenset[str]]) -> pd.DataFrame:

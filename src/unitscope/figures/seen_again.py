@@ -1,6 +1,6 @@
 """Items of a run that are shown to its network again: what a unit's map is, and what the network sees."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from ..data import LabelledItems, open_items
 from ..dissection import DISSECTION
 from ..dissection.passes import as_float, as_maps, place_at_centres
-from ..dissection.upsample import Grid, Shape, half_pixel, upsample
+from ..dissection.upsample import Place, half_pixel, upsample
 from ..models import (
     Inputs,
     LoadedModel,
@@ -23,6 +23,7 @@ from ..models import (
 )
 from ..models.batches import check_taken
 from ..models.pixels import Pixels, find_pixels
+from ..models.placement import WHOLE
 from ..run import Run
 
 
@@ -34,8 +35,8 @@ class Seen:
     ----------
     data, places
         The run's items, and the positions of those that were shown.
-    network, pixels
-        The network, and how its input stands for colours.
+    network
+        The network.
     pictures
         ``(items, height, width, 3)`` uint8, of the size of the network's input.
     maps
@@ -45,7 +46,6 @@ class Seen:
     data: LabelledItems
     places: Sequence[int]
     network: LoadedModel
-    pixels: Pixels
     pictures: np.ndarray
     maps: np.ndarray
 
@@ -81,13 +81,13 @@ def show_again(
         hooked(batch)
     check_taken(hooked.taken, hooked.take, items.items["item_id"].to_numpy()[places])
     maps = as_maps(hooked.taken[layer.name].numpy())[:, index]
-    place: Callable[[Shape, Shape], Grid] = half_pixel
+    place: Place = half_pixel
     if run.parameters(DISSECTION).get("centred") and prod(layer.positions) > 1:
         fields = receptive_fields(opened.module, [layer], example_batch(opened, items))
         place = place_at_centres(layer, fields[layer.name])
     height, width = batch.shape[2:]
-    grid = place((maps.shape[1], maps.shape[2]), (height, width))
-    return Seen(items, places, opened, pixels, as_bytes(pixels, batch), upsample(maps, grid))
+    grid = place((maps.shape[1], maps.shape[2]), (height, width), WHOLE)
+    return Seen(items, places, opened, as_bytes(pixels, batch), upsample(maps, grid))
 
 
 def as_bytes(pixels: Pixels, batch: Any) -> np.ndarray:

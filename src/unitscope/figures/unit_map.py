@@ -31,6 +31,12 @@ CAPTION = 0.26
 DIMMED = 0.3
 """Brightness outside the mask."""
 
+ROUNDING = 1e-5
+"""How much larger than the threshold, relative to it, an activation may be by rounding: batches change the last bits.
+
+The threshold may be a unit's largest activation, which no item exceeds.
+"""
+
 MASK: dict[str, Any] = {"colors": "#F0E442", "linestyles": "solid", "linewidths": 1.3}
 LABEL: dict[str, Any] = {"colors": "#56B4E9", "linestyles": "dashed", "linewidths": 1.1}
 BELOW = withStroke(linewidth=2.6, foreground="#000000aa")
@@ -193,7 +199,7 @@ def unit_map(
     if chosen.empty:
         raise UnitscopeError(f"unit {unit} is equally active to all items, so none is shown; choose another unit")
     seen = show_again(run, unit, chosen["item"].tolist(), network=network, data=data, trust=trust)
-    masks = seen.maps > row["threshold"]
+    masks = seen.maps > row["threshold"] + ROUNDING * abs(row["threshold"])
     labels, missing = read_labels(run, row, seen)
     known = np.array([label is not None for label in labels])
     drawn = np.stack([np.zeros_like(masks[0]) if label is None else label for label in labels])

@@ -47,6 +47,11 @@ class Placement(NamedTuple):
         """Pixels of the input in a pixel of the image, down and across."""
         return self.resized[0] / self.image[0], self.resized[1] / self.image[1]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the input is the whole image and nothing else."""
+        return self.resized == self.size and self.corner == (0, 0)
+
     def boxes(self, boxes: np.ndarray) -> np.ndarray:
         """Return where boxes of the image lie on the input, ``(..., 4)`` float64.
 
@@ -126,27 +131,31 @@ class Placement(NamedTuple):
 
         Returns
         -------
-        pixels : slice
+        seen : slice
             Those whose middle is on the input.
-        places : numpy.ndarray
-            ``(pixels,)`` float64, at least 0 and below the height or width of the input.
+        middles : numpy.ndarray
+            Their middles in pixels of the input, times ``2 * pixels``: these are whole numbers where `resized` and
+            `corner` are, so that nothing is rounded before the caller divides.
 
         Examples
         --------
         >>> placement = Placement((2, 4), (2, 4), (1, -1), (3, 2))
         >>> placement.visible(1, 4)
-        (slice(1, 3, None), array([0.5, 1.5]))
+        (slice(1, 3, None), array([ 4, 12]))
         """
-        # One division, so that places are correctly rounded where resized sizes are whole numbers.
-        places = ((2 * np.arange(pixels) + 1) * self.resized[axis] + 2 * pixels * self.corner[axis]) / (2 * pixels)
-        first, last = np.searchsorted(places, (0, self.size[axis])).tolist()
-        return slice(first, last), places[first:last]
+        middles = (2 * np.arange(pixels) + 1) * self.resized[axis] + 2 * pixels * self.corner[axis]
+        first, last = np.searchsorted(middles, (0, 2 * pixels * self.size[axis])).tolist()
+        return slice(first, last), middles[first:last]
 
     def _nearest(self, axis: int, pixels: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the label pixel at the middle of each pixel of the input, and whether it is on the image."""
         middles = 2 * np.arange(self.size[axis]) + 1 - 2 * self.corner[axis]
         nearest = np.floor(middles * pixels / (2 * self.resized[axis])).astype(np.int64)
         return np.clip(nearest, 0, pixels - 1), (nearest >= 0) & (nearest < pixels)
+
+
+WHOLE = Placement((1, 1), (1, 1), (0, 0), (1, 1))
+"""The placement of an image that the network sees as a whole, whatever its size."""
 
 
 def placement_of(preprocess: Preprocess, size: tuple[int, int]) -> Placement:

@@ -13,10 +13,13 @@ from ..run.lookup import title_of_class, values_of_class
 from ..selectivity import SELECTIVITY
 from .claims_units import BAR
 from .observations import Observations, with_values
-from .verdicts import DETECTOR_BY_PRECISION, Claim, Verdict, claim
+from .verdicts import DETECTOR_BY_PRECISION, NO_CCMAS, Claim, Verdict, claim
 
 SHOWN = 3
 """Number of units that the paper's Figure 5 shows for a class set."""
+
+SIMILAR = 0.1
+"""How much higher a mean CCMAS may be that is "roughly similar"."""
 
 NO_DISSECTION = Verdict(None, "It needs the run's dissection: `unitscope dissect`.")
 
@@ -87,6 +90,31 @@ def dissection_has_something(data: Observations) -> Verdict:
                    f"{share.sum():,} of {len(rows):,} units.")  # fmt: skip
 
 
+@claim(
+    "3.3",
+    "By CCMAS, dissected units are about as selective as convolutional units in general, and less than dense ones.",
+    f"The mean CCMAS of the {SHOWN} detectors of highest IoU for each class or class set, for it, is at most {SIMILAR} "
+    "above the mean of all hidden units with maps, and below that of each hidden layer without maps, if there are any.",
+)
+def dissected_ccmas(data: Observations) -> Verdict:
+    """Section 3.3: "CCMAS scores for first two units were roughly similar to the mean CCMAS for ... conv5"."""
+    rows = responses(data)
+    if not isinstance(rows, pd.DataFrame):
+        return rows
+    own = rows["ccmas"].mean()
+    if pd.isna(own):
+        return NO_CCMAS
+    units = data.run.units.set_index("unit")
+    wide = (units["map_height"] * units["map_width"] > 1).reindex(data.hidden["unit"]).to_numpy()
+    if not wide.any():
+        return Verdict(None, "No hidden layer has maps.")
+    everywhere = data.hidden["ccmas"][wide].mean()
+    dense = data.hidden[~wide].groupby("layer", sort=False)["ccmas"].mean()
+    means = [f"units with maps {everywhere:.2f}", *(f"{layer} {mean:.2f}" for layer, mean in dense.items())]
+    holds = own <= everywhere + SIMILAR and (own < dense).all()
+    return Verdict(bool(holds), f"Mean of {len(rows):,} detectors {own:.2f}; {', '.join(means)}.")
+
+
 def detectors_of_classes(data: Observations) -> pd.DataFrame | Verdict:
     """Return the hidden units whose concept is a class or class set; a verdict that says why where there are none.
 
@@ -130,5 +158,10 @@ def named(data: Observations, rows: pd.DataFrame, measure: str) -> str:
     return with_values(rows.assign(unit=units), measure)
 
 
-CLAIMS_ON_DISSECTION: list[Claim] = [dissection_misleads, dissection_overstates, dissection_has_something]
+CLAIMS_ON_DISSECTION: list[Claim] = [
+    dissection_misleads,
+    dissection_overstates,
+    dissection_has_something,
+    dissected_ccmas,
+]
 """Section 3.3."""

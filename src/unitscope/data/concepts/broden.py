@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from warnings import warn
@@ -79,11 +80,14 @@ def load_broden(rest: str, options: dict[str, Any]) -> Concepts:
     paths = [row.image for row in rows]
     splits = index.set_index("image")["split"].loc[paths].tolist()
     items = image_items(spec, options, paths, top / "images", splits)
-    hashes = [[hash_file(top / "images" / name) for name in row.maps] for row in rows]
-    content = [(*row, *hashed) for row, hashed in zip(rows, hashes, strict=True)]
-    fingerprint = hash_rows([*table.itertuples(index=False), *content])
     labels = BrodenLabels(top / "images", tuple(rows), lookup(numbers))
-    return Concepts(spec, table, categories, items, labels, fingerprint)
+    return Concepts(spec, table, categories, items, labels, partial(hash_labels, table, labels))
+
+
+def hash_labels(table: pd.DataFrame, labels: BrodenLabels) -> str:
+    """Return a hash of concepts, order of the images and contents of the label maps."""
+    content = ((*row, *(hash_file(labels.images / name) for name in row.maps)) for row in labels.rows)
+    return hash_rows([*table.itertuples(index=False), *content])
 
 
 def read_index(file: Path, categories: tuple[str, ...], split: object, spec: str) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """Concepts and labels: what the pixels of images show, in the same form for every source of concepts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -83,9 +85,8 @@ class Concepts:
         The images, each with at least one label. They have one class if the source has no classes.
     labels
         Loads the labels of an image by its number.
-    fingerprint
-        SHA-256 of all that the labels depend on: concepts, order of the images, contents of the label maps (for
-        ``demo:``, the settings).
+    identity
+        The fingerprint, or a function that finds it, called when it is first asked for: label maps are many files.
 
     See Also
     --------
@@ -109,7 +110,15 @@ class Concepts:
     categories: tuple[str, ...]
     items: LabelledItems
     labels: LabelLoader
-    fingerprint: str
+    identity: str | Callable[[], str]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that labels depend on: concepts, order of the images, contents of the label maps.
+
+        For ``demo:``, of the settings.
+        """
+        return self.identity if isinstance(self.identity, str) else self.identity()
 
 
 def concept_table(names: list[str], categories: list[str]) -> pd.DataFrame:

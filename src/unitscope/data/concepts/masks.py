@@ -1,6 +1,7 @@
 """Load concepts from a folder of images and masks: ``masks:DIR``."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 from warnings import warn
@@ -71,15 +72,20 @@ def load_masks(rest: str, options: dict[str, Any]) -> Concepts:
             UnitscopeWarning,
             stacklevel=3,
         )
-    content = [(image, *((name, hash_file(path)) for name, path in of.items())) for image, of in found.items()]
     return Concepts(
         spec,
         table,
         tuple(numbers),
         image_items(spec, options, list(found), top / "images"),
         MaskLabels(tuple(found.values()), {category: lookup(own) for category, own in numbers.items()}),
-        hash_rows([*table.itertuples(index=False), *content]),
+        partial(hash_masks, table, found),
     )
+
+
+def hash_masks(table: pd.DataFrame, masks: dict[str, dict[str, Path]]) -> str:
+    """Return a hash of concepts, order of the images and contents of the masks."""
+    content = [(image, *((name, hash_file(path)) for name, path in of.items())) for image, of in masks.items()]
+    return hash_rows([*table.itertuples(index=False), *content])
 
 
 def read_labels(file: Path, spec: str) -> tuple[pd.DataFrame, dict[str, dict[int, int]]]:
