@@ -3,10 +3,11 @@
 `measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
 activations recorded elsewhere; `open_run` opens a `Run`, `open_items` its items, `open_network` its network.
 `simulate_superposition` makes a run of recurrent networks that it trains. `measure_run` measures a run,
-`find_features` finds what its units look at, `dissect` compares them with concepts, `ablate` finds what the network
-cannot do without them (`ablated` silences some), `compare_runs` compares two runs, `figures` draws, `write_report`
-writes a page, `reproduce` judges a paper's claims, and `export_run` writes a run for other programs. `COLUMNS`
-describes every measure. `analysis` and `testing` are for authors of analyses and plug-ins.
+`find_features` finds what its units look at, `dissect` compares them with concepts, `localize` finds where the network
+sees classes, `ablate` what it cannot do without single units (`ablated` silences some), `compare_runs` compares two
+runs, `figures` draws, `write_report` writes a page, `reproduce` judges a paper's claims, and `export_run` writes a run
+for other programs. `COLUMNS` describes every measure. `analysis` and `testing` are for authors of analyses and
+plug-ins.
 """
 
 import importlib
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .dissection import dissect
     from .exchange import export_run, import_file
     from .features import find_features
+    from .localization import localize
     from .measures import COLUMNS, measure
     from .models import load_model, open_network
     from .recording import record
@@ -47,6 +49,7 @@ __all__ = [
     "import_file",
     "load_data",
     "load_model",
+    "localize",
     "measure",
     "measure_run",
     "open_items",
@@ -73,6 +76,7 @@ ROOMS = {
     "import_file": "exchange",
     "load_data": "data",
     "load_model": "models",
+    "localize": "localization",
     "measure": "measures",
     "measure_run": "selectivity",
     "open_items": "data",

@@ -49,6 +49,7 @@ def run_command(line):
         "concepts.md",
         "dissection.md",
         "ablation.md",
+        "localization.md",
         "superposition.md",
     ],
 )

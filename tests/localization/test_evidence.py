@@ -18,7 +18,7 @@ def colours(*values):
 def sums_of(network, head, batches, labels):
     sums = MeanSums.empty(head.classes, head.linear.weights.shape[1] if head.linear else 5)
     for batch, some in zip(batches, labels, strict=True):
-        sums.add(class_maps(network, head, batch, [0]), np.array(some))
+        sums.add(class_maps(network, head, batch, [0]).means, np.array(some))
     return sums
 
 

@@ -302,3 +302,39 @@ def test_centres_also_of_fields_larger_than_the_image():
     assert fields["conv5"].size == (64, 64)
     assert [fields[layer].centre for layer in ("conv1", "conv3", "conv5")] == [(0.5, 0.5)] * 3
     assert fields["fc6"].centre is None
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_positions_that_see_nothing_but_padding_do_not_move_the_others(padding):
+    """Of a 1 x 1 convolution with padding, the outermost positions see no pixel; the others are where they were."""
+    network = nn.Sequential(nn.Conv2d(3, 2, 5, 2), nn.Conv2d(2, 2, 1, padding=padding))
+    fields = fields_of(network, (3, 33, 27))
+    assert (fields.boxes[0, 0] == 0).all() == (padding > 0)
+    assert fields.stride == (2, 2)
+    assert fields.centre == (2.5 - 2 * padding, 2.5 - 2 * padding)
+    assert fields.offset == (-2 * padding, -2 * padding)
+
+
+def test_fields_of_the_whole_image_behind_padding_have_no_centre():
+    fields = fields_of(nn.Sequential(nn.Conv2d(3, 2, 9), nn.Conv2d(2, 2, 1, padding=1)), (3, 9, 9))
+    assert (fields.centre, fields.stride, fields.offset) == (None, None, None)
+
+
+def test_fields_that_all_reach_a_border_have_no_stride_with_padding_or_without():
+    """Two positions see from the first pixel and to the last one; the padding's neither begins nor ends anywhere."""
+    for padding in (0, 1):
+        fields = fields_of(nn.Sequential(nn.Conv2d(3, 2, 9, 2), nn.Conv2d(2, 2, 1, padding=padding)), (3, 11, 11))
+        assert fields.boxes[0, :, 1, ::2][padding : padding + 2].tolist() == [[0, 9], [2, 11]]
+        assert (fields.stride, fields.centre) == (None, None)
+
+
+@pytest.mark.real
+def test_centres_of_a_squeezenet(real):
+    """7 x 7 by 2, then three poolings of 3 x 3 by 2 without padding, so that centres are 16 pixels apart."""
+    network = load_model(f"py:{real / 'models.py'}:squeezenet", resize=256, crop=227)
+    example = example_batch(network)
+    layers = choose_layers(list_layers(network, example), "fire9,conv10")
+    fields = receptive_fields(network.module, layers, example)
+    assert fields["fire9"].centre == (17.5, 17.5)
+    assert fields["conv10"].centre == (1.5, 1.5)
+    assert fields["fire9"].stride == fields["conv10"].stride == (16, 16)

@@ -274,6 +274,7 @@ OPTIONS |= {"class-set": {"name": "cat"}, "disagreement": {"x": "ccmas", "y": "a
 NEED_MORE = (
     "ablation",
     "ablation-by-measure",
+    "cam",
     "concept-agreement",
     "constructed",
     "dissection",

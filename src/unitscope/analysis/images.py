@@ -6,11 +6,17 @@ has put there, or has edited, is known from one that can be written again.
 
 import contextlib
 import hashlib
+import io
 import shutil
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
 from ..errors import UnitscopeError
 from ..run.files import read_json, write_json
+from ..run.own_files import MARK
 
 WRITTEN = ".written.json"
 
@@ -82,3 +88,11 @@ def write_written(place: Path, written: set[tuple[str, str]]) -> None:
     for name, digest in sorted(written):
         content.setdefault(name, []).append(digest)
     write_json(place / WRITTEN, content)
+
+
+def as_png(pixels: np.ndarray) -> bytes:
+    """Return pixels as a PNG file that says that Unitscope made it."""
+    buffer, info = io.BytesIO(), PngInfo()
+    info.add_text("Software", MARK)
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=info, compress_level=1)
+    return buffer.getvalue()

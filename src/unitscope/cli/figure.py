@@ -359,6 +359,49 @@ def unit_map(
 
 
 @figures.command()
+def cam(
+    run: RunPath,
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="An item, by its id or number.", show_default=False)],
+    data_options: DataOptions,
+    classes: Annotated[
+        list[str],
+        typer.Option("--class", help="Class to show; repeatable.", default_factory=list, show_default="highest scores"),
+    ],
+    count: Annotated[int, typer.Option(min=1, help="Number of classes, if none are given.")] = 3,
+    layer: Annotated[
+        str | None,
+        typer.Option(metavar="LAYER", help="Make Grad-CAM from this layer.", show_default="CAM, or the deepest layer"),
+    ] = None,
+    centred: Annotated[
+        bool, typer.Option("--centred", help="Place the points of maps at the centres of their receptive fields.")
+    ] = False,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="The network, if not where the run says; a py: spec given here runs that code.",
+            show_default="as recorded",
+        ),
+    ] = None,
+    source: ItemsFrom = None,
+    trust: Trust = False,
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Show where the network sees classes in an item: CAM or Grad-CAM, with boxes; needs the network."""
+    from ..figures import cam as compute
+    from ..run import open_run
+
+    given = items_from(source, data_options)
+    drawn = compute(
+        open_run(run), item, classes or None, count, layer=layer, centred=centred, network=network, data=given,
+        trust=trust,
+    )  # fmt: skip
+    write(drawn, output or of_unit(run, "cam", item), data, overwrite)
+
+
+@figures.command()
 def ablation(
     run: RunPath,
     layer: Annotated[str, typer.Argument(metavar="LAYER", help="A layer.", show_default=False)],

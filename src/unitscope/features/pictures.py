@@ -1,15 +1,12 @@
 """Neuron features as images: stretched for display, one of each unit and one sheet of each layer."""
 
-import io
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
+from ..analysis.images import as_png
 from ..run import Layer
-from ..run.own_files import MARK
 from ..threads import n_cores
 from .table import LEAST_COVERAGE, Features
 
@@ -81,11 +78,3 @@ def sheet(tiles: Sequence[np.ndarray]) -> np.ndarray:
         top, left = (place // per_row) * (height + GAP) + GAP, (place % per_row) * (width + GAP) + GAP
         page[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
     return page
-
-
-def as_png(pixels: np.ndarray) -> bytes:
-    """Return pixels as a PNG file that says that Unitscope made it."""
-    buffer, info = io.BytesIO(), PngInfo()
-    info.add_text("Software", MARK)
-    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=info, compress_level=1)
-    return buffer.getvalue()

@@ -2,8 +2,8 @@
 
 Every object has ``frame()``, the numbers drawn, and either ``draw(ax)`` or ``panels``, each of which has ``draw(ax)``;
 `save_figure` writes either kind. Figures read runs and never compute a measure, except for the three constructed units,
-which belong to no run; `unit_map` also shows items to the run's network again. Matplotlib only, no global state.
-Functions of measures take columns of any table by name: ``"auc"`` or ``"dissection.iou"`` (see
+which belong to no run; `cam` and `unit_map` also show items to the run's network again. Matplotlib only, no global
+state. Functions of measures take columns of any table by name: ``"auc"`` or ``"dissection.iou"`` (see
 `unitscope.run.lookup.find_column`).
 """
 
@@ -13,6 +13,7 @@ from ..plugins import Registry
 from .ablation import CumulativeAblation, ablation
 from .ablation_by_measure import AblationByMeasure, ablation_by_measure
 from .boxplots import Boxplots, boxplots
+from .cam import Cam, cam
 from .class_set import ClassSet, class_set
 from .concept_agreement import ConceptAgreement, concept_agreement
 from .constructed import Constructed, constructed
@@ -38,6 +39,7 @@ FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
         "ablation": ablation,
         "ablation-by-measure": ablation_by_measure,
         "boxplots": boxplots,
+        "cam": cam,
         "class-set": class_set,
         "concept-agreement": concept_agreement,
         "constructed": constructed,
@@ -62,6 +64,7 @@ __all__ = [
     "FIGURES",
     "AblationByMeasure",
     "Boxplots",
+    "Cam",
     "ClassSet",
     "ConceptAgreement",
     "Constructed",
@@ -87,6 +90,7 @@ __all__ = [
     "ablation",
     "ablation_by_measure",
     "boxplots",
+    "cam",
     "class_set",
     "concept_agreement",
     "constructed",

@@ -1,5 +1,7 @@
 """From a class map to a box around what it shows: upsampled, cut at a share of its maximum, largest component."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import ndimage
 
@@ -12,11 +14,26 @@ NO_BOX = (-1, -1, -1, -1)
 """Stands for the box of a map that shows nothing."""
 
 
-def upsample(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+class Centres(NamedTuple):
+    """Where the centres of a map's cells lie on an image, in pixels from its upper left corner, down first.
+
+    Attributes
+    ----------
+    first
+        Centre of the first cell: the middle of the first pixel is 0.5.
+    step
+        From one centre to the next.
+    """
+
+    first: tuple[float, float]
+    step: tuple[float, float]
+
+
+def upsample(maps: np.ndarray, size: tuple[int, int], centres: Centres | None = None) -> np.ndarray:
     """Return maps interpolated bilinearly to the size of an image.
 
-    Centres of cells lie where they lie on the image (half-pixel centres), and outside of the outermost centres values
-    are theirs. Values stay between the lowest and the highest of the map.
+    By default maps are stretched over the whole image (half-pixel centres), as Zhou et al. do. Outside of the outermost
+    centres values are theirs. Values stay between the lowest and the highest of the map.
 
     Parameters
     ----------
@@ -24,6 +41,8 @@ def upsample(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         ``(..., height, width)``.
     size
         Height and width of the image, not less than those of the maps.
+    centres
+        Where the cells' centres lie, if maps are not stretched: those of `unitscope.models.receptive_fields`.
 
     Returns
     -------
@@ -41,20 +60,34 @@ def upsample(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
             "give the size of the network's input, height first"
         )
     rows, columns = (
-        interpolation(cells, pixels).astype(maps.dtype) for cells, pixels in zip(maps.shape[-2:], size, strict=True)
+        interpolation(maps.shape[axis - 2], size[axis], *((of[axis] for of in centres) if centres else ())).astype(
+            maps.dtype
+        )
+        for axis in (0, 1)
     )
     return rows @ maps @ columns.T
 
 
-def interpolation(cells: int, pixels: int) -> np.ndarray:
+def interpolation(cells: int, pixels: int, first: float | None = None, step: float | None = None) -> np.ndarray:
     """Return the share of each cell in each pixel along one axis, ``(pixels, cells)``.
+
+    Parameters
+    ----------
+    cells, pixels
+        How many there are.
+    first, step
+        Centre of the first cell, and from one centre to the next, in pixels; default: cells cover all pixels.
 
     Examples
     --------
     >>> interpolation(2, 4).tolist()
     [[1.0, 0.0], [0.75, 0.25], [0.25, 0.75], [0.0, 1.0]]
+    >>> interpolation(2, 4, first=0.5, step=2).tolist()
+    [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.0, 1.0]]
     """
-    places = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
+    middles = np.arange(pixels) + 0.5
+    places = middles * cells / pixels - 0.5 if first is None or step is None else (middles - first) / step
+    places = np.clip(places, 0, cells - 1)
     before = np.minimum(places.astype(int), max(cells - 2, 0))
     shares = np.zeros((pixels, cells))
     shares[np.arange(pixels), before] = 1 - (places - before)

@@ -1,5 +1,6 @@
 """How much each unit of the last maps carries of the evidence for each class."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,6 @@ import pandas as pd
 
 from ..errors import UnitscopeError
 from .head import Head
-from .maps import ClassMaps
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +30,17 @@ class MeanSums:
         """Return sums over no items."""
         return cls(np.zeros((classes, units)), np.zeros(classes, np.int64))
 
-    def add(self, maps: ClassMaps, labels: np.ndarray) -> None:
-        """Add a batch of items, whose classes are numbered as the network's scores; one at a time, in their order."""
-        np.add.at(self.means, labels, maps.means.astype(np.float64))
+    def add(self, means: np.ndarray, labels: np.ndarray) -> None:
+        """Add items one at a time: ``(items, units)`` means of their maps, ``(items,)`` labels.
+
+        Classes are numbered as the network's scores.
+        """
+        np.add.at(self.means, labels, means.astype(np.float64))
         np.add.at(self.items, labels, 1)
+
+    def plus(self, other: "MeanSums") -> "MeanSums":
+        """Return the sums over the items of both."""
+        return MeanSums(self.means + other.means, self.items + other.items)
 
 
 def class_evidence(head: Head, sums: MeanSums) -> np.ndarray:
@@ -132,3 +139,45 @@ def evidence_table(head: Head, sums: MeanSums) -> pd.DataFrame:
             "evidence_share": shares,
         }
     )
+
+
+def held_out_evidence(head: Head, halves: Sequence[MeanSums]) -> np.ndarray:
+    """Return evidence for a class that other items chose, ``(units,)``.
+
+    Parameters
+    ----------
+    head
+        A head of method ``"cam"``.
+    halves
+        Sums over each half of the items.
+
+    Returns
+    -------
+    numpy.ndarray
+        Evidence on each half for the class of most evidence on the other half, averaged; NaN for units without
+        evidence, and where a chosen class has no items on the other half.
+
+    See Also
+    --------
+    evidence_table : The class of most evidence on all items.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from unitscope.localization.grid import Grid
+    >>> from unitscope.localization.head import Linear
+    >>> from unitscope.models import NetworkLayer
+    >>> linear = Linear(torch.tensor([[2.0], [1.0]]), torch.zeros(2))
+    >>> head = Head("cam", NetworkLayer("conv", "Conv2d"), Grid(0, 4, 4), 2, linear=linear)
+    >>> halves = [MeanSums(np.array(means), np.array([1, 1])) for means in ([[4.0], [9.0]], [[6.0], [8.0]])]
+    >>> held_out_evidence(head, halves)  # class 1 of the first half has 8 on the second, class 0 of it 8 on the first
+    array([8.])
+    """
+    evidence = [class_evidence(head, half) for half in halves]
+    units = np.arange(len(evidence[0]))
+    found = []
+    for choosing, other in (evidence, evidence[::-1]):
+        best = np.where(np.isnan(choosing), -np.inf, choosing).argmax(1)
+        some = np.nan_to_num(choosing).any(1)
+        found.append(np.where(some, other[units, best], np.nan))
+    return np.mean(found, axis=0)

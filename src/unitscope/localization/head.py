@@ -1,5 +1,6 @@
 """How a network ends: whether its class scores are sums of class activation maps, and of which layer's."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,9 @@ class Head:
         return maps.clamp(min=0) if self.rectified else maps
 
 
-def find_head(network: "LoadedModel", example: "torch.Tensor", layer: str | None = None) -> Head:
+def find_head(
+    network: "LoadedModel", example: "torch.Tensor", layer: str | None = None, prefer: Collection[str] = ()
+) -> Head:
     r"""Find how class maps of a network can be made.
 
     A class activation map needs class scores that are linear in the spatial means of some layer's maps,
@@ -73,6 +76,9 @@ def find_head(network: "LoadedModel", example: "torch.Tensor", layer: str | None
     layer
         Make Grad-CAM from this layer. Default: the layer that makes ``"cam"`` true; else the deepest layer with a map
         that was not pooled and on which class scores depend.
+    prefer
+        Names of layers that are tried first, such as those of a run: several may give the same maps, for instance a
+        block and its last module.
 
     Returns
     -------
@@ -112,13 +118,18 @@ def find_head(network: "LoadedModel", example: "torch.Tensor", layer: str | None
         raise UnitscopeError(f"no layer of {network.spec} has a map; class maps need a convolutional network or tokens")
     if layer is not None:
         return named_head(network, example, mapped, layer)
-    return averaged_head(network, example, layers, mapped) or deepest_head(network, example, mapped)
+    deepest = mapped[::-1]
+    preferred = sorted(deepest, key=lambda each: each.layer.name not in prefer)
+    return averaged_head(network, example, layers, preferred) or deepest_head(network, example, mapped)
 
 
 def averaged_head(
     network: "LoadedModel", example: "torch.Tensor", layers: list[NetworkLayer], mapped: list[MappedLayer]
 ) -> Head | None:
-    """Return the head of a network whose class scores are linear in the means of maps; ``None`` for others."""
+    """Return the head of a network whose class scores are linear in the means of maps; ``None`` for others.
+
+    Layers with maps are tried in the order given.
+    """
     import torch
 
     dense = [layer for layer in layers if layer.units and set(layer.positions) <= {1}]
@@ -133,7 +144,7 @@ def averaged_head(
     classes = scores.shape[1]
     without = Linear(torch.eye(classes, device=scores.device), torch.zeros(classes, device=scores.device))
     for linear in (*(linear_of(module) for module in last if is_linear(module)), without):
-        for each in reversed(mapped):
+        for each in mapped:
             if each.layer.units != linear.weights.shape[1]:
                 continue
             for rectified in (False, True):

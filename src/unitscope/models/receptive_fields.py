@@ -96,7 +96,7 @@ class ReceptiveFields:
     def _centre(self, axis: int) -> float:
         """Return the centre of the field at position 0 along an axis; NaN where all fields are cut."""
         (step, begin), (_, last) = self._line(axis), self._ends(axis)
-        whole = np.flatnonzero(last < self.image[axis])
+        whole = np.flatnonzero((last < self.image[axis]) & (last > 0))
         # A field larger than the image begins uncut at some positions and ends uncut at others.
         end = last[whole[0]] - whole[0] * step if len(whole) else begin + self.size[axis]
         return float(begin + end) / 2
@@ -105,7 +105,8 @@ class ReceptiveFields:
         """Return stride and offset along an axis, from fields that the border does not cut; NaN where all are cut."""
         first, last = self._ends(axis)
         size = (last - first).max()
-        begins, ends = first > 0, last < self.image[axis]
+        # Positions that see nothing but padding have empty fields, from 0 to 0: they neither begin nor end anywhere.
+        begins, ends = first > 0, (last < self.image[axis]) & (last > 0)
         whole = begins & ends & (last - first == size)
         choices = ((whole, first), (begins, first), (ends & (size < self.image[axis]), last - size))
         start = next(((places.argmax(), starts) for places, starts in choices if places.any()), None)

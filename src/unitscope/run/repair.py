@@ -11,7 +11,12 @@ from .manifest import Manifest
 MEASURED = "selectivity"
 """The table that a report needs."""
 
-COMMANDS = {MEASURED: "measure", "dissection": "dissect --concepts SPEC", "ablation": "ablate"}
+COMMANDS = {
+    MEASURED: "measure",
+    "dissection": "dissect --concepts SPEC",
+    "ablation": "ablate",
+    "localization": "localize",
+}
 """The command that makes each table, for messages, where it does not have the table's name."""
 
 RUN = "RUN"
