@@ -18,7 +18,7 @@ from unitscope.dissection.image_labels import prepare_labels
 from unitscope.dissection.placements import Placements
 from unitscope.dissection.tally import Tally, tally_images
 from unitscope.dissection.upsample import centred, half_pixel
-from unitscope.errors import UnitscopeError
+from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.models import Placement
 from unitscope.models.placement import WHOLE
 from unitscope.models.preprocess import Preprocess, steps_from_options
@@ -190,6 +190,20 @@ def test_a_unit_that_sees_red_detects_red_away_from_the_middle(tmp_path, tried):
     run = record(network, items, tmp_path / "run", layers="1", predictions=False, workers=0)
     row = dissect(run, concepts, network=network, workers=0).iloc[0]
     assert (row["concept"], row["iou"], row["threshold"]) == ("red", 1, 0)
+
+
+def test_images_of_other_sizes_than_the_recorded_ones(tmp_path, probes):
+    """Without preprocessing, a network takes images of any size, but not of several sizes at once."""
+    network = load_model(NETWORK)
+    run = record(network, load_data(ITEMS, n=8), tmp_path / "run", layers="maps", predictions=False, workers=0)
+    with pytest.warns(UnitscopeWarning, match="test have maps of 16 x 32 in layer maps, .* maps of 8 x 8"):
+        dissect(run, probes[0], workers=0)
+    for name, width in (("a", 16), ("b", 20)):
+        Image.new("RGB", (width, 16)).save(tmp_path / f"{name}.png")
+    names = ["a.png", "b.png"]
+    two = replace(probes[0], items=image_items("test", {}, names, tmp_path), labels=Bright(tmp_path, names))
+    with pytest.raises(UnitscopeError, match=r"different shapes after preprocessing .* give images of one size"):
+        dissect(run, two, workers=0)
 
 
 def test_a_preprocessing_that_is_not_understood_is_refused_before_the_first_pass(tmp_path, probes):
