@@ -2,11 +2,11 @@
 
 `measure` works on any array. `record` makes a run of a network and labelled items, `import_file` one of
 activations recorded elsewhere; `open_run` opens a `Run`, `open_items` its items, `open_network` its network.
-`measure_run` measures a run, `find_features` finds what its units look at, `dissect` compares them with concepts,
-`ablate` finds what the network cannot do without them (`ablated` silences some), `compare_runs` compares two runs,
-`figures` draws, `write_report` writes a page, `reproduce` judges a paper's claims, and `export_run` writes a run for
-other programs. `COLUMNS` describes every measure. `analysis` and `testing` are for
-authors of analyses and plug-ins.
+`simulate_superposition` makes a run of recurrent networks that it trains. `measure_run` measures a run,
+`find_features` finds what its units look at, `dissect` compares them with concepts, `ablate` finds what the network
+cannot do without them (`ablated` silences some), `compare_runs` compares two runs, `figures` draws, `write_report`
+writes a page, `reproduce` judges a paper's claims, and `export_run` writes a run for other programs. `COLUMNS`
+describes every measure. `analysis` and `testing` are for authors of analyses and plug-ins.
 """
 
 import importlib
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .report import reproduce, write_report
     from .run import Run, open_run
     from .selectivity import compare_runs, measure_run
+    from .simulations import simulate_superposition
 
 __all__ = [
     "COLUMNS",
@@ -53,6 +54,7 @@ __all__ = [
     "open_run",
     "record",
     "reproduce",
+    "simulate_superposition",
     "testing",
     "write_report",
 ]
@@ -78,6 +80,7 @@ ROOMS = {
     "open_run": "run",
     "record": "recording",
     "reproduce": "report",
+    "simulate_superposition": "simulations",
     "write_report": "report",
 }
 

@@ -49,6 +49,7 @@ def run_command(line):
         "concepts.md",
         "dissection.md",
         "ablation.md",
+        "superposition.md",
     ],
 )
 @pytest.mark.filterwarnings("ignore::unitscope.errors.UnitscopeWarning")

@@ -280,9 +280,10 @@ NEED_MORE = (
     "examples",
     "indexes",
     "neuron-features",
+    "superposition",
     "unit-map",
 )
-"""Figures that are checked where there is what they need: other tables, no run, pictures."""
+"""Figures that are checked where there is what they need: other tables, other runs, no run, pictures."""
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name not in NEED_MORE])

@@ -375,5 +375,5 @@ def test_the_paper_s_page_and_the_status_of_a_run_without_activations(counted, n
     assert worker.items == 200
     measure_run(counted)
     counts = reproduce(counted, tmp_path / "page")
-    assert sum(counts.values()) == 25
+    assert sum(counts.values()) == 29
     assert "The run does not allow it: the run" in (tmp_path / "page" / "index.md").read_text()

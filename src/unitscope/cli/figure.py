@@ -395,6 +395,26 @@ def ablation_by_measure(
     write(drawn, output or (of_unit(run, name, layer) if layer else run / "images" / f"{name}.png"), data, overwrite)
 
 
+@figures.command()
+def superposition(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN...", help="Runs of `unitscope simulate superposition`, of both conditions.", show_default=False
+        ),
+    ],
+    output: Output = None,
+    data: Data = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Draw units of networks that hold several words at once, and of controls, and count the localist (Figure 1)."""
+    from ..figures import superposition as compute
+    from ..run import open_run
+
+    drawn = compute(*map(open_run, runs))
+    write(drawn, output or runs[0] / "images" / "superposition.png", data, overwrite)
+
+
 def of_unit(run: Path, kind: str, name: str) -> Path:
     """Return the default file for the picture of a unit."""
     return run / "images" / kind / f"{name.replace('/', '_').replace(':', '_')}.png"

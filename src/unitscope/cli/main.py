@@ -24,6 +24,7 @@ from . import (
     record,
     report,
     reproduce,
+    simulate,
     status,
 )
 from .show import ERRORS
@@ -71,6 +72,7 @@ for group in (
     demo,
     layers,
     record,
+    simulate,
     exchange,
     status,
     measure,

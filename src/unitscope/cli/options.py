@@ -122,9 +122,15 @@ def command_of(context: typer.Context, run: Path, *leave_out: str) -> str:
     for place, word in enumerate(words):
         if Path(word) == run:  # or the value of an option that happens to be the same
             changed = [*words[:place], RUN, *words[place + 1 :]]
-            if context.command.make_context("", changed[1:], resilient_parsing=True).params["run"] == Path(RUN):
+            own = changed[count_names(context) :]
+            if context.command.make_context("", own, resilient_parsing=True).params["run"] == Path(RUN):
                 return shlex.join(["unitscope", *changed])
     return shlex.join(["unitscope", *words, RUN])  # the directory was not given but is the default
+
+
+def count_names(context: typer.Context) -> int:
+    """Return the number of words that name a command: 1, or 2 where it belongs to a group."""
+    return 0 if context.parent is None else 1 + count_names(context.parent)  # type: ignore[arg-type]
 
 
 def without_options(words: list[str], *names: str) -> list[str]:

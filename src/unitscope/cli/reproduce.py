@@ -18,6 +18,16 @@ def reproduce(
     run: RunPath,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.", show_default=False)],
     data_options: DataOptions,
+    others: Annotated[
+        list[Path],
+        typer.Option(
+            "--with",
+            metavar="RUN",
+            help="A run of `unitscope simulate superposition`, for the claims on recurrent networks; repeatable.",
+            default_factory=list,
+            show_default=False,
+        ),
+    ],
     source: ItemsFrom = None,
     trust: Trust = False,
     overwrite: Overwrite = False,
@@ -33,6 +43,7 @@ def reproduce(
             data=items_from(source, data_options),
             trust=trust,
             overwrite=overwrite,
+            others=[open_run(other) for other in others],
             progress=lambda done, total: progress("drawing", done, total),
         )
     for word, count in counts.items():

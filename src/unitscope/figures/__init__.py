@@ -28,6 +28,7 @@ from .jitter import Jitter, jitter
 from .neuron_features import NeuronFeatures, neuron_features
 from .roc import Roc, roc
 from .style import Drawable, Sheet, make_figure, save_data, save_figure
+from .superposition import Superposition, superposition
 from .top_units import TopUnits, top_units
 from .unit_map import UnitMap, unit_map
 
@@ -50,6 +51,7 @@ FIGURES: Registry[Callable[..., Drawable | Sheet]] = Registry(
         "jitter": jitter,
         "neuron-features": neuron_features,
         "roc": roc,
+        "superposition": superposition,
         "top-units": top_units,
         "unit-map": unit_map,
     },
@@ -78,6 +80,7 @@ __all__ = [
     "NeuronFeatures",
     "Roc",
     "Sheet",
+    "Superposition",
     "TopUnits",
     "UnitFits",
     "UnitMap",
@@ -102,6 +105,7 @@ __all__ = [
     "roc",
     "save_data",
     "save_figure",
+    "superposition",
     "top_units",
     "unit_map",
 ]

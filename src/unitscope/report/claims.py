@@ -2,6 +2,7 @@
 
 from .claims_beyond import CLAIMS_BEYOND
 from .claims_features import CLAIMS_ON_FEATURES
+from .claims_superposition import CLAIMS_ON_INTRODUCTION
 from .claims_units import CLAIMS_ON_UNITS
 
-CLAIMS = [*CLAIMS_ON_UNITS, *CLAIMS_BEYOND, *CLAIMS_ON_FEATURES]
+CLAIMS = [*CLAIMS_ON_INTRODUCTION, *CLAIMS_ON_UNITS, *CLAIMS_BEYOND, *CLAIMS_ON_FEATURES]

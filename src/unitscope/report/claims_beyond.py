@@ -11,6 +11,7 @@ from ..errors import UnitscopeError
 from ..figures import constructed, correlations, fits
 from ..figures.unit_data import measures_of_paper
 from .claims_dissection import CLAIMS_ON_DISSECTION
+from .claims_superposition import far_from_recurrent, superposition
 from .observations import Observations, with_values
 from .verdicts import DETECTOR_BY_PRECISION, NO_CCMAS, Claim, Verdict, claim, raise_if_replaced, too_few_items
 
@@ -40,13 +41,6 @@ def conclusions_differ(data: Observations) -> Verdict:
         f"{some:,} of {len(data.hidden):,}. Localist: {data.hidden['localist'].astype(bool).sum():,}."
     )
     return Verdict(both < some / 2, numbers)
-
-
-@claim("4", "Localist units emerge where several things must be held in mind at once.",
-       "Needs networks trained with and without that demand.")  # fmt: skip
-def superposition(data: Observations) -> Verdict:
-    """Sections 1 and 4, Figure 1: the superposition catastrophe (Bowers et al. 2014)."""
-    return Verdict(None, "One network on one set of items cannot tell; compare runs of networks so trained.")
 
 
 @claim("6", "Units of the highest CCMAS have low precision (Table 2).",
@@ -146,6 +140,7 @@ def ccmas_fails(data: Observations) -> Verdict:
 CLAIMS_BEYOND: list[Claim] = [
     interpretable,
     *CLAIMS_ON_DISSECTION,
+    far_from_recurrent,
     conclusions_differ,
     superposition,
     highest_ccmas_imprecise,

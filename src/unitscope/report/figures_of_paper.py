@@ -11,6 +11,8 @@ from ..features import FEATURES
 from ..figures.pictures import ItemPictures
 from ..run import Run
 from ..run.lookup import title_of_class
+from ..simulations.superposition import ONE_AT_A_TIME, SUPERPOSITION
+from .claims_superposition import simulated
 from .observations import Observations
 
 MOST_MARKED = 6
@@ -46,6 +48,10 @@ def figures_of_paper(data: Observations, pictures: ItemPictures) -> Iterator[Pap
     """
     run = data.run
     sets = run.class_sets
+    recurrent = [*simulated(data, SUPERPOSITION), *simulated(data, ONE_AT_A_TIME)]
+    if recurrent:
+        title = "Figure 1, top row: units of recurrent networks, and how many are localist"
+        yield PaperFigure("1", "superposition", title, lambda: figures.superposition(*recurrent))
     yield PaperFigure("3.1", "boxplots", "Figure 2: each measure, layer by layer", lambda: figures.boxplots(run))
     yield from figures_of_unit(run, data.unit, data.name, pictures)
     for number, name in enumerate(sets, 1):

@@ -1,5 +1,6 @@
 """The part of a run that the paper's claims are about: its hidden units, and one unit that is examined closely."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,8 @@ class Observations:
     unit, name
         The unit that is examined closely, as the paper examines fc6.1199, and its class of precision (id); empty if no
         unit has a value.
+    others
+        Runs of `unitscope.simulate_superposition`, measured, for the claims on recurrent networks.
     """
 
     run: Run
@@ -40,6 +43,7 @@ class Observations:
     largest: int
     unit: str
     name: str
+    others: tuple[Run, ...] = ()
 
     @property
     def columns(self) -> dict[str, Column]:
@@ -74,14 +78,14 @@ class Observations:
         return self.hidden[self.hidden["zhou_detector"].astype(bool)]
 
 
-def gather(run: Run) -> Observations:
-    """Return the part of a measured run that the claims are about."""
+def gather(run: Run, others: Sequence[Run] = ()) -> Observations:
+    """Return the part of a measured run that the claims are about, with runs of recurrent networks to compare."""
     table = run.table(SELECTIVITY)
     output = output_layer(run)
     hidden = table[table["layer"] != output].reset_index(drop=True)
     unit, name = choose_unit(hidden, name_of_precision(run))
     layers = tuple(layer.name for layer in run.layers if layer.name != output)
-    return Observations(run, hidden, layers, output, largest_class(run), unit, name)
+    return Observations(run, hidden, layers, output, largest_class(run), unit, name, tuple(others))
 
 
 def name_of_precision(run: Run) -> str:

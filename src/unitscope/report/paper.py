@@ -30,6 +30,13 @@ class Section:
 
 SECTIONS = (
     Section(
+        "1",
+        "Introduction",
+        "Recurrent networks that must hold several words in memory at once learn units that respond more to every word "
+        "with some letter than to any other; networks trained on one word at a time do not (Bowers et al. 2014, 2016; "
+        "Figure 1). Networks like these are trained here by “unitscope simulate superposition”.",
+    ),
+    Section(
         "2",
         "Methods",
         "The paper recorded the layers conv5, fc6 and fc7 of AlexNet over the correctly classified photographs of "

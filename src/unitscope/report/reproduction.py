@@ -1,7 +1,7 @@
 """Reproduce the paper with a run: its figures and tables, and a page that judges its claims."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from ..errors import UnitscopeError
 from ..figures import save_data, save_figure
 from ..figures.pictures import open_pictures
 from ..figures.style import count_items
+from ..figures.superposition import count_localist
 from ..run import Run
 from ..run.atomic import whole_file
 from ..run.files import explain_errors
@@ -38,6 +39,7 @@ def reproduce(
     overwrite: bool = False,
     data: LabelledItems | str | None = None,
     trust: bool = False,
+    others: Sequence[Run] = (),
 ) -> dict[str, int]:
     """Write the paper's figures and tables of a run, with a page that walks through the paper's sections.
 
@@ -54,6 +56,9 @@ def reproduce(
     data, trust
         Where the items are, if not where the run says, and whether code that it names may run: see
         `unitscope.data.open_items`.
+    others
+        Runs of `unitscope.simulate_superposition`, measured, of both conditions: the claims on recurrent networks need
+        them, unless `run` is one itself.
 
     Returns
     -------
@@ -63,8 +68,8 @@ def reproduce(
     Raises
     ------
     UnitscopeError
-        If the run was not measured, it was measured again while it was read, or the directory cannot be written to or
-        holds other files.
+        If the run was not measured, it was measured again while it was read, one of `others` is no such simulation or
+        was not measured, or the directory cannot be written to or holds other files.
 
     See Also
     --------
@@ -75,11 +80,13 @@ def reproduce(
     --------
     >>> counts = reproduce(run, run.directory.parent / "page")
     >>> sum(counts.values())
-    25
+    29
     """
     directory = Path(directory)
     refuse_foreign_directory(directory, PAGES[0], overwrite)
-    observed = gather(run)
+    if others:
+        count_localist(tuple(others))  # refuses other runs, and those not measured
+    observed = gather(run, others)
     for page in PAGES:  # until all figures are there, so that no earlier page shows new figures
         write_page(directory / page, f'<meta name="generator" content="{MARK}"><p>This page is being written.</p>\n')
     wanted = list(figures_of_paper(observed, open_pictures(run, data=data, trust=trust)))

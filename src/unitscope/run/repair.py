@@ -64,7 +64,7 @@ def continue_step(directory: Path, manifest: Manifest) -> str:
 def made_by(directory: Path, manifest: Manifest) -> str:
     """Return the command that made a run, or a description where it was made from Python."""
     command = repeat_command(manifest.provenance, directory)
-    kind = "import" if "import" in manifest.identity else "record"
+    kind = next((kind for kind in ("import", "simulate") if kind in manifest.identity), "record")
     return f"the same command: {command}" if command else f"the same {kind} command or call as before"
 
 

@@ -1,4 +1,5 @@
-"""Simulated networks and data: the scenes and network of the demo, and constructed units with known selectivity.
+"""Simulated networks and data: the scenes and network of the demo, recurrent networks that hold words, and
+constructed units with known selectivity.
 
 Scenes are small drawings of sixteen classes of objects, with masks of object, part, colour, texture and background for
 every pixel. Only the network needs PyTorch, which is imported when the network is loaded.
@@ -11,11 +12,21 @@ from .constructed import constructed_units
 from .kinds import CLASSES
 from .layers import CONCEPTS
 from .scenes import Scene, Scenes, render
+from .superposition import simulate_superposition
 
 if TYPE_CHECKING:
     from .network import DemoNet
 
-__all__ = ["CLASSES", "CONCEPTS", "Scene", "Scenes", "constructed_units", "load_demo_network", "render"]
+__all__ = [
+    "CLASSES",
+    "CONCEPTS",
+    "Scene",
+    "Scenes",
+    "constructed_units",
+    "load_demo_network",
+    "render",
+    "simulate_superposition",
+]
 
 
 def load_demo_network() -> "DemoNet":
