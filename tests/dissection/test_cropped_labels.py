@@ -83,18 +83,20 @@ def test_labels_of_which_no_pixel_is_seen_count_nothing():
 
 
 def test_images_that_are_seen_as_a_whole_share_a_placement(tmp_path):
-    for name, size in (("a", (30, 20)), ("b", (20, 20)), ("c", (21, 20))):
+    for name, size in (("a", (30, 20)), ("b", (20, 20)), ("c", (21, 20)), ("d", (3, 20))):
         Image.new("RGB", size).save(tmp_path / f"{name}.png")
-    items = image_items("test", {}, ["a.png", "b.png", "c.png"], tmp_path)
+    items = image_items("test", {}, ["a.png", "b.png", "c.png", "d.png"], tmp_path)
     assert [items.load.size(index) for index in range(3)] == [(20, 30), (20, 20), (20, 21)]
     for options in ({}, {"size": 9}, {"resize": 9}):
         found = Placements(steps_from_options(options), items)
         assert {found(index) for index in range(3)} == {WHOLE}
-    steps = steps_from_options({"resize": 10, "crop": 10})
+    steps = steps_from_options({"resize": 20, "crop": 20})
     for preprocess in (steps, Preprocess(lambda image: steps.apply(image), "tried")):
         found = Placements(preprocess, items)
-        assert found(0) == ((20, 30), (10, 15), (0, -3), (10, 10))
-        assert [found(1), found(2)] == [WHOLE, WHOLE]
+        assert found(0) == ((20, 30), (20, 30), (0, -5), (20, 20))
+        assert found(1) == WHOLE
+    with pytest.raises(UnitscopeError, match=r"d\.png: where images of 3 x 20 pixels lie"):
+        found(3)
 
 
 class Bright(LabelLoader):
