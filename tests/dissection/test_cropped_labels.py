@@ -18,7 +18,7 @@ from unitscope.dissection.image_labels import prepare_labels
 from unitscope.dissection.placements import Placements
 from unitscope.dissection.tally import Tally, tally_images
 from unitscope.dissection.upsample import centred, half_pixel
-from unitscope.errors import UnitscopeError
+from unitscope.errors import UnitscopeError, UnitscopeWarning
 from unitscope.models import Placement
 from unitscope.models.placement import WHOLE
 from unitscope.models.preprocess import Preprocess, steps_from_options
@@ -83,18 +83,20 @@ def test_labels_of_which_no_pixel_is_seen_count_nothing():
 
 
 def test_images_that_are_seen_as_a_whole_share_a_placement(tmp_path):
-    for name, size in (("a", (30, 20)), ("b", (20, 20)), ("c", (21, 20))):
+    for name, size in (("a", (30, 20)), ("b", (20, 20)), ("c", (21, 20)), ("d", (3, 20))):
         Image.new("RGB", size).save(tmp_path / f"{name}.png")
-    items = image_items("test", {}, ["a.png", "b.png", "c.png"], tmp_path)
+    items = image_items("test", {}, ["a.png", "b.png", "c.png", "d.png"], tmp_path)
     assert [items.load.size(index) for index in range(3)] == [(20, 30), (20, 20), (20, 21)]
     for options in ({}, {"size": 9}, {"resize": 9}):
         found = Placements(steps_from_options(options), items)
         assert {found(index) for index in range(3)} == {WHOLE}
-    steps = steps_from_options({"resize": 10, "crop": 10})
+    steps = steps_from_options({"resize": 20, "crop": 20})
     for preprocess in (steps, Preprocess(lambda image: steps.apply(image), "tried")):
         found = Placements(preprocess, items)
-        assert found(0) == ((20, 30), (10, 15), (0, -3), (10, 10))
-        assert [found(1), found(2)] == [WHOLE, WHOLE]
+        assert found(0) == ((20, 30), (20, 30), (0, -5), (20, 20))
+        assert found(1) == WHOLE
+    with pytest.raises(UnitscopeError, match=r"d\.png: where images of 3 x 20 pixels lie"):
+        found(3)
 
 
 class Bright(LabelLoader):
@@ -190,6 +192,20 @@ def test_a_unit_that_sees_red_detects_red_away_from_the_middle(tmp_path, tried):
     run = record(network, items, tmp_path / "run", layers="1", predictions=False, workers=0)
     row = dissect(run, concepts, network=network, workers=0).iloc[0]
     assert (row["concept"], row["iou"], row["threshold"]) == ("red", 1, 0)
+
+
+def test_images_of_other_sizes_than_the_recorded_ones(tmp_path, probes):
+    """Without preprocessing, a network takes images of any size, but not of several sizes at once."""
+    network = load_model(NETWORK)
+    run = record(network, load_data(ITEMS, n=8), tmp_path / "run", layers="maps", predictions=False, workers=0)
+    with pytest.warns(UnitscopeWarning, match="test have maps of 16 x 32 in layer maps, .* maps of 8 x 8"):
+        dissect(run, probes[0], workers=0)
+    for name, width in (("a", 16), ("b", 20)):
+        Image.new("RGB", (width, 16)).save(tmp_path / f"{name}.png")
+    names = ["a.png", "b.png"]
+    two = replace(probes[0], items=image_items("test", {}, names, tmp_path), labels=Bright(tmp_path, names))
+    with pytest.raises(UnitscopeError, match=r"different shapes after preprocessing .* give images of one size"):
+        dissect(run, two, workers=0)
 
 
 def test_a_preprocessing_that_is_not_understood_is_refused_before_the_first_pass(tmp_path, probes):

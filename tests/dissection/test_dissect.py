@@ -410,6 +410,23 @@ def test_parts_of_other_concepts_are_not_used(make, broden, dissected, monkeypat
     assert not list((run.directory / "tables").glob(".*"))
 
 
+def test_a_label_map_is_corrected_after_the_first_pass(make, concepts, tmp_path):
+    """Thresholds do not depend on labels: the images are not passed through the network for them again."""
+    run = make()
+    write_broden(concepts, tmp_path / "broden")
+    label_map = next(path for path in (tmp_path / "broden" / "images").rglob("*_object*.png"))
+    right = label_map.read_bytes()
+    Image.new("RGB", (3, 3)).save(label_map)
+    with pytest.raises(UnitscopeError, match="has 3 x 3 pixels"):
+        dissect(run, f"broden:{tmp_path / 'broden'}", workers=0)
+    label_map.write_bytes(right)
+    again = Stop("", 0)
+    dissect(run, f"broden:{tmp_path / 'broden'}", workers=0, progress=again)
+    assert {done for name, done, _ in again.calls if name == "finding thresholds"} <= {70}
+    assert again.calls[-1] == ("dissecting", 70, 70)
+    assert not list((run.directory / "tables").glob(".*"))
+
+
 def test_parts_of_stretched_maps_are_not_used_for_centred_ones(network, broden, tmp_path, monkeypatch):
     monkeypatch.setattr(work, "PATIENCE", 0)
     run, other = (

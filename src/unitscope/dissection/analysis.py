@@ -47,8 +47,8 @@ class ThresholdAnalysis:
         return ()
 
     def parameters(self, run: Run) -> dict[str, Any]:
-        """Return what the result depends on besides the run."""
-        return self.settings.parameters(run)
+        """Return what the thresholds depend on besides the run."""
+        return self.settings.images()
 
     def blocks(self, run: Run) -> list[ItemBlock]:
         """Return blocks of images of the probe set."""

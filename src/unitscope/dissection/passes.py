@@ -1,12 +1,13 @@
 """Passes of a probe set's images through the network; what is done with the maps is up to the two kinds of workers."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import UnitscopeError
+from ..errors import UnitscopeError, UnitscopeWarning
 from ..models import (
     Inputs,
     NetworkLayer,
@@ -125,6 +126,21 @@ class ProbePasses:
                     done += len(batch)
                     progress(done)
                 yield block
+
+    def warn_of_other_sizes(self, run: Run) -> None:
+        """Warn if maps have other sizes than when the run was recorded: the network sees images of another size."""
+        for number, layer in self.layers.items():
+            recorded = run.layers[number].positions
+            if layer.positions != recorded:
+                now, then = (" x ".join(map(str, positions)) for positions in (layer.positions, recorded))
+                warnings.warn(
+                    f"images of {self.settings.concepts.spec} have maps of {now} in layer {layer.name}, the items of "
+                    f"{run.directory} maps of {then}: the preprocessing does not bring them to one size, and "
+                    "activations may not be comparable; record with -M size=..., or resize the images",
+                    UnitscopeWarning,
+                    stacklevel=2,
+                )
+                return
 
     def _numbers(self, places: range) -> np.ndarray:
         """Return the numbers of the images at some places of the order."""

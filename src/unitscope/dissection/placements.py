@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from ..data import LabelledItems
+from ..errors import UnitscopeError
 from ..models import Placement, Preprocess, placement_of
 from ..models.placement import WHOLE
 from ..models.preprocess import Steps
@@ -32,5 +33,10 @@ class Placements:
         UnitscopeError
             If it is not known.
         """
-        placement = self._of_size(self.items.load.size(index)) if self.crops else WHOLE
+        if not self.crops:
+            return WHOLE
+        try:
+            placement = self._of_size(self.items.load.size(index))
+        except UnitscopeError as error:
+            raise UnitscopeError(f"{self.items.load.name(index)}: {error}") from error
         return WHOLE if placement.is_whole else placement

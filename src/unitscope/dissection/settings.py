@@ -39,15 +39,21 @@ class Settings:
         if self.batch_size < 1:
             raise UnitscopeError(f"the batch size {self.batch_size} is too small; give at least 1")
 
+    def images(self) -> dict[str, Any]:
+        """Return what thresholds depend on besides the run: not on labels, so that these can be corrected meanwhile."""
+        return {
+            "images_fingerprint": self.concepts.items.fingerprint,
+            "n_images": len(self.concepts.items),
+            "fraction": FRACTION,
+        }
+
     def parameters(self, run: Run) -> dict[str, Any]:
         """Return what the result depends on besides the run."""
         return {
             "concepts": self.concepts.spec,
             "concept_options": {name: str(value) for name, value in sorted(self.concepts.items.options.items())},
             "concepts_fingerprint": self.concepts.fingerprint,
-            "images_fingerprint": self.concepts.items.fingerprint,
-            "n_images": len(self.concepts.items),
+            **self.images(),
             "n_concepts": len(self.concepts.table),
-            "fraction": FRACTION,
             "centred": self.centred,
         }

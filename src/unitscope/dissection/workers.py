@@ -27,6 +27,7 @@ class ThresholdWorker:
 
     def __init__(self, run: Run, settings: Settings, threads: int | None):
         self.passes, self.threads = ProbePasses(run, settings, threads), threads
+        self.passes.warn_of_other_sizes(run)
         self.start(None)
 
     def start(self, stored: StoredPart | None) -> None:

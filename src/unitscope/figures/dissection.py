@@ -58,6 +58,7 @@ class Detectors:
         ticks = [f"{labels[layer]} ({thousands(count)})" for layer, count in self.units.items()]
         ax.set_xticks(places, ticks, rotation=40, ha="right", rotation_mode="anchor")
         ax.set(xlabel="layer (units)", ylabel="concepts that have a detector")
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_title(f"Concepts detected at an intersection over union above {DETECTOR:.2f}")
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1), title="category", title_fontsize=8)
         return ax

@@ -13,7 +13,7 @@ from .computing import on_device
 from .forward import Replace, Take, capture
 from .layers import NetworkLayer
 from .load import LoadedModel
-from .preprocess import Preprocess
+from .preprocess import Preprocess, stack_inputs
 
 if TYPE_CHECKING:
     import torch
@@ -58,18 +58,13 @@ def cut_batches(items: Sequence[int], size: int) -> list[Sequence[int]]:
 
 def stack(samples: "list[torch.Tensor | Failure]") -> "torch.Tensor | Failure":
     """Stack loaded items into one batch."""
-    import torch
-
     for sample in samples:
         if isinstance(sample, Failure):
             return sample
-    shapes = sorted({tuple(sample.shape) for sample in samples})  # type: ignore[union-attr]
-    if len(shapes) > 1:
-        return Failure(
-            f"items have different shapes after preprocessing ({shapes[0]} and {shapes[-1]}); "
-            "bring them to one size with -M resize=... -M crop=..., or -M size=..."
-        )
-    return torch.stack(samples)  # type: ignore[arg-type]
+    try:
+        return stack_inputs(samples)  # type: ignore[arg-type]
+    except UnitscopeError as error:
+        return Failure(str(error))
 
 
 def load_batches(

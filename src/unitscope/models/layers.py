@@ -9,6 +9,7 @@ from ..specs import first_line
 from .axes import find_unit_axis
 from .computing import uncompiled
 from .outputs import tensors_of
+from .preprocess import stack_inputs
 
 if TYPE_CHECKING:
     import torch
@@ -59,7 +60,6 @@ class NetworkLayer:
 def example_batch(model: "LoadedModel", data: "LabelledItems | None" = None) -> "torch.Tensor":
     """Make a batch of two to try a network on: the first items, or noise of 224 x 224 pixels."""
     import numpy as np
-    import torch
     from PIL import Image
 
     if data is not None:
@@ -67,7 +67,7 @@ def example_batch(model: "LoadedModel", data: "LabelledItems | None" = None) -> 
     else:
         noise = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
         items = [Image.fromarray(pixels) for pixels in noise]
-    return torch.stack([model.preprocess(item) for item in items])
+    return stack_inputs([model.preprocess(item) for item in items])
 
 
 @dataclass

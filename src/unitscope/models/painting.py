@@ -1,7 +1,7 @@
 """Find where a preprocessing puts an image, by trying it on images that have coordinates painted in.
 
 A ramp from black to white tells of every pixel of the input which place of the image it shows, roughly. Many short
-ramps, up and down, then tell it to about a hundredth of a pixel.
+ramps, up and down, then tell it to a tenth of a pixel or better, which as a rule gives the exact whole numbers.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,9 @@ EDGE = 3
 
 BEND = 1.5
 """How far, in pixels of image or input, a place may lie from where it would if images were only resized and moved."""
+
+LEAST = 16
+"""Height and width, of images and of what is shown of them, below which places are not found to a tenth of a pixel."""
 
 WHOLE = 0.1
 """What is as close to a whole number of pixels is that number."""
@@ -45,9 +48,9 @@ def find_placement(preprocess: Preprocess, size: tuple[int, int]) -> tuple[Pair,
     trial = Trial.start(preprocess, size)
     found = []
     for axis in (0, 1):
-        rough = trial.fit(axis, size[axis], None)
+        rough = trial.fit(axis, 1)
         ramps = max(1, round(size[axis] / (RAMP * max(1, rough[0]))))
-        found.append(round_line(size[axis], *trial.fit(axis, size[axis] / ramps, rough), trial.black.shape[axis]))
+        found.append(round_line(size[axis], *trial.fit(axis, ramps, rough), trial.black.shape[axis]))
     (height, top), (width, left) = found
     return (height, width), (top, left), (trial.black.shape[0], trial.black.shape[1])
 
@@ -86,21 +89,23 @@ class Trial:
         shown = contrast[channel] > contrast[channel].max() / 2
         if not shown[np.ix_(shown.any(1), shown.any(0))].all() or not shown.any():
             raise unknown(preprocess, size, "what it shows of them is no rectangle")
+        if min(*size, shown.any(1).sum(), shown.any(0).sum()) < LEAST:
+            raise unknown(preprocess, size, f"fewer than {LEAST} rows or columns of them, or of the input, cannot tell")
         return cls(preprocess, size, channel, black[channel], white[channel], shown)
 
-    def fit(self, axis: int, ramp: float, guess: Pair | None) -> Pair:
+    def fit(self, axis: int, ramps: int, guess: Pair | None = None) -> Pair:
         """Return `step` and `start`: pixel i of the input along an axis shows the place ``start + step * i`` of images.
 
         Parameters
         ----------
         axis
             0 for down, 1 for across.
-        ramp
-            Length of each of the ramps that are painted, in pixels of the image.
+        ramps
+            Number of ramps that are painted.
         guess
             Step and start, to about a ramp's length; not needed for a single ramp.
         """
-        places = np.arange(self.size[axis]) + 0.5
+        places, ramp = np.arange(self.size[axis]) + 0.5, self.size[axis] / ramps
         made = show(self.preprocess, paint(np.abs((places / ramp + 1) % 2 - 1), axis, self.size))
         if made.shape[1:] != self.black.shape:
             raise unknown(self.preprocess, self.size, "it does not make images of one size of them")
@@ -110,12 +115,12 @@ class Trial:
         rough = ramp * shares.mean(1) if guess is None else guess[1] + guess[0] * pixels
         if rough[0] - rough[-1] > ramp / 4:
             raise unknown(self.preprocess, self.size, "it mirrors them")
-        number = np.floor(rough / ramp).clip(0, self.size[axis] / ramp - 1)  # of the ramp: odd ones go down
+        number = np.floor(rough / ramp).clip(0, ramps - 1)  # of the ramp: odd ones go down
         places = ramp * np.where(number % 2, number + 1 - shares.T, number + shares.T).T
         pixel = max(1.0, float(rough[-1] - rough[0]) / len(pixels))  # of image or input, the larger
         inner = np.abs(rough / ramp - number - 0.5) < 0.5 - min(EDGE * pixel / ramp, 0.25)
         if inner.sum() < 2:
-            raise unknown(self.preprocess, self.size, "they are too small to try it on")
+            raise unknown(self.preprocess, self.size, "what it shows of them is too small")
         step, start = np.polyfit(pixels[inner], places[inner].mean(1), 1)
         bent = places[inner] - (start + step * pixels[inner])[:, None]
         if max(np.abs(bent.mean(other)).max() for other in (0, 1)) > BEND * pixel + ramp / 255:

@@ -162,7 +162,8 @@ def placement_of(preprocess: Preprocess, size: tuple[int, int]) -> Placement:
     """Return where images of a size lie on the input that a preprocessing makes of them.
 
     The preprocessing that options describe is known. Any other, of a library or of the user's own, is tried on images
-    that have coordinates painted in (`unitscope.models.painting`): it may resize, crop and pad, in any order.
+    that have coordinates painted in (`unitscope.models.painting`): it may resize, crop and pad, in any order. What is
+    found is exact, or right to a tenth of a pixel of image or input, whichever is larger.
 
     Parameters
     ----------

@@ -78,6 +78,25 @@ class Preprocess:
             ) from error
 
 
+def stack_inputs(inputs: "list[torch.Tensor]") -> "torch.Tensor":
+    """Return preprocessed items as one batch.
+
+    Raises
+    ------
+    UnitscopeError
+        If they have different shapes.
+    """
+    import torch
+
+    shapes = sorted({tuple(made.shape) for made in inputs})
+    if len(shapes) > 1:
+        raise UnitscopeError(
+            f"items have different shapes after preprocessing ({shapes[0]} and {shapes[-1]}); give images of one size, "
+            "or record with a preprocessing that brings them to one size: -M resize=... -M crop=..., or -M size=..."
+        )
+    return torch.stack(inputs)
+
+
 @dataclass(frozen=True)
 class Steps:
     """Resize, crop, scale to 0..1, normalise: the preprocessing that can be given by options.
