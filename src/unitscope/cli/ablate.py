@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .analysis import run_analysis
-from .options import DataOptions, ItemsFrom, On, RunPath, Trust, items_from
+from .options import DataOptions, Device, ItemsFrom, Network, On, RunPath, Threads, Trust, Workers, items_from
 
 if TYPE_CHECKING:
     from ..run import Run
@@ -38,23 +38,13 @@ def ablate(
             help="Random orders in which units are also removed one after the other; if any, by every measure, too.",
         ),
     ] = 0,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="The network, if not where the run says; a py: spec given here runs that code.",
-            show_default="as recorded",
-        ),
-    ] = None,
+    network: Network = None,
     source: ItemsFrom = None,
     trust: Trust = False,
-    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where the network runs.")] = "auto",
+    device: Device = "auto",
     batch_size: Annotated[int, typer.Option(min=2, help="Items that the network sees at a time.")] = 64,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=0, help="Processes that load items.", show_default="one per core, at most 8"),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")] = None,
+    workers: Workers = None,
+    threads: Threads = None,
     on: On = None,
 ) -> None:
     """Silence every unit and measure what the network can no longer do; writes tables/ablation.parquet."""

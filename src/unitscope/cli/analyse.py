@@ -1,12 +1,12 @@
 """``unitscope NAME RUN``: analyses that installed packages add."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from ..errors import UnitscopeError
 from .added import AddedGroup, PartOptions, added_command, call_part
-from .options import On, RunPath, command_of
+from .options import On, RunPath, Threads, command_of
 from .show import OUT, progress_bar
 
 
@@ -27,9 +27,7 @@ class Analyses(AddedGroup):
             context: typer.Context,
             run: RunPath,
             options: PartOptions,
-            threads: Annotated[
-                int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")
-            ] = None,
+            threads: Threads = None,
             on: On = None,
         ) -> None:
             from ..analysis import add_table

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .analysis import run_analysis
-from .options import On, RunPath, Trust
+from .options import Centred, ConceptOptions, Device, Network, On, RunPath, Threads, Trust, Workers
 from .show import OUT, table
 
 if TYPE_CHECKING:
@@ -29,39 +29,14 @@ def dissect(
             show_default=False,
         ),
     ],
-    concept_options: Annotated[
-        list[str],
-        typer.Option(
-            "-C",
-            metavar="KEY=VALUE",
-            help="Option of the concepts, e.g. categories=object+part; repeatable.",
-            default_factory=list,
-            show_default=False,
-        ),
-    ],
-    centred: Annotated[
-        bool,
-        typer.Option(
-            "--centred",
-            help="Place the points of maps at the centres of their receptive fields, instead of stretching the maps.",
-        ),
-    ] = False,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="The network, if not where the run says; a py: spec given here runs that code.",
-            show_default="as recorded",
-        ),
-    ] = None,
+    concept_options: ConceptOptions,
+    centred: Centred = False,
+    network: Network = None,
     trust: Trust = False,
-    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where the network runs.")] = "auto",
+    device: Device = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Images that the network sees at a time.")] = 32,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=0, help="Processes that load images.", show_default="one per core, at most 8"),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")] = None,
+    workers: Workers = None,
+    threads: Threads = None,
     on: On = None,
 ) -> None:
     """Compare units with concepts labelled pixel by pixel (Network Dissection); writes tables/dissection.parquet."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .analysis import run_analysis
-from .options import DataOptions, Items, ItemsFrom, On, RunPath, Trust, items_from
+from .options import DataOptions, Device, Items, ItemsFrom, Network, On, RunPath, Threads, Trust, Workers, items_from
 from .show import OUT
 
 if TYPE_CHECKING:
@@ -39,23 +39,13 @@ def features(
             "unit and item.",
         ),
     ] = 0,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="The network, if not where the run says; a py: spec given here runs that code.",
-            show_default="as recorded",
-        ),
-    ] = None,
+    network: Network = None,
     source: ItemsFrom = None,
     trust: Trust = False,
-    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where the network runs.")] = "auto",
+    device: Device = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Items that the network sees at a time.")] = 32,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=0, help="Processes that load items.", show_default="one per core, at most 8"),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")] = None,
+    workers: Workers = None,
+    threads: Threads = None,
     on: On = None,
 ) -> None:
     """Find what every unit looks at: top items, neuron features, colour; writes tables/features.parquet and images."""

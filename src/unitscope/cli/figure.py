@@ -6,7 +6,19 @@ from typing import Annotated, Any
 import typer
 
 from .added import AddedGroup, PartOptions, added_command, call_part
-from .options import DataOptions, Items, ItemsFrom, Measures, Overwrite, RunPath, Trust, items_from, split_names
+from .options import (
+    Centred,
+    DataOptions,
+    Items,
+    ItemsFrom,
+    Measures,
+    Network,
+    Overwrite,
+    RunPath,
+    Trust,
+    items_from,
+    split_names,
+)
 from .show import ERRORS, OUT
 
 Unit = Annotated[str, typer.Argument(metavar="UNIT", help="A unit, LAYER:INDEX.", show_default=False)]
@@ -335,14 +347,7 @@ def unit_map(
     data_options: DataOptions,
     count: Annotated[int, typer.Option(min=1, help="Number of items.")] = 6,
     items: Items = None,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="The network, if not where the run says; a py: spec given here runs that code.",
-            show_default="as recorded",
-        ),
-    ] = None,
+    network: Network = None,
     source: ItemsFrom = None,
     trust: Trust = False,
     output: Output = None,
@@ -372,17 +377,8 @@ def cam(
         str | None,
         typer.Option(metavar="LAYER", help="Make Grad-CAM from this layer.", show_default="CAM, or the deepest layer"),
     ] = None,
-    centred: Annotated[
-        bool, typer.Option("--centred", help="Place the points of maps at the centres of their receptive fields.")
-    ] = False,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="The network, if not where the run says; a py: spec given here runs that code.",
-            show_default="as recorded",
-        ),
-    ] = None,
+    centred: Centred = False,
+    network: Network = None,
     source: ItemsFrom = None,
     trust: Trust = False,
     output: Output = None,

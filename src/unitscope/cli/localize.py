@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .analysis import run_analysis
-from .options import DataOptions, ItemsFrom, On, RunPath, Trust, items_from
+from .options import (
+    Centred,
+    ConceptOptions,
+    DataOptions,
+    Device,
+    ItemsFrom,
+    Network,
+    On,
+    RunPath,
+    Threads,
+    Trust,
+    Workers,
+    items_from,
+)
 from .show import OUT, table
 
 if TYPE_CHECKING:
@@ -21,16 +34,7 @@ def add_to(app: typer.Typer) -> None:
 def localize(
     context: typer.Context,
     run: RunPath,
-    concept_options: Annotated[
-        list[str],
-        typer.Option(
-            "-C",
-            metavar="KEY=VALUE",
-            help="Option of the concepts, e.g. categories=object; repeatable.",
-            default_factory=list,
-            show_default=False,
-        ),
-    ],
+    concept_options: ConceptOptions,
     data_options: DataOptions,
     boxes: Annotated[
         Path | None,
@@ -55,30 +59,14 @@ def localize(
         str | None,
         typer.Option(metavar="LAYER", help="Make Grad-CAM from this layer.", show_default="CAM, or the deepest layer"),
     ] = None,
-    centred: Annotated[
-        bool,
-        typer.Option(
-            "--centred",
-            help="Place the points of maps at the centres of their receptive fields, instead of stretching the maps.",
-        ),
-    ] = False,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="The network, if not where the run says; a py: spec given here runs that code.",
-            show_default="as recorded",
-        ),
-    ] = None,
+    centred: Centred = False,
+    network: Network = None,
     source: ItemsFrom = None,
     trust: Trust = False,
-    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where the network runs.")] = "auto",
+    device: Device = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Items that the network sees at a time.")] = 32,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=0, help="Processes that load items.", show_default="one per core, at most 8"),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")] = None,
+    workers: Workers = None,
+    threads: Threads = None,
     on: On = None,
 ) -> None:
     """Find where the network sees classes: CAM or Grad-CAM, boxes, errors; writes tables/localization.parquet."""

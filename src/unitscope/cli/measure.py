@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .analysis import run_analysis
-from .options import Items, On, RunPath
+from .options import Items, On, RunPath, Threads
 
 if TYPE_CHECKING:
     from ..run import Run
@@ -67,7 +67,7 @@ def measure(
     seed: Annotated[
         int, typer.Option(min=0, help="Random seed for the halves of the items, and for permutations.")
     ] = 0,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")] = None,
+    threads: Threads = None,
     on: On = None,
 ) -> None:
     """Measure how selective every unit is, with every measure; writes tables/selectivity.parquet."""

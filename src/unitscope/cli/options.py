@@ -40,6 +40,24 @@ DataOptions = Annotated[
         show_default=False,
     ),
 ]
+ConceptOptions = Annotated[
+    list[str],
+    typer.Option(
+        "-C",
+        metavar="KEY=VALUE",
+        help="Option of the concepts, e.g. categories=object+part; repeatable.",
+        default_factory=list,
+        show_default=False,
+    ),
+]
+Network = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="The network, if not where the run says; a py: spec given here runs that code.",
+        show_default="as recorded",
+    ),
+]
 ItemsFrom = Annotated[
     str | None,
     typer.Option(
@@ -57,6 +75,18 @@ Trust = Annotated[
         "machine.",
     ),
 ]
+Centred = Annotated[
+    bool,
+    typer.Option(
+        "--centred",
+        help="Place the points of maps at the centres of their receptive fields, instead of stretching the maps.",
+    ),
+]
+Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where the network runs.")]
+Workers = Annotated[
+    int | None, typer.Option(min=0, help="Processes that load items.", show_default="one per core, at most 8")
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")]
 On = Annotated[
     str | None,
     typer.Option(

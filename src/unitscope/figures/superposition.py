@@ -136,7 +136,7 @@ def superposition(run: Run, *others: Run) -> Superposition:
     Raises
     ------
     UnitscopeError
-        If a run is no such simulation or was not measured, or there is none of one of the conditions.
+        If a run was not made by `unitscope.simulate_superposition` or was not measured, or a condition has no run.
 
     See Also
     --------

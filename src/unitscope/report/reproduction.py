@@ -68,8 +68,8 @@ def reproduce(
     Raises
     ------
     UnitscopeError
-        If the run was not measured, it was measured again while it was read, one of `others` is no such simulation or
-        was not measured, or the directory cannot be written to or holds other files.
+        If the run was not measured, it was measured again while it was read, one of `others` was not simulated or
+        not measured, or the directory cannot be written to or holds other files.
 
     See Also
     --------

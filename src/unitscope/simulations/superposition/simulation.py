@@ -95,7 +95,7 @@ class Simulation:
 
     @classmethod
     def of_run(cls, run: Run) -> "Simulation | None":
-        """Return the settings with which a run was made; ``None`` if it is no such simulation."""
+        """Return the settings with which a run was made; ``None`` if it was not simulated."""
         stored = run.manifest.identity.get(KEY)
         try:
             return None if stored is None else cls(**stored)
@@ -142,7 +142,7 @@ def read_outcomes(run: Run) -> pd.DataFrame:
     Raises
     ------
     UnitscopeError
-        If the run is no such simulation, or a network's file is missing or damaged.
+        If the run was not simulated, or a network's file is missing or damaged.
     """
     simulation = Simulation.of_run(run)
     if simulation is None:
