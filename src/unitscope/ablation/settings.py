@@ -11,6 +11,7 @@ from ..errors import UnitscopeError, near_names
 from ..models import LoadedModel, NetworkLayer, check_workers, choose_layers
 from ..models.computing import DEVICES
 from ..run import ItemBlock, Run
+from ..run.lookup import check_predicted
 from ..specs import check_choice
 from .orders import digest_of, orders_of
 
@@ -102,16 +103,7 @@ def check_run(run: Run) -> None:
     UnitscopeError
         With what to do.
     """
-    if run.multi_label:
-        raise UnitscopeError(
-            f"the items of {run.directory} may have several classes, and accuracy needs one for each; choose a run of "
-            "items with one label"
-        )
-    if not run.manifest.predictions or "predictions" not in run.manifest.identity:
-        raise UnitscopeError(
-            f"the run {run.directory} has no predictions, so that it has no accuracy to lose; record it again, with "
-            "predictions, into another directory"
-        )
+    check_predicted(run, "accuracy", "it has no accuracy to lose")
     if run.manifest.n_items < 2:
         raise UnitscopeError(f"the run {run.directory} has a single item; ablation needs at least 2")
 

@@ -10,6 +10,7 @@ from ..errors import UnitscopeError
 from ..models import LoadedModel, check_workers
 from ..models.computing import DEVICES
 from ..run import ItemBlock, Run
+from ..run.lookup import check_predicted
 from ..specs import check_choice
 from .true_boxes import TrueBoxes
 
@@ -74,16 +75,7 @@ def check_run(run: Run) -> None:
     UnitscopeError
         With what to do.
     """
-    if run.multi_label:
-        raise UnitscopeError(
-            f"the items of {run.directory} may have several classes, and localization needs one for each; choose a run "
-            "of items with one label"
-        )
-    if not run.manifest.predictions or "predictions" not in run.manifest.identity:
-        raise UnitscopeError(
-            f"the run {run.directory} has no predictions, so that it is not known which class score belongs to which "
-            "class; record it again, with predictions, into another directory"
-        )
+    check_predicted(run, "localization", "it is not known which class score belongs to which class")
 
 
 def class_outputs(run: Run) -> np.ndarray:

@@ -296,3 +296,30 @@ def values_of_class(run: Run, table: str, array: str, units: Sequence[str], name
         return run.unit_array(table, array, units[0])[[position]]
     rows = pd.Index(run.units["unit"]).get_indexer(pd.Index(units))
     return run.array(table, array)[rows, position]
+
+
+def check_predicted(run: Run, purpose: str, without: str) -> None:
+    """Refuse a run whose items have several classes or no predictions.
+
+    Parameters
+    ----------
+    run
+        The run.
+    purpose, without
+        What needs one class for each item, and what is missing without predictions, for the sentence of the error.
+
+    Raises
+    ------
+    UnitscopeError
+        With what to do.
+    """
+    if run.multi_label:
+        raise UnitscopeError(
+            f"the items of {run.directory} may have several classes, and {purpose} needs one for each; choose a run of "
+            "items with one label"
+        )
+    if not run.manifest.predictions or "predictions" not in run.manifest.identity:
+        raise UnitscopeError(
+            f"the run {run.directory} has no predictions, so that {without}; record it again, with predictions, into "
+            "another directory"
+        )
