@@ -1,5 +1,7 @@
 """Class maps of one item: scores that are the sums of what is shown, boxes, classes by name and number."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,14 @@ def test_classes_that_are_asked_for(run):
     drawn = cam(run, 3, ["dog", "0"])
     assert drawn.frame()["class"].tolist() == ["dog", run.classes["name"][0]]
     assert len(drawn.maps) == 2
+
+
+@pytest.mark.parametrize("show", [lambda run: cam(run, 5, centred=True), lambda run: localize(run, centred=True)])
+def test_unknown_centres_are_said(run, show, monkeypatch):
+    fields = {"conv5": SimpleNamespace(centre=None, stride=None)}
+    monkeypatch.setattr("unitscope.localization.worker.receptive_fields", lambda *_: fields)
+    with pytest.raises(UnitscopeError, match="centres of the receptive fields of layer conv5 are not known; leave out"):
+        show(run)
 
 
 @pytest.mark.parametrize(

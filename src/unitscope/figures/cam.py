@@ -14,6 +14,7 @@ from matplotlib.patheffects import withStroke
 from ..data import LabelledItems, open_items
 from ..errors import UnitscopeError, near_names
 from ..localization import Head, class_maps, find_box, find_head, upsample
+from ..localization.describe import SIDES
 from ..localization.maps import class_number
 from ..localization.overlay import FOUND, overlay
 from ..localization.settings import SHARE, class_outputs
@@ -201,7 +202,7 @@ def cam(
         "score": found.scores[0, numbers],
         "map_sum": found.maps[0].sum((1, 2), dtype=np.float64) if is_sum else np.nan,
         "bias": head.linear.bias.cpu().numpy()[numbers] if head.linear is not None else np.nan,
-        **dict(zip(("top", "left", "bottom", "right"), boxes.T, strict=True)),
+        **dict(zip(SIDES, boxes.T, strict=True)),
     })  # fmt: skip
     name = str(run.items["item_id"].iloc[place])
     heading = f"Item {name}: {classes_of_item(run, place)}"

@@ -121,11 +121,6 @@ def localize(
     names = [recorded.name for recorded in run.layers]
     head = find_head(opened, example_batch(opened, items), layer, prefer=names)
     centres = find_centres(opened, head, items) if centred else None
-    if centred and centres is None:
-        raise UnitscopeError(
-            f"the centres of the receptive fields of layer {head.layer.name} are not known; leave out --centred "
-            "(centred=True)"
-        )
     analysis = LocalizationAnalysis(settings, head, centres)
     return add_table(run, analysis, on=on, threads=threads, command=command, progress=progress)
 

@@ -12,6 +12,7 @@ from ..analysis import Part
 from ..analysis.analysis import StoredPart
 from ..analysis.images import as_png
 from ..data import LabelledItems, open_items
+from ..errors import UnitscopeError
 from ..measures.classes import Classes
 from ..measures.halves import Halves
 from ..models import (
@@ -165,11 +166,14 @@ def choose_best(guesses: int, labels: np.ndarray | None = None) -> "Callable[[to
     return choose
 
 
-def find_centres(network: LoadedModel, head: Head, data: LabelledItems) -> Centres | None:
-    """Return where the centres of the receptive fields of a head's layer lie; ``None`` if that is not known."""
+def find_centres(network: LoadedModel, head: Head, data: LabelledItems) -> Centres:
+    """Return where the centres of the receptive fields of a head's layer lie; raise if that is not known."""
     fields = receptive_fields(network.module, [head.layer], example_batch(network, data))[head.layer.name]
     if head.grid.skipped or fields.centre is None or fields.stride is None:
-        return None
+        raise UnitscopeError(
+            f"the centres of the receptive fields of layer {head.layer.name} are not known; leave out --centred "
+            "(centred=True)"
+        )
     return Centres(fields.centre, fields.stride)
 
 
